@@ -1,0 +1,60 @@
+# Python 3.11 or newer and make are all this needs; everything else comes pinned, with hashes.
+.DEFAULT_GOAL := help
+.PHONY: help install lock lint unit test demo crds image clean
+RUNS_3_11 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
+	"$$p" $(RUNS_3_11) 2>/dev/null && command -v "$$p" && break; done)
+HAS_PYTHON = "$(PYTHON)" $(RUNS_3_11) || { echo "Install Python >= 3.11, or set PYTHON." >&2; exit 1; }
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .cache/uv/bin/uv)
+BIN := .venv/bin
+READY := .venv/.ready
+LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 $(if $(UPGRADE),--upgrade)
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+install: $(READY) ## Make .venv with everything the other targets need
+
+$(READY): pyproject.toml requirements/dev.txt | $(UV)
+	@$(HAS_PYTHON)
+	$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.cache/uv/bin/uv: requirements/uv.txt
+	@$(HAS_PYTHON)
+	@"$(PYTHON)" -m venv .cache/uv || { echo "Install uv, or Python's venv (python3-venv)." >&2; exit 1; }
+	.cache/uv/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest versions)
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	set -e; for group in go node uv; do $(LOCK) --group $$group -c requirements/dev.txt -o requirements/$$group.txt; done
+
+lint: $(READY) ## Check format, style, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(READY) ## Run the tests that need nothing but Python (seconds)
+	$(BIN)/python -m pytest -q tests/unit
+
+test: lint unit ## Run lint and every test; the first time it builds a control plane (10 min)
+	$(BIN)/python -m tests.controlplane.binaries
+	$(BIN)/python -m pytest tests --ignore=tests/unit
+
+demo: $(READY) ## Show the operator at work on a real Kubernetes API server
+	$(BIN)/python -m tests.demo
+
+crds: $(READY) ## Write crds/ and the chart's copy from the pydantic models
+	$(BIN)/python -m openclaw_vllm.api.crd
+
+image: ## Build the container image
+	docker build --tag openclaw-vllm-operator .
+
+clean: ## Remove what the targets made here (built control planes stay in the user's cache)
+	rm -rf .venv .cache dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

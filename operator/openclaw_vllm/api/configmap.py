@@ -1,0 +1,99 @@
+"""The ConfigMap that we publish, as it stands on the wire: names, keys, digest, and how to read one
+back.
+
+It is the operator's only memory: after a restart, what is published is known again from here.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GROUP = "openclaw-vllm.dev"
+VERSION = "v1alpha1"
+FIELD_MANAGER = "openclaw-vllm-operator"
+
+CONFIG, MODELS, AGENTS = "openclaw.json", "models.json", "agents-defaults.json"
+KEYS = (CONFIG, MODELS, AGENTS)
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PART_OF = "app.kubernetes.io/part-of"
+PROVIDER = f"{GROUP}/provider"
+PRODUCT = "openclaw-vllm"
+SELECTOR = f"{PART_OF}={PRODUCT}"  # what the ConfigMap watch sees: ours, and users' that opt in
+
+DIGEST = f"{GROUP}/config-digest"
+PRIMARY_PATTERNS = f"{GROUP}/primary-patterns"
+
+
+def labels(provider: str) -> dict[str, str]:
+    """Return the labels of the ConfigMap of the VllmProvider of this name."""
+    return {MANAGED_BY: FIELD_MANAGER, PART_OF: PRODUCT, PROVIDER: provider}
+
+
+def digest(data: Mapping[str, str]) -> str:
+    """Return the digest of our keys of a ConfigMap's data; keys that others added do not count."""
+    ours = {key: data[key] for key in KEYS if key in data}
+    canonical = json.dumps(ours, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The controller owner reference of an object."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMap:
+    """A ConfigMap of the name that we publish under, ours or not, as far as decisions need it.
+
+    `digest` is computed from the data as it is now, `promised` what the annotation says it was when
+    we wrote it: they differ when somebody edited the data.
+    """
+
+    uid: str
+    resource_version: str
+    owner: Owner | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    digest: str
+    models_json: str
+    immutable: bool
+
+    @property
+    def promised(self) -> str:
+        """The digest that the annotation holds."""
+        return self.annotations.get(DIGEST, "")
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the data is what we wrote."""
+        return self.digest == self.promised
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any]) -> "PublishedMap":
+        """Read a ConfigMap as the API server sends it."""
+        metadata = manifest["metadata"]
+        data = manifest.get("data") or {}
+        return cls(
+            uid=metadata["uid"],
+            resource_version=metadata["resourceVersion"],
+            owner=_controller(metadata.get("ownerReferences") or ()),
+            labels=metadata.get("labels") or {},
+            annotations=metadata.get("annotations") or {},
+            digest=digest(data),
+            models_json=data.get(MODELS, ""),
+            immutable=bool(manifest.get("immutable")),
+        )
+
+
+def _controller(references: Any) -> Owner | None:
+    for reference in references:
+        if reference.get("controller"):
+            return Owner(reference["kind"], reference["name"], reference["uid"])
+    return None

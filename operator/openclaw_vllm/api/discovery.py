@@ -1,0 +1,96 @@
+"""The part of a VllmProvider that says when and how the server is asked what it serves."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from openclaw_vllm.api.fields import Globs, WireModel, cel
+
+_DURATION = "([0-9]{1,6}(ms|s|m|h))+"
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration_schema(low: str, high: str, example: str) -> JsonDict:
+    """Bound a duration; the pattern comes first because CEL's duration() complains by itself."""
+    return {
+        "maxLength": 16,
+        **cel(
+            (
+                f"self.matches('^{_DURATION}$')"
+                f" && duration(self) >= duration('{low}') && duration(self) <= duration('{high}')",
+                f"write a duration from {low} to {high}, such as {example}",
+            )
+        ),
+    }
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration as Kubernetes users write it, such as 1h30m or 500ms."""
+    if not re.fullmatch(_DURATION, text):
+        raise ValueError(f"{text!r} is not a duration such as 30s, 5m or 1h30m")
+    parts = re.findall("([0-9]+)(ms|s|m|h)", text)
+    return sum(int(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def _checked_duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+class Discovery(WireModel):
+    """When and how the server is asked what it serves, and which answers count."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "!self.timeout.matches('^([0-9]{1,6}(ms|s|m|h))+$')"
+                " || !self.interval.matches('^([0-9]{1,6}(ms|s|m|h))+$')"
+                " || duration(self.timeout) <= duration(self.interval)",
+                "write a timeout that is at most the interval",
+            )
+        )
+    )
+
+    interval: Annotated[
+        str,
+        AfterValidator(_checked_duration),
+        Field(json_schema_extra=duration_schema("5s", "24h", "60s or 5m")),
+    ] = "60s"
+    """How long to wait between two questions: 5s to 24h."""
+    timeout: Annotated[
+        str,
+        AfterValidator(_checked_duration),
+        Field(json_schema_extra=duration_schema("100ms", "5m", "5s")),
+    ] = "5s"
+    """How long an answer may take in all: 100ms to 5m, and at most the interval."""
+    include: Annotated[
+        Globs,
+        Field(
+            json_schema_extra=cel(
+                ("size(self) > 0", 'write ["*"] to include every model, or leave include out')
+            )
+        ),
+    ] = ("*",)
+    """Globs on the model id; a model is published when one matches. * stands for any characters, /
+    included, ? for one, and all else, brackets too, for itself."""
+    exclude: Globs = ()
+    """Globs on the model id; a model is left out when one matches. Applied after include."""
+    remove_after: Annotated[int, Field(ge=1, le=100)] = 3
+    """A model goes when this many good answers in a row came without it; it comes at once."""
+    capabilities: Literal["Disabled", "Probe"] = "Disabled"
+    """Probe finds out with one cheap request each whether models accept tools and images, once
+    per change of the model list."""
+    max_models: Annotated[int, Field(ge=1, le=2000)] = 200
+    """A longer list is refused, never cut: agents take long to load it."""
+
+    @property
+    def interval_seconds(self) -> float:
+        """The interval as a number."""
+        return parse_duration(self.interval)
+
+    @property
+    def timeout_seconds(self) -> float:
+        """The timeout as a number."""
+        return parse_duration(self.timeout)

@@ -1,0 +1,115 @@
+"""The status of a VllmProvider: what the operator found, published and could not do.
+
+It is written by server-side apply. Lists without a key are atomic, so that managedFields stay
+small, and bounds are wide: a status that the API server refuses would be worse than a long one.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.api.fields import ATOMIC, WireModel, map_keyed_by
+
+Task = Literal["Generate", "Embed", "Unknown"]
+ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
+ModelState = Literal["Served", "Missing"]
+RejectionReason = Literal["InvalidReference", "InvalidCharacters", "TooLong", "Wildcard"]
+
+MAX_CONDITIONS = 8
+MAX_MODELS = 100
+MAX_REJECTED_MODELS = 20
+MAX_ID_LENGTH = 1024
+
+_Id = Annotated[str, Field(max_length=MAX_ID_LENGTH)]
+_Name = Annotated[str, Field(max_length=253)]
+
+
+class EndpointStatus(WireModel):
+    """The server as the operator sees it."""
+
+    base_url: Annotated[str, Field(max_length=4096)]
+    """The URL that is asked and published."""
+    server_version: Annotated[str, Field(max_length=128)] | None = None
+    """What the server says its version is."""
+    task: Task | None = None
+    """Generate for chat models, Embed for embedding models, Unknown when it cannot be told."""
+
+
+class ModelStatus(WireModel):
+    """A published model."""
+
+    id: _Id
+    """The model's id as the server lists it."""
+    ref: _Id
+    """How OpenClaw refers to it: the provider id, a slash and the model's id."""
+    context_window: int | None = None
+    """The published size of the context in tokens."""
+    context_window_source: ContextWindowSource | None = None
+    """Where the size comes from: this resource, the server, the base model, or a default."""
+    parent: _Id = ""
+    """The base model of an adapter."""
+    state: ModelState = "Served"
+    """Served, or Missing while removeAfter keeps a model that the server no longer lists."""
+    note: Annotated[str, Field(max_length=256)] | None = None
+    """What to know about the model, such as SmallContext."""
+
+
+class RejectedModel(WireModel):
+    """A model of the server that OpenClaw could not use."""
+
+    id: _Id
+    """The model's id as the server lists it."""
+    reason: RejectionReason
+    """What is wrong with the id."""
+
+
+class ConfigMapStatus(WireModel):
+    """The published ConfigMap."""
+
+    name: _Name
+    """The ConfigMap's name."""
+    digest: Annotated[str, Field(max_length=128)] | None = None
+    """A checksum of our keys of its data."""
+
+
+class CredentialsStatus(WireModel):
+    """What an agent's pod must set to use the models."""
+
+    env: Annotated[str, Field(max_length=128)]
+    """The environment variable that agents read."""
+    secret_name: _Name | None = None
+    """The Secret to set it from."""
+    secret_key: _Name | None = None
+    """The key in the Secret's data."""
+
+
+class VllmProviderStatus(WireModel):
+    """What the operator found, published and could not do."""
+
+    observed_generation: Annotated[int, Field(ge=-1)] = -1
+    """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
+    conditions: Annotated[
+        tuple[Condition, ...],
+        Field(max_length=MAX_CONDITIONS, json_schema_extra=map_keyed_by("type")),
+    ] = ()
+    """Ready, EndpointResolved, ServerReachable and ConfigPublished; Reconciling and Stalled while
+    they are True."""
+    endpoint: EndpointStatus | None = None
+    """The server as the operator sees it."""
+    model_count: Annotated[int, Field(ge=0)] | None = None
+    """How many models are published."""
+    models: Annotated[
+        tuple[ModelStatus, ...], Field(max_length=MAX_MODELS, json_schema_extra=ATOMIC)
+    ] = ()
+    """The first 100 of the published models."""
+    rejected_models: Annotated[
+        tuple[RejectedModel, ...], Field(max_length=MAX_REJECTED_MODELS, json_schema_extra=ATOMIC)
+    ] = ()
+    """The first 20 of the models that OpenClaw could not use."""
+    primary_model: _Id | None = None
+    """The reference of the primary model."""
+    config_map: ConfigMapStatus | None = None
+    """The published ConfigMap."""
+    credentials: CredentialsStatus | None = None
+    """What an agent's pod must set to use the models."""

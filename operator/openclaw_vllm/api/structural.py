@@ -1,0 +1,90 @@
+"""From pydantic's JSON schema to the structural schema that Kubernetes wants.
+
+References are written out, `X | None` becomes X, integers get a size. What a structural schema
+cannot say (unions, unknown keywords) is refused here and not by the API server of a user.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+Schema = dict[str, Any]
+
+# What may appear, in the order in which a reader wants it.
+KEYWORDS = (
+    "description",
+    "type",
+    "format",
+    "enum",
+    "default",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "maxItems",
+    "maxProperties",
+    "required",
+    "properties",
+    "items",
+    "additionalProperties",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-validations",
+)
+NULL = {"type": "null"}
+
+
+def structural(model: type[BaseModel]) -> Schema:
+    """Translate a model's schema."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    return _node(schema, definitions, in_list=False)
+
+
+def _node(schema: Schema, definitions: Schema, *, in_list: bool) -> Schema:
+    node = _tidy(_resolve(schema, definitions), in_list=in_list)
+    if "items" in node:
+        node["items"] = _node(node["items"], definitions, in_list=True)
+    if values := node.get("additionalProperties"):
+        node["additionalProperties"] = _node(values, definitions, in_list=in_list)
+    if properties := node.get("properties"):
+        node["properties"] = {
+            name: _node(value, definitions, in_list=in_list) for name, value in properties.items()
+        }
+    return {keyword: node[keyword] for keyword in KEYWORDS if keyword in node}
+
+
+def _resolve(schema: Schema, definitions: Schema) -> Schema:
+    """Write out what a node refers to; what stands beside a reference wins over it."""
+    node = dict(schema)
+    if node.get("x-kubernetes-int-or-string"):
+        del node["anyOf"]
+    if choices := node.pop("anyOf", None):
+        present = [choice for choice in choices if choice != NULL]
+        if len(present) != 1:
+            raise ValueError(f"a structural schema has no unions: {schema}")
+        node = _resolve(present[0], definitions) | node
+    if reference := node.pop("$ref", None):
+        node = _resolve(definitions[reference.removeprefix("#/$defs/")], definitions) | node
+    return node
+
+
+def _tidy(node: Schema, *, in_list: bool) -> Schema:
+    """Say in Kubernetes' words what one node says by itself."""
+    node.pop("title", None)
+    if "const" in node:
+        node["enum"] = [node.pop("const")]
+    if unknown := node.keys() - set(KEYWORDS):
+        raise ValueError(f"a structural schema cannot say {sorted(unknown)}: {node}")
+    if "description" in node:
+        node["description"] = " ".join(node["description"].split())
+    if node.get("type") == "integer":
+        node["format"] = "int64"
+    # GitOps tools compare a list as a whole: a default inside an item would differ for ever. Those
+    # of objects follow from their members'.
+    if in_list or node.get("default") in (None, []) or node.get("type") == "object":
+        node.pop("default", None)
+    return node

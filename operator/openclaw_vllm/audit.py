@@ -1,0 +1,86 @@
+"""The cache against the cluster: what no watch tells.
+
+A deletion during a gap that ends in a re-list never arrives, and every restart of an API server
+re-lists (measured). So after a re-list, and every ten minutes, metadata is listed and compared with
+the cache. Reads only.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from openclaw_vllm.api.configmap import SELECTOR, PublishedMap
+from openclaw_vllm.api.observed import Service
+from openclaw_vllm.edges.apiserver import Unavailable
+from openclaw_vllm.edges.cluster import Refused
+from openclaw_vllm.intake import Intake, key_of
+from openclaw_vllm.reconcile.world import World
+
+INTERVAL = 600.0  # seconds
+SETTLING = 2.0  # seconds that a re-list gets before it is audited
+RETRY = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+async def fill(world: World, namespaces: Iterable[str]) -> None:
+    """Read what reconciles look at, before the first event may cause one.
+
+    Without it each restart would find no ConfigMap and no Service, and write everything anew.
+    """
+    chosen = tuple(namespaces)
+    async for manifest in world.cluster.list_objects("configmaps", chosen, selector=SELECTOR):
+        world.cache.published[key_of(manifest)] = PublishedMap.read(manifest)
+    async for manifest in world.cluster.list_objects("services", chosen):
+        world.cache.services[key_of(manifest)] = Service.read(manifest)
+
+
+async def run(world: World, intake: Intake, namespaces: Iterable[str]) -> None:
+    """Audit after each re-list and at the interval, for ever; try again until an audit succeeds."""
+    chosen = tuple(namespaces)
+    while True:
+        try:
+            await asyncio.wait_for(intake.relisted.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311
+            await asyncio.sleep(SETTLING)
+        except TimeoutError:
+            logger.debug("auditing the cache at the interval")
+        intake.relisted.clear()
+        if not await _succeeds(world, intake, chosen):
+            intake.relisted.set()
+            await asyncio.sleep(RETRY)
+
+
+async def _succeeds(world: World, intake: Intake, namespaces: tuple[str, ...]) -> bool:
+    try:
+        await audit(world, intake, namespaces)
+    except (Unavailable, Refused) as error:
+        logger.warning("the audit has to be tried again: %s", error)
+        return False
+    return True
+
+
+async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> None:
+    """Hand to the intake, as gone, what the cache held before the cluster was read and it lacks."""
+    providers = tuple(world.cache.providers.values())
+    services = dict(world.cache.services)
+    published = dict(world.cache.published)
+
+    there = {item["metadata"]["uid"] async for item in _listed(world, "vllmproviders", namespaces)}
+    for resource in providers:
+        if resource.uid not in there:
+            intake.provider_gone(resource)
+    there = {item["metadata"]["uid"] async for item in _listed(world, "configmaps", namespaces)}
+    for key, config_map in published.items():
+        if config_map.uid not in there:
+            intake.config_map_gone(key, config_map)
+    names = {key_of(item) async for item in _listed(world, "services", namespaces)}
+    for key, service in services.items():
+        if key not in names:
+            intake.service_gone(key, service)
+
+
+def _listed(world: World, kind: str, namespaces: tuple[str, ...]) -> AsyncIterator[dict[str, Any]]:
+    selector = SELECTOR if kind == "configmaps" else ""
+    return world.cluster.list_objects(kind, namespaces, selector=selector, metadata_only=True)

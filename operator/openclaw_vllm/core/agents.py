@@ -1,0 +1,82 @@
+"""What agents are told to use: default model, fallbacks, aliases, allow list; never a dangling
+name.
+
+The primary is sticky: once chosen it stays while its model is known, even if an earlier pattern
+matches again, because a default that moves with every rollout moves agents' behaviour. Only an edit
+of the patterns, or the model going for good, decides anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import AgentDefaults
+from openclaw_vllm.core.globs import matches
+from openclaw_vllm.core.models import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The models chosen, by id: aliases map an id to its alias; `allow` is None where any is
+    allowed."""
+
+    primary: str = ""
+    fallbacks: tuple[str, ...] = ()
+    aliases: Mapping[str, str] | None = None
+    allow: tuple[str, ...] | None = None
+    unmatched: tuple[str, ...] = ()
+
+
+def fingerprint(agents: AgentDefaults | None) -> str:
+    """Return what identifies the primary patterns: kept beside the choice, it tells an edit from a
+    restart."""
+    patterns = json.dumps(agents.primary if agents else ())
+    return hashlib.sha256(patterns.encode()).hexdigest()[:16]
+
+
+def choose(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) -> Choice | Problem:
+    """Resolve the patterns to models; `sticky` is the primary's id from before, or empty to decide
+    anew."""
+    if agents is None:
+        return Choice()
+    ranked = sorted(entries, key=lambda entry: (entry.parent != "", entry.id))
+    ids = [entry.id for entry in ranked]
+    primary = sticky if sticky in ids else _first(agents.primary, ids)
+    aliases = _aliases(agents.aliases, ids)
+    if isinstance(aliases, Problem):
+        return aliases
+    fallbacks = [id_ for pattern in agents.fallbacks for id_ in ids if matches(pattern, id_)]
+    patterns = (*agents.primary, *agents.fallbacks, *agents.aliases.values())
+    return Choice(
+        primary=primary,
+        fallbacks=tuple(dict.fromkeys(id_ for id_ in fallbacks if id_ != primary)),
+        aliases=aliases,
+        allow=tuple(sorted(ids)) if agents.allow == "Discovered" else None,
+        unmatched=tuple(p for p in patterns if not any(matches(p, id_) for id_ in ids)),
+    )
+
+
+def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:
+    return next((id_ for pattern in patterns for id_ in ids if matches(pattern, id_)), "")
+
+
+def _aliases(wanted: Mapping[str, str], ids: Iterable[str]) -> dict[str, str] | Problem:
+    """Give each alias the first model that its glob matches; OpenClaw holds one alias per model."""
+    given: dict[str, str] = {}
+    for alias, pattern in sorted(wanted.items()):
+        id_ = _first([pattern], ids)
+        if alias in ids:
+            message = f"spec.agents.aliases: {alias} is the id of a model; choose another alias"
+            return Problem(Reason.INVALID_SPEC, message)
+        if id_ in given:
+            message = (
+                f"spec.agents.aliases: {given[id_]} and {alias} mean the same model, and "
+                "OpenClaw holds one alias per model; remove one of them or narrow its glob"
+            )
+            return Problem(Reason.INVALID_SPEC, message)
+        if id_:
+            given[id_] = alias
+    return given

@@ -1,0 +1,173 @@
+"""What is remembered of a VllmProvider between two reconciles, and when to ask its server again.
+
+Nothing here has to survive a restart: `recall` makes it anew from the published ConfigMap and the
+status, so that a restart changes no byte and writes nothing, whether the server is up or down.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from openclaw_vllm.api.conditions import ConditionType, Reason
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.conditions import TOLERATED_FAILURES
+from openclaw_vllm.core.models import Listing, Rejection
+from openclaw_vllm.core.openclaw import Connection, read_models
+from openclaw_vllm.core.retention import Retained, merge, restore
+
+FIRST_RETRY = 1.0  # seconds; doubles up to the interval
+VERSION_AGE = 600.0  # seconds
+
+
+UNASKED = Problem(Reason.PENDING, "the server was not asked yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Frozen; each method returns the next one. Times are of the monotonic clock, in seconds.
+
+    `connection` is what agents were last to be told, as generation `resolved` of the spec asked
+    for; `endpoint` and `server` are the last outcomes, None for well; `failures` counts failed
+    probes and `retries` early retries in a row; `due` is when the next probe is, `answered_at`
+    (wall clock) when the last good answer was.
+    """
+
+    uid: str
+    generation: int
+    requested_at: str
+    connection: Connection | None = None
+    resolved: int = -1
+    retained: Retained | None = None
+    rejected: Mapping[str, Rejection] | None = None
+    endpoint: Problem | None = UNASKED
+    server: Problem | None = UNASKED
+    failures: int = 0
+    retries: int = 0
+    due: float = 0.0
+    version: str = ""
+    version_at: float | None = None
+    task: Task | None = None
+    answered_at: float = 0.0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a good answer of the server that the spec names is known."""
+        return (
+            self.retained is not None
+            and self.connection is not None
+            and self.retained.base_url == self.connection.base_url
+        )
+
+    @property
+    def is_tolerated(self) -> bool:
+        """Whether the failed probes in a row are too few to count for Ready."""
+        return self.is_settled and 0 < self.failures <= TOLERATED_FAILURES
+
+    @property
+    def wants_early_retry(self) -> bool:
+        """Whether waiting for the interval would keep somebody waiting for a first list."""
+        empty = self.retained is not None and not self.retained.models and self.task != "Embed"
+        return self.endpoint is not None or not self.is_settled or empty
+
+    def turn_to(self, resource: Resource) -> "Memory":
+        """Take in what a person asked for: a new generation or request starts retries anew."""
+        asked = (resource.generation, resource.requested_at)
+        if asked == (self.generation, self.requested_at):
+            return self
+        return replace(self, generation=asked[0], requested_at=asked[1], retries=0, due=0.0)
+
+    def resolve(self, connection: Connection) -> "Memory":
+        """Take in where the server is; another place is asked at once."""
+        known = self.endpoint is None and connection == self.connection
+        due = self.due if known else 0.0
+        return replace(
+            self, connection=connection, resolved=self.generation, endpoint=None, due=due
+        )
+
+    def misplace(self, problem: Problem) -> "Memory":
+        """Take in that there is no endpoint, or none that may be asked."""
+        return replace(
+            self, endpoint=problem, server=Problem(Reason.PENDING, "there is no endpoint")
+        )
+
+    def wants_details(self, listed: tuple[Served, ...], base_url: str, now: float) -> bool:
+        """Tell whether this good answer is the moment to read the version and the task."""
+        known = self.retained
+        before = set() if known is None else set(known.served) - known.missing
+        changed = known is None or known.base_url != base_url or {m.id for m in listed} != before
+        stale = self.version_at is None or now - self.version_at >= VERSION_AGE
+        return changed or stale or self.failures > 0
+
+    def learn(
+        self, connection: Connection, listing: Listing, remove_after: int, wall: float
+    ) -> "Memory":
+        """Take in a good answer; an empty one is a bad one once models are known at this URL."""
+        known = self.retained
+        if not listing.models and known and known.models and known.base_url == connection.base_url:
+            message = "the server lists no model that can be used; what is published stays"
+            return self.fail(Problem(Reason.INVALID_ANSWER, message))
+        return replace(
+            self,
+            connection=connection,
+            retained=merge(known, connection.base_url, listing.models, remove_after),
+            rejected=listing.rejected,
+            server=None,
+            failures=0,
+            answered_at=wall,
+        )
+
+    def detail(self, version: str, task: Task, now: float) -> "Memory":
+        """Take in what the server said about itself; a version that it did not say stays."""
+        return replace(self, version=version or self.version, task=task, version_at=now)
+
+    def fail(self, problem: Problem) -> "Memory":
+        """Take in a failed probe: what is known stays."""
+        return replace(self, server=problem, failures=self.failures + 1)
+
+    def schedule(self, spec: VllmProviderSpec, now: float, wall: float) -> "Memory":
+        """Set when to probe next: early retries double from 1 s, else the interval by phase."""
+        interval = spec.discovery.interval_seconds
+        if self.wants_early_retry:
+            delay = min(interval, FIRST_RETRY * 2 ** min(self.retries, 20))
+            return replace(self, due=now + delay, retries=self.retries + 1)
+        return replace(self, due=now + until_phase(self.uid, interval, wall), retries=0)
+
+
+def until_phase(uid: str, interval: float, wall: float) -> float:
+    """Return the seconds to the next probe: at a phase of the interval that the uid fixes.
+
+    It spreads what was created or restarted together; between half and one and a half intervals.
+    """
+    fraction = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4]) / 2**32
+    delay = (fraction * interval - wall) % interval
+    return delay if delay >= interval / 2 else delay + interval
+
+
+def recall(resource: Resource, spec: VllmProviderSpec, published: PublishedMap | None) -> Memory:
+    """Make the first memory of a process, from an undamaged ConfigMap of ours and the status."""
+    fresh = Memory(resource.uid, resource.generation, resource.requested_at)
+    if published is None or not published.is_intact or published.owner is None:
+        return fresh
+    status = resource.status
+    known = read_models(published.models_json, spec.provider_id)
+    return replace(
+        fresh,
+        retained=restore(known, status.models),
+        failures=_failures_shown(resource),
+        version=(status.endpoint.server_version or "") if status.endpoint else "",
+        task=status.endpoint.task if status.endpoint else None,
+    )
+
+
+def _failures_shown(resource: Resource) -> int:
+    """Return how many failures in a row the status speaks of, so that a restart does not flap
+    Ready."""
+    status = {condition.type: condition.status for condition in resource.status.conditions}
+    if status.get(ConditionType.SERVER_REACHABLE) != "False":
+        return 0
+    return 1 if status.get(ConditionType.READY) == "True" else TOLERATED_FAILURES

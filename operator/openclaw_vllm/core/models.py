@@ -1,0 +1,163 @@
+"""From what a server lists to the models of a configuration: rejects, filters, overrides,
+provenance.
+
+Ids are untrusted: one that OpenClaw could not refer to, or that would mean more than itself there,
+is rejected and shown in the status. The order of the steps is the order of the functions: `admit`,
+`select`, `describe`; each number of an entry remembers where it came from.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from openclaw_vllm.api.provider import (
+    Discovery,
+    ExplicitModel,
+    ModelCompat,
+    ModelCost,
+    ModelSettings,
+    VllmProviderSpec,
+)
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.globs import matches, matches_any
+
+DEFAULT_CONTEXT = 128_000  # OpenClaw's own assumption where a server says nothing
+DEFAULT_MAX_TOKENS = 8192  # OpenClaw's own default for vLLM models
+SMALL_CONTEXT = 24_000  # an empty agent turn needs 10 to 16 thousand tokens (measured on 2026.9.6)
+MAX_ID_LENGTH = 512
+
+Source = Literal["Override", "Server", "Parent", "Default"]
+
+
+class Rejection(StrEnum):
+    """Why an id cannot be published."""
+
+    INVALID_REFERENCE = "InvalidReference"
+    INVALID_CHARACTERS = "InvalidCharacters"
+    TOO_LONG = "TooLong"
+    WILDCARD = "Wildcard"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model as it is published; `missing` while kept although the server does not list it."""
+
+    id: str
+    context_window: int
+    source: Source
+    settings: ModelSettings
+    parent: str = ""
+    missing: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people see: the override's name, else the id."""
+        return self.settings.name or self.id
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest output: as overridden, else a quarter of the context, at most 8192, at least
+        1."""
+        return self.settings.max_tokens or max(1, min(DEFAULT_MAX_TOKENS, self.context_window // 4))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether an agent's first turn leaves no room for an answer."""
+        return self.context_window < SMALL_CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An answer's usable models, the first of each id, and the ids that are rejected."""
+
+    models: tuple[Served, ...]
+    rejected: Mapping[str, Rejection]
+
+
+def admit(answer: Iterable[Served]) -> Listing:
+    """Judge every id of an answer and drop duplicates."""
+    accepted: dict[str, Served] = {}
+    rejected: dict[str, Rejection] = {}
+    for model in answer:
+        if reason := _rejection(model.id):
+            rejected[model.id] = reason
+        else:
+            accepted.setdefault(model.id, model)
+    return Listing(tuple(accepted.values()), rejected)
+
+
+def _rejection(id_: str) -> Rejection | None:
+    """Judge an id by what the real client does with it (measured on 2026.9.6)."""
+    if len(id_) > MAX_ID_LENGTH:
+        return Rejection.TOO_LONG
+    if id_ != id_.strip() or any(map(_is_control, id_)):
+        return Rejection.INVALID_CHARACTERS
+    if "@" in id_:
+        return Rejection.INVALID_REFERENCE
+    return Rejection.WILDCARD if "*" in id_ else None
+
+
+def _is_control(character: str) -> bool:
+    """Tell control and bidirectional-control characters, and those that no UTF-8 text can hold."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or (
+        unicodedata.bidirectional(character)
+        in ("LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI")
+        or character in "\u200e\u200f\u061c"
+    )
+
+
+def select(id_: str, discovery: Discovery) -> bool:
+    """Tell whether the id passes `include`, then `exclude`."""
+    return matches_any(discovery.include, id_) and not matches_any(discovery.exclude, id_)
+
+
+def describe(
+    model: Served, siblings: Mapping[str, Served], spec: VllmProviderSpec, *, missing: bool = False
+) -> Entry:
+    """Give a model its numbers: the override's, the server's, the parent's, then a default."""
+    settings = settings_for(model.id, spec)
+    parent = siblings.get(model.parent)
+    candidates: tuple[tuple[int | None, Source], ...] = (
+        (settings.context_window, "Override"),
+        (model.context, "Server"),
+        (parent.context if parent else None, "Parent"),
+        (DEFAULT_CONTEXT, "Default"),
+    )
+    context, source = next((value, origin) for value, origin in candidates if value)
+    return Entry(model.id, context or DEFAULT_CONTEXT, source, settings, model.parent, missing)
+
+
+def settings_for(id_: str, spec: VllmProviderSpec) -> ModelSettings:
+    """Lay the first override that matches the id over `modelDefaults`, field by field."""
+    override = next((o for o in spec.model_overrides if matches(o.match, id_)), None)
+    if override is None:
+        return spec.model_defaults
+    changes = {name: getattr(override, name) for name in ModelSettings.model_fields}
+    chosen = {name: value for name, value in changes.items() if value is not None}
+    return spec.model_defaults.model_copy(update=_merge_compat(spec.model_defaults.compat, chosen))
+
+
+def _merge_compat(defaults: ModelCompat | None, chosen: dict[str, object]) -> dict[str, object]:
+    compat = chosen.get("compat")
+    if defaults is not None and isinstance(compat, ModelCompat):
+        chosen["compat"] = defaults.model_copy(
+            update=compat.model_dump(exclude_none=True, by_alias=False)
+        )
+    return chosen
+
+
+def explicit(model: ExplicitModel) -> Entry:
+    """Take a model of `spec.models` as it is written; nothing about it is discovered."""
+    settings = ModelSettings(
+        name=model.name,
+        reasoning=model.reasoning,
+        input=model.input,
+        cost=model.cost or ModelCost(),
+        context_window=model.context_window,
+        max_tokens=model.max_tokens,
+        compat=model.compat,
+    )
+    context = model.context_window or DEFAULT_CONTEXT
+    return Entry(model.id, context, "Override" if model.context_window else "Default", settings)

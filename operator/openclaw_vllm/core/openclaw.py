@@ -1,0 +1,196 @@
+"""The ConfigMap's three documents, in OpenClaw's own format, as bytes that never churn.
+
+Every rule here was forced by the real client (OpenClaw 2026.9.6). It substitutes `${NAME}` in any
+string, so text that came from outside is escaped: a copied id would otherwise send a secret of the
+agent's pod away. It fails without an `apiKey` on hosts it does not know as local. It stops on
+unknown keys. And each changed byte may restart agents: keys and models are sorted, the text is
+strict JSON.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, digest
+from openclaw_vllm.api.provider import Header, VllmProviderSpec
+from openclaw_vllm.core.agents import Choice
+from openclaw_vllm.core.models import Entry
+
+KEYLESS = (
+    "vllm-local"  # any literal but OpenClaw's reserved markers; never sent to anyone who checks
+)
+MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
+
+_REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
+_ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The ConfigMap's data and its digest."""
+
+    data: Mapping[str, str]
+    digest: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values."""
+        return sum(len(text.encode()) for text in self.data.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModels:
+    """What a published `models.json` says: the URL, and each model's id and context window."""
+
+    base_url: str
+    contexts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
+
+    base_url: str
+    ca_pem: str = ""
+
+
+def render(
+    spec: VllmProviderSpec, connection: Connection, entries: Iterable[Entry], choice: Choice
+) -> Documents:
+    """Write the three documents for these models, in any order, and this choice of agents'
+    defaults."""
+    ordered = sorted(entries, key=lambda entry: entry.id)
+    provider = _provider(spec, connection, [_model(entry) for entry in ordered])
+    models: Json = {"providers": {spec.provider_id: provider}}
+    agents = _agents(spec.provider_id, choice, ordered) if spec.agents else {}
+    return _documents(models, agents)
+
+
+def skeleton() -> Documents:
+    """Write valid documents without a provider, for the time before a first good answer.
+
+    An agent whose include is missing does not start (exit 78), so the ConfigMap exists from the
+    first reconcile on.
+    """
+    return _documents({"providers": {}}, {})
+
+
+def read_models(models_json: str, provider_id: str) -> PublishedModels:
+    """Read a `models.json` that we wrote; one of another form counts as one without models."""
+    try:
+        provider = json.loads(models_json)["providers"][provider_id]
+        contexts = tuple((_unescape(m["id"]), int(m["contextWindow"])) for m in provider["models"])
+        return PublishedModels(_unescape(provider["baseUrl"]), contexts)
+    except (ValueError, KeyError, TypeError):
+        return PublishedModels("", ())
+
+
+def escape(text: str) -> str:
+    """Write `$${NAME}` for each `${NAME}`, which OpenClaw reads back as it was; other text has no
+    effect."""
+    return _REFERENCE.sub(lambda found: "$" + found.group(), text)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _documents(models: Json, agents: Json) -> Documents:
+    config: Json = {"models": models}
+    if agents:
+        config["agents"] = {"defaults": agents}
+    data = {CONFIG: _text(config), MODELS: _text(models), AGENTS: _text(agents)}
+    return Documents(data, digest(data))
+
+
+def _text(document: Json) -> str:
+    return (
+        json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def _provider(spec: VllmProviderSpec, connection: Connection, models: list[Json]) -> Json:
+    provider: Json = {
+        "api": "openai-completions",
+        "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
+        "baseUrl": escape(connection.base_url),
+        "models": models,
+    }
+    if spec.headers:
+        provider["headers"] = {header.name: _header(header) for header in spec.headers}
+    tls = {
+        "ca": connection.ca_pem,
+        "serverName": (spec.tls.server_name if spec.tls else None) or "",
+    }
+    if any(tls.values()):
+        provider["request"] = {"tls": {key: escape(value) for key, value in tls.items() if value}}
+    return provider
+
+
+def _header(header: Header) -> str:
+    return f"${{{header.env}}}" if header.env else escape(header.value or "")
+
+
+def _model(entry: Entry) -> Json:
+    settings = entry.settings
+    compat: Json = {"supportsUsageInStreaming": True}
+    if settings.compat:
+        compat |= settings.compat.model_dump(exclude_none=True)
+    cost = settings.cost.model_dump() if settings.cost else dict.fromkeys(_COSTS, 0)
+    return {
+        "id": escape(entry.id),
+        "name": escape(entry.name),
+        "reasoning": bool(settings.reasoning),
+        "input": list(settings.input or ("text",)),
+        "cost": {name: _number(value) for name, value in cost.items()},
+        "contextWindow": entry.context_window,
+        "maxTokens": entry.max_tokens,
+        "compat": compat,
+    }
+
+
+_COSTS = ("input", "output", "cacheRead", "cacheWrite")
+
+
+def _number(value: float) -> float:
+    """Write whole numbers without a fraction, as the documented example has them."""
+    return int(value) if value == int(value) else value
+
+
+def _agents(provider_id: str, choice: Choice, entries: Iterable[Entry]) -> Json:
+    """Write what the choice says; values are escaped, keys are not, since OpenClaw leaves keys
+    alone."""
+
+    def ref(id_: str) -> str:
+        return f"{provider_id}/{escape(id_)}"
+
+    model: Json = {"primary": ref(choice.primary)} if choice.primary else {}
+    if choice.fallbacks:
+        model["fallbacks"] = [ref(id_) for id_ in choice.fallbacks]
+    aliases = {id_: {"alias": alias} for id_, alias in (choice.aliases or {}).items()}
+    params = {e.id: {"params": _escaped(e.settings.params)} for e in entries if e.settings.params}
+    models = {
+        f"{provider_id}/{id_}": aliases.get(id_, {}) | params.get(id_, {})
+        for id_ in aliases | params
+    }
+    allow: Json = {}
+    if choice.allow is not None:  # an empty list would allow everything
+        allow = {"allow": [ref(id_) for id_ in choice.allow] or [f"{provider_id}/*"]}
+    sections = {"model": model, "models": models, "modelPolicy": allow}
+    return {name: section for name, section in sections.items() if section}
+
+
+def _escaped(value: Any) -> Any:
+    """Escape every string value of free-form settings; OpenClaw leaves keys alone."""
+    match value:
+        case str():
+            return escape(value)
+        case Mapping():
+            return {key: _escaped(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_escaped(item) for item in value]
+    return value

@@ -1,0 +1,102 @@
+"""Whose ConfigMap it is: an apply merges into a foreign object without complaint, so look first.
+
+Ours is one whose controller is this VllmProvider, or an earlier one of the same name, or which lost
+its owner but still carries both our labels. Of two VllmProviders that publish under one name the
+older one keeps it, whoever came first.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import (
+    DIGEST,
+    FIELD_MANAGER,
+    GROUP,
+    MANAGED_BY,
+    PRIMARY_PATTERNS,
+    PROVIDER,
+    VERSION,
+    PublishedMap,
+    labels,
+)
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.openclaw import Documents
+
+Manifest = dict[str, Any]
+
+
+def refusal(
+    resource: Resource, existing: PublishedMap | None, claimants: Iterable[Resource]
+) -> Problem | None:
+    """Say why the resource must not publish under its name; `claimants` are all who want to."""
+    older = next((other for other in claimants if other.age_rank < resource.age_rank), None)
+    name = resource.config_map.name
+    if older is not None:
+        message = (
+            f"ConfigMap {name} belongs to VllmProvider {older.key.name}, which is older; "
+            "create this one anew with another spec.output.configMapName"
+        )
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and not _is_ours(resource, existing, claimants):
+        message = (
+            f"ConfigMap {name} exists and is not ours; delete it, or create this VllmProvider anew "
+            "with another spec.output.configMapName"
+        )
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and existing.immutable:
+        message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
+        return Problem(Reason.IMMUTABLE, message)
+    return None
+
+
+def _is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Resource]) -> bool:
+    owner = existing.owner
+    if owner is None:
+        ours = existing.labels.get(MANAGED_BY) == FIELD_MANAGER
+        return ours and existing.labels.get(PROVIDER) == resource.key.name
+    younger = {other.uid for other in claimants}
+    return owner.kind == "VllmProvider" and (
+        owner.name == resource.key.name or owner.uid in younger
+    )
+
+
+def is_current(resource: Resource, existing: PublishedMap, manifest: Manifest) -> bool:
+    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours."""
+    wanted = manifest["metadata"]
+    return (
+        existing.digest == wanted["annotations"][DIGEST]
+        and existing.owner is not None
+        and existing.owner.uid == resource.uid
+        and wanted["labels"].items() <= existing.labels.items()
+        and wanted["annotations"].items() <= existing.annotations.items()
+    )
+
+
+def manifest_of(
+    resource: Resource, spec: VllmProviderSpec, documents: Documents, patterns: str
+) -> Manifest:
+    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by."""
+    extra = {PRIMARY_PATTERNS: patterns} if spec.agents else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": resource.config_map.name,
+            "namespace": resource.key.namespace,
+            "labels": {**spec.output.labels, **labels(resource.key.name)},
+            "annotations": {**spec.output.annotations, DIGEST: documents.digest, **extra},
+            "ownerReferences": [
+                {
+                    "apiVersion": f"{GROUP}/{VERSION}",
+                    "kind": "VllmProvider",
+                    "name": resource.key.name,
+                    "uid": resource.uid,
+                    "controller": True,
+                }
+            ],
+        },
+        "data": dict(documents.data),
+    }

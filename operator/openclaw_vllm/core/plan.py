@@ -1,0 +1,135 @@
+"""What to publish now: from the spec and what is known to documents, or the reason to leave all as
+is.
+
+Whatever is wrong, the documents that are published stay: a Problem means that nothing new is
+written.
+"""
+
+from dataclasses import dataclass
+
+from openclaw_vllm.api.conditions import ConditionType, Reason
+from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.agents import Choice, choose, fingerprint
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.models import Entry, describe, explicit, select
+from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, render
+from openclaw_vllm.core.retention import Retained
+
+HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Documents to publish, None to leave what there is; and why that is not all that was asked
+    for."""
+
+    documents: Documents | None = None
+    problem: Problem | None = None
+    entries: tuple[Entry, ...] = ()
+    primary: str = ""
+    note: str = ""
+
+
+def decide(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
+) -> Plan:
+    """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
+    if memory.connection is None or memory.resolved != resource.generation:
+        return Plan(problem=_still(resource))
+    if spec.models:
+        entries = tuple(explicit(model) for model in spec.models)
+    elif memory.is_settled and memory.retained is not None:
+        entries = _entries(spec, memory.retained) if memory.task != "Embed" else ()
+    else:
+        return Plan(problem=Problem(Reason.PENDING, "no good answer from this server yet"))
+    if len(entries) > spec.discovery.max_models and not spec.models:
+        return Plan(problem=_too_many(len(entries), spec))
+    choice = choose(spec.agents, entries, _sticky(resource, spec, existing))
+    if isinstance(choice, Problem):
+        return Plan(problem=choice)
+    return _fitting(spec, memory, entries, choice, existing)
+
+
+def _fitting(
+    spec: VllmProviderSpec,
+    memory: Memory,
+    entries: tuple[Entry, ...],
+    choice: Choice,
+    existing: PublishedMap | None,
+) -> Plan:
+    assert memory.connection is not None  # noqa: S101 `decide` has seen to it
+    documents = render(spec, memory.connection, entries, choice)
+    if documents.size > MAX_BYTES - HEADROOM:
+        message = (
+            f"the configuration takes {documents.size} bytes, and a ConfigMap holds {MAX_BYTES}; "
+            "narrow spec.discovery.include or shorten the base configuration"
+        )
+        return Plan(problem=Problem(Reason.TOO_LARGE, message))
+    if not entries:
+        keep = memory.task != "Embed" and _lists_models(spec, memory, existing)
+        return Plan(None if keep else documents, _no_models(memory))
+    return Plan(documents, None, entries, choice.primary, _note(choice))
+
+
+def _entries(spec: VllmProviderSpec, retained: Retained) -> tuple[Entry, ...]:
+    served = retained.served
+    return tuple(
+        describe(model, served, spec, missing=id_ in retained.missing)
+        for id_, model in served.items()
+        if select(id_, spec.discovery)
+    )
+
+
+def _still(resource: Resource) -> Problem | None:
+    """Say again what the status says, while nobody knows better about an unchanged spec."""
+    pending = Problem(Reason.PENDING, "the endpoint has to be resolved first")
+    if resource.status.observed_generation != resource.generation:
+        return pending
+    for condition in resource.status.conditions:
+        if condition.type == ConditionType.CONFIG_PUBLISHED:
+            well = condition.status == "True"
+            return None if well else Problem(Reason(condition.reason), condition.message)
+    return pending
+
+
+def _too_many(count: int, spec: VllmProviderSpec) -> Problem:
+    limit = spec.discovery.max_models
+    advice = "narrow spec.discovery.include, or raise spec.discovery.maxModels (at most 2000)"
+    message = f"{count} models are served and at most {limit} are published; {advice}"
+    return Problem(Reason.TOO_MANY_MODELS, message)
+
+
+def _no_models(memory: Memory) -> Problem:
+    if memory.task == "Embed":
+        message = "the server embeds and does not chat: use it for memory.search"
+    elif memory.retained is not None and memory.retained.models:
+        message = "no served model passes spec.discovery.include and exclude"
+    elif memory.rejected:
+        message = "every model of the server is rejected; see status.rejectedModels"
+    else:
+        message = "the server lists no models yet"
+    return Problem(Reason.NO_MODELS, message)
+
+
+def _lists_models(spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None) -> bool:
+    if existing is None or memory.connection is None:
+        return False
+    published = read_models(existing.models_json, spec.provider_id)
+    return bool(published.contexts) and published.base_url == memory.connection.base_url
+
+
+def _sticky(resource: Resource, spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
+    """Return the primary from before, unless the patterns were edited since it was chosen."""
+    if existing is None or existing.annotations.get(PRIMARY_PATTERNS) != fingerprint(spec.agents):
+        return ""
+    return (resource.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
+
+
+def _note(choice: Choice) -> str:
+    if not choice.unmatched:
+        return ""
+    patterns = ", ".join(choice.unmatched[:5])
+    return f"published; no model matches these patterns of spec.agents: {patterns}"

@@ -1,0 +1,24 @@
+"""What a VllmProvider names: which objects' changes concern it."""
+
+from openclaw_vllm.api.keys import ObjectKey, Reference
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.endpoint import service_named_by
+
+
+def references_of(resource: Resource) -> frozenset[Reference]:
+    """Return every object that the resource names, and the ConfigMap that it publishes."""
+    spec, namespace = resource.spec, resource.key.namespace
+    named = {Reference("Published", resource.config_map)}
+    if isinstance(spec, Problem):
+        return frozenset(named)
+    if service := service_named_by(spec, namespace):
+        named.add(Reference("Service", service))
+    for ref in (spec.tls.ca_bundle_ref if spec.tls else None, spec.output.base_config_ref):
+        if ref is not None:
+            named.add(Reference("ConfigMap", ObjectKey(namespace, ref.name)))
+    secrets = [h.value_from.secret_key_ref for h in spec.headers if h.value_from is not None]
+    if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
+        secrets.append(spec.auth.api_key_secret_ref)
+    named.update(Reference("Secret", ObjectKey(namespace, ref.name)) for ref in secrets)
+    return frozenset(named)

@@ -1,0 +1,103 @@
+"""The whole status: conditions from `core.conditions`, and what was found and published beside
+them.
+
+What a reconcile did not find out keeps its last value: a status never loses a model list because a
+server was down while the operator started.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.status import (
+    MAX_MODELS,
+    MAX_REJECTED_MODELS,
+    ConfigMapStatus,
+    CredentialsStatus,
+    EndpointStatus,
+    ModelStatus,
+    RejectedModel,
+    Task,
+    VllmProviderStatus,
+)
+from openclaw_vllm.core.models import Entry, Rejection
+
+MAX_SHOWN_ID = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is published now: the models, the primary's id, and the ConfigMap's digest."""
+
+    entries: tuple[Entry, ...]
+    primary: str
+    digest: str
+
+
+def summarize(
+    resource: Resource,
+    spec: VllmProviderSpec,
+    conditions: tuple[Condition, ...],
+    endpoint: EndpointStatus | None,
+    publication: Publication | None,
+    rejected: Mapping[str, Rejection] | None,
+) -> VllmProviderStatus:
+    """Return the status to show; None for an aspect means that it keeps what it said."""
+    changes: dict[str, object] = {
+        "observed_generation": resource.generation,
+        "conditions": conditions,
+        "credentials": _credentials(spec),
+    }
+    if endpoint is not None:
+        changes["endpoint"] = endpoint
+    if rejected is not None:
+        shown = sorted(rejected.items())[:MAX_REJECTED_MODELS]
+        changes["rejected_models"] = tuple(
+            RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in shown
+        )
+    if publication is not None:
+        changes |= _published(resource, spec, publication)
+    return resource.status.model_copy(update=changes)
+
+
+def endpoint_status(base_url: str, version: str, task: Task | None) -> EndpointStatus:
+    """Return what is known of the server."""
+    return EndpointStatus(base_url=base_url, server_version=version or None, task=task)
+
+
+def _published(
+    resource: Resource, spec: VllmProviderSpec, publication: Publication
+) -> dict[str, object]:
+    primary = f"{spec.provider_id}/{publication.primary}" if publication.primary else None
+    shown = sorted(publication.entries, key=lambda entry: entry.id)[:MAX_MODELS]
+    return {
+        "model_count": len(publication.entries),
+        "models": tuple(_model(spec.provider_id, entry) for entry in shown),
+        "primary_model": primary,
+        "config_map": ConfigMapStatus(name=resource.config_map.name, digest=publication.digest),
+    }
+
+
+def _model(provider_id: str, entry: Entry) -> ModelStatus:
+    return ModelStatus(
+        id=entry.id,
+        ref=f"{provider_id}/{entry.id}",
+        context_window=entry.context_window,
+        context_window_source=entry.source,
+        parent=entry.parent[:MAX_SHOWN_ID],
+        state="Missing" if entry.missing else "Served",
+        note="SmallContext" if entry.is_small else None,
+    )
+
+
+def _credentials(spec: VllmProviderSpec) -> CredentialsStatus | None:
+    if spec.auth is None:
+        return None
+    ref = spec.auth.api_key_secret_ref
+    return CredentialsStatus(
+        env=spec.auth.api_key_env,
+        secret_name=ref.name if ref else None,
+        secret_key=ref.key if ref else None,
+    )

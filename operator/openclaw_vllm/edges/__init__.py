@@ -1,0 +1,1 @@
+"""The world: the API server, the vLLM servers, the queue, the metrics; one library, one door."""

@@ -1,0 +1,204 @@
+"""The cluster in our terms: what is read by name, what is applied, what is listed; errors as
+values.
+
+Every write carries a precondition, so that a stale view never overwrites a newer one: the
+ConfigMap's uid (422 when it was replaced), the status' resourceVersion (409 when it is old); both
+measured.
+"""
+
+import base64
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP, VERSION, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import ALLOWED_HOSTS, Resource, Secret
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.edges.apiserver import ApiServer, Reply
+
+PROVIDERS = f"/apis/{GROUP}/{VERSION}"
+CORE = "/api/v1"
+EVENTS = "/apis/events.k8s.io/v1"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+PAGE = 500
+MAX_NOTE = 1024
+REPLACED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """The API server understood a write and will not have it; the message is its own."""
+
+
+class Gone(Exception):
+    """The VllmProvider is not there any more, or another one has its name."""
+
+
+class Stale(Exception):
+    """The object has changed since it was read; the watch is about to show how."""
+
+
+class Cluster:
+    """Reads and writes of one cluster."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self._server = server
+
+    async def confirm(self, resource: Resource) -> None:
+        """Raise Gone unless the VllmProvider still exists with the same uid."""
+        reply = await self._server.get(_path(PROVIDERS, "vllmproviders", resource.key))
+        uid = reply.body.get("metadata", {}).get("uid")
+        if reply.code == HTTPStatus.NOT_FOUND or uid != resource.uid:
+            raise Gone(f"VllmProvider {resource.key} is gone")
+
+    async def find_config_map(self, key: ObjectKey) -> PublishedMap | None:
+        """Read the ConfigMap that would be published to, ours or not."""
+        reply = await self._server.get(_path(CORE, "configmaps", key))
+        if reply.code == HTTPStatus.NOT_FOUND:
+            return None
+        return PublishedMap.read(_expect(reply, f"reading ConfigMap {key}"))
+
+    async def apply_config_map(
+        self, key: ObjectKey, manifest: dict[str, Any]
+    ) -> PublishedMap | Problem:
+        """Apply the ConfigMap. Raises Stale when it was replaced, Refused for what cannot be
+        healed."""
+        reply = await self._server.apply(_path(CORE, "configmaps", key), manifest, FIELD_MANAGER)
+        if reply.code == HTTPStatus.UNPROCESSABLE_ENTITY and "immutable" in reply.message:
+            message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
+            return Problem(Reason.IMMUTABLE, message)
+        if reply.code in REPLACED and "uid" in reply.message:
+            raise Stale(f"ConfigMap {key} was replaced")
+        return PublishedMap.read(_expect(reply, f"applying ConfigMap {key}"))
+
+    async def apply_status(self, resource: Resource, status: VllmProviderStatus) -> Resource:
+        """Apply the status of the VllmProvider as it was read; returns it as it is now.
+
+        Raises Gone when it does not exist any more, Stale when it has changed.
+        """
+        manifest = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "VllmProvider",
+            "metadata": {
+                "name": resource.key.name,
+                "namespace": resource.key.namespace,
+                "uid": resource.uid,
+                "resourceVersion": resource.resource_version,
+            },
+            "status": status.model_dump(exclude_none=True),
+        }
+        path = f"{_path(PROVIDERS, 'vllmproviders', resource.key)}/status"
+        reply = await self._server.apply(path, manifest, FIELD_MANAGER)
+        if reply.code == HTTPStatus.NOT_FOUND:
+            raise Gone(f"VllmProvider {resource.key} is gone")
+        if reply.code == HTTPStatus.CONFLICT:
+            raise Stale(f"VllmProvider {resource.key} has changed")
+        return Resource.read(_expect(reply, f"applying the status of {resource.key}"))
+
+    async def read_secret(self, key: ObjectKey) -> Secret | Problem:
+        """Read a Secret by name."""
+        reply = await self._server.get(_path(CORE, "secrets", key))
+        if problem := _unreadable(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
+            return problem
+        body = _expect(reply, f"reading Secret {key}")
+        annotations = body["metadata"].get("annotations") or {}
+        data = {name: base64.b64decode(value) for name, value in (body.get("data") or {}).items()}
+        return Secret(annotations.get(ALLOWED_HOSTS, ""), data)
+
+    async def read_config_map(self, key: ObjectKey) -> Mapping[str, str] | Problem:
+        """Read the data of a user's ConfigMap by name."""
+        reply = await self._server.get(_path(CORE, "configmaps", key))
+        if problem := _unreadable(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
+            return problem
+        return dict(_expect(reply, f"reading ConfigMap {key}").get("data") or {})
+
+    async def post_event(
+        self, resource: Resource, reason: str, note: str, *, warning: bool
+    ) -> None:
+        """Post an Event about the VllmProvider; a refusal is logged, for Events are not state."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        reply = await self._server.create(
+            f"{EVENTS}/namespaces/{resource.key.namespace}/events",
+            {
+                "metadata": {"name": f"{resource.key.name}.{secrets.token_hex(8)}"},
+                "regarding": {
+                    "apiVersion": f"{GROUP}/{VERSION}",
+                    "kind": "VllmProvider",
+                    "namespace": resource.key.namespace,
+                    "name": resource.key.name,
+                    "uid": resource.uid,
+                },
+                "type": "Warning" if warning else "Normal",
+                "reason": reason,
+                "action": "Reconcile",
+                "note": note[:MAX_NOTE],
+                "eventTime": now,
+                "reportingController": f"{GROUP}/operator",
+                "reportingInstance": FIELD_MANAGER,
+            },
+        )
+        if reply.code >= HTTPStatus.BAD_REQUEST:
+            logger.warning("%s: no Event could be posted: %s", resource.key, reply.message)
+
+    async def list_objects(
+        self,
+        kind: str,
+        namespaces: Iterable[str],
+        *,
+        selector: str = "",
+        metadata_only: bool = False,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield every object of a kind (its plural) in the namespaces, or in all of them; paged."""
+        root = PROVIDERS if kind == "vllmproviders" else CORE
+        accept = METADATA_ONLY if metadata_only else "application/json"
+        paths = [f"{root}/namespaces/{ns}/{kind}" for ns in namespaces] or [f"{root}/{kind}"]
+        for path in paths:
+            query: dict[str, str | int] = {"limit": PAGE}
+            if selector:
+                query["labelSelector"] = selector
+            while True:
+                body = _expect(await self._server.get(path, query, accept), f"listing {kind}")
+                for item in body.get("items") or ():
+                    yield item
+                if not (token := body["metadata"].get("continue")):
+                    break
+                query["continue"] = token
+
+    async def serves_our_kinds(self) -> bool:
+        """Tell whether the CRD is installed and served."""
+        reply = await self._server.get(PROVIDERS)
+        names = {resource["name"] for resource in reply.body.get("resources") or ()}
+        return reply.code == HTTPStatus.OK and "vllmproviders" in names
+
+    async def version(self) -> tuple[int, int]:
+        """Return the API server's version as (major, minor)."""
+        body = _expect(await self._server.get("/version"), "reading the version")
+        digits = "".join(character for character in body["minor"] if character.isdigit())
+        return int(body["major"]), int(digits)
+
+
+def _path(root: str, plural: str, key: ObjectKey) -> str:
+    return f"{root}/namespaces/{key.namespace}/{plural}/{key.name}"
+
+
+def _expect(reply: Reply, doing: str) -> dict[str, Any]:
+    if reply.code not in (HTTPStatus.OK, HTTPStatus.CREATED):
+        raise Refused(f"{doing}: {reply.code} {reply.message}")
+    return reply.body
+
+
+def _unreadable(reply: Reply, kind: str, key: ObjectKey, reason: Reason) -> Problem | None:
+    if reply.code == HTTPStatus.NOT_FOUND:
+        message = f"{kind} {key.name} does not exist in namespace {key.namespace}; create it"
+        return Problem(reason, message)
+    if reply.code == HTTPStatus.FORBIDDEN:
+        message = f"{kind} {key.name} in namespace {key.namespace} may not be read by the operator"
+        return Problem(reason, f"{message}; grant it get on {kind.lower()}s there")
+    return None

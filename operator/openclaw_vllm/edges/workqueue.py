@@ -1,0 +1,182 @@
+"""One run per key: coalescing, resync, backoff with jitter, bounded concurrency.
+
+A key is in at most one worker; whatever happens to it during a run means one more run. Work that
+somebody waits for goes before resyncs, and resyncs hold at most three quarters of the slots:
+servers that hang keep only their own slots busy, and a changed spec never waits behind them.
+"""
+
+import asyncio
+import heapq
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+Key = TypeVar("Key")
+Reconcile = Callable[[Key], Awaitable[float | None]]
+
+FIRST_BACKOFF = 0.5  # seconds; doubles with each failure in a row
+MAX_BACKOFF = 60.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Item:
+    """A key's state: `due` is the time of its latest schedule, so older heap entries are void."""
+
+    waits_in: deque[Any] | None = None
+    dirty: bool = False
+    failures: int = 0
+    due: float | None = None
+    task: asyncio.Task[float | None] | None = None
+
+
+class WorkQueue(Generic[Key]):
+    """Calls `reconcile(key)` for keys that were added or are due.
+
+    `reconcile` returns the seconds until it wants to run again, or None to forget the key. An
+    exception means a retry with backoff.
+    """
+
+    def __init__(self, reconcile: Reconcile[Key], *, slots: int = 64) -> None:
+        self._reconcile = reconcile
+        self._slots = slots
+        self._resync_slots = max(1, slots * 3 // 4)
+        self._items: dict[Key, _Item] = {}
+        self._urgent: deque[Key] = deque()
+        self._resyncs: deque[Key] = deque()
+        self._heap: list[tuple[float, int, Key]] = []
+        self._sequence = count()
+        self._running: set[asyncio.Task[None]] = set()
+        self._running_resyncs = 0
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Return how many keys wait for a slot."""
+        return len(self._urgent) + len(self._resyncs)
+
+    @property
+    def active(self) -> int:
+        """How many keys are being reconciled."""
+        return len(self._running)
+
+    def add(self, key: Key, *, interrupt: bool = False) -> None:
+        """Reconcile the key soon; `interrupt` ends a run that works on something outdated."""
+        item = self._items.setdefault(key, _Item())
+        if item.task is not None:
+            item.dirty = True
+            if interrupt:
+                item.task.cancel()
+        elif item.waits_in is not self._urgent:
+            self._enqueue(key, item, self._urgent)
+
+    def add_after(self, key: Key, delay: float) -> None:
+        """Reconcile the key as a resync in `delay` seconds; the latest schedule counts."""
+        item = self._items.setdefault(key, _Item())
+        item.due = asyncio.get_running_loop().time() + delay
+        heapq.heappush(self._heap, (item.due, next(self._sequence), key))
+        self._wake.set()
+
+    def forget(self, key: Key) -> None:
+        """Drop the key and end its run."""
+        item = self._items.pop(key, None)
+        if item is not None and item.task is not None:
+            item.task.cancel()
+
+    async def run(self) -> None:
+        """Work until cancelled; then wait until the runs under way have ended."""
+        try:
+            while True:
+                self._wake.clear()
+                self._collect_due()
+                self._start_waiting()
+                await self._sleep()
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _enqueue(self, key: Key, item: _Item, line: deque[Key]) -> None:
+        item.waits_in = line
+        line.append(key)
+        self._wake.set()
+
+    async def _sleep(self) -> None:
+        """Sleep until something is added, a slot gets free or the next key is due."""
+        delay = None
+        if self._heap:
+            delay = max(0.0, self._heap[0][0] - asyncio.get_running_loop().time())
+        try:
+            await asyncio.wait_for(self._wake.wait(), delay)
+        except TimeoutError:
+            return
+
+    def _collect_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._heap and self._heap[0][0] <= now:
+            due, _, key = heapq.heappop(self._heap)
+            item = self._items.get(key)
+            if item is None or item.due != due or item.waits_in is not None:
+                continue
+            if item.task is None:
+                self._enqueue(key, item, self._resyncs)
+
+    def _start_waiting(self) -> None:
+        while len(self._running) < self._slots:
+            if self._urgent:
+                self._start(self._urgent)
+            elif self._resyncs and self._running_resyncs < self._resync_slots:
+                self._start(self._resyncs)
+            else:
+                return
+
+    def _start(self, line: deque[Key]) -> None:
+        """Start the first of a line, unless it was forgotten or moved to the other line since."""
+        key = line.popleft()
+        item = self._items.get(key)
+        if item is None or item.waits_in is not line:
+            return
+        item.waits_in = None
+        resync = line is self._resyncs
+        self._running_resyncs += resync
+        task = asyncio.create_task(self._work(key, item, resync=resync))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _work(self, key: Key, item: _Item, *, resync: bool) -> None:
+        try:
+            item.task = asyncio.ensure_future(self._reconcile(key))
+            await asyncio.wait({item.task})
+            self._settle(key, item, item.task)
+        finally:
+            if item.task is not None:
+                item.task.cancel()
+            item.task = None
+            self._running_resyncs -= resync
+            self._wake.set()
+
+    def _settle(self, key: Key, item: _Item, task: asyncio.Task[float | None]) -> None:
+        item.task = None
+        if self._items.get(key) is not item:
+            return
+        delay: float | None
+        if task.cancelled():
+            delay = FIRST_BACKOFF
+        elif error := task.exception():
+            item.failures += 1
+            delay = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(item.failures - 1, 16))
+            delay *= random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
+            logger.warning("%s: %s, again in %.1f s", key, error, delay, exc_info=error)
+        else:
+            item.failures = 0
+            delay = task.result()
+        if item.dirty:
+            item.dirty = False
+            self.add(key)
+        elif delay is None:
+            del self._items[key]
+        else:
+            self.add_after(key, delay)

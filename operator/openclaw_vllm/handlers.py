@@ -1,0 +1,157 @@
+"""kopf: login, three watches, settings; every event goes to the intake as it came.
+
+The only place that knows kopf. Plain `on.event` handlers and a cache of our own, since kopf's other
+handlers add finalizers and annotations to the user's objects and cost a PATCH per change.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import kopf
+
+from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
+from openclaw_vllm.edges.apiserver import Credentials
+from openclaw_vllm.intake import Intake
+
+LOGIN_LIFETIME = timedelta(
+    minutes=10
+)  # makes each login unlike the last: kopf refuses a repeated one
+
+
+def registry_for(
+    intake: Intake, login: Callable[[], Awaitable[Credentials]], stop: Callable[[], Awaitable[None]]
+) -> kopf.OperatorRegistry:
+    """Return kopf's registry; `stop` ends our own tasks before kopf waits for them."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
+    async def log_in(**_: Any) -> kopf.ConnectionInfo:
+        return _connection(await login())
+
+    @kopf.on.cleanup(registry=registry)
+    async def clean_up(**_: Any) -> None:
+        await stop()
+
+    @kopf.on.event(GROUP, VERSION, "vllmproviders", registry=registry)
+    async def provider_event(event: kopf.RawEvent, **_: Any) -> None:
+        intake.provider(event["type"], dict(event["object"]))
+
+    @kopf.on.event("", "v1", "services", registry=registry)
+    async def service_event(event: kopf.RawEvent, **_: Any) -> None:
+        intake.service(event["type"], dict(event["object"]))
+
+    @kopf.on.event("", "v1", "configmaps", registry=registry)
+    async def config_map_event(event: kopf.RawEvent, **_: Any) -> None:
+        intake.config_map(event["type"], dict(event["object"]))
+
+    return registry
+
+
+def settings_for(*, streaming: bool) -> kopf.OperatorSettings:
+    """Return kopf's settings, each of them measured to matter.
+
+    `streaming` lists by watching, which halves the memory and needs Kubernetes 1.34 or newer.
+    """
+    settings = kopf.OperatorSettings()
+    settings.persistence.progress_storage = _NoProgress()
+    settings.persistence.diffbase_storage = _NoDiffBase()
+    settings.queueing.idle_timeout = 0.1
+    settings.networking.error_backoffs = _CappedForever()
+    settings.networking.request_timeout = 60
+    settings.networking.connect_timeout = 5
+    settings.watching.inactivity_timeout = 70  # the API server sends a bookmark each minute
+    settings.watching.reconnect_backoff = 0.1
+    settings.watching.initial_streaming = streaming
+    settings.watching.label_selectors["", "v1", "configmaps"] = SELECTOR
+    settings.scanning.disabled = True
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    return settings
+
+
+async def watch(
+    registry: kopf.OperatorRegistry,
+    settings: kopf.OperatorSettings,
+    namespaces: Iterable[str],
+    *,
+    ready: asyncio.Event,
+    stop: asyncio.Event,
+) -> None:
+    """Watch until `stop` is set or a signal arrives; raises what ends kopf."""
+    chosen = tuple(namespaces)
+    await kopf.operator(
+        registry=registry,
+        settings=settings,
+        standalone=True,
+        clusterwide=not chosen,
+        namespaces=chosen,
+        ready_flag=ready,
+        stop_flag=stop,
+    )
+
+
+class _CappedForever:
+    """Backoffs without an end: kopf's default ends the process after a minute of 5xx."""
+
+    def __iter__(self) -> Iterator[float]:
+        yield from (0.2, 0.5, 1.0)
+        while True:
+            yield 2.0
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """Keeps nothing on the user's object."""
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+    def purge(self, **_: Any) -> None:
+        return None
+
+    def touch(self, **_: Any) -> None:
+        return None
+
+    def clear(self, *, essence: Any) -> Any:
+        return essence
+
+
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """Computes no differences, which would copy every object of every event."""
+
+    def build(self, **_: Any) -> Any:
+        return {}
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+
+class _Connection(kopf.ConnectionInfo):
+    """Accepts CAs without keyUsage, which Python 3.13 refuses and some clusters have."""
+
+    def as_ssl_context(self) -> ssl.SSLContext:
+        context = super().as_ssl_context()
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context
+
+
+def _connection(credentials: Credentials) -> kopf.ConnectionInfo:
+    return _Connection(
+        server=credentials.server,
+        ca_path=credentials.ca_path,
+        ca_data=credentials.ca_data,
+        insecure=credentials.insecure,
+        token=credentials.token,
+        certificate_path=credentials.certificate_path,
+        private_key_path=credentials.private_key_path,
+        proxy_url=credentials.proxy_url,
+        expiration=datetime.now(UTC) + LOGIN_LIFETIME,
+    )

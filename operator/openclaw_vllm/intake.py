@@ -1,0 +1,128 @@
+"""Which watch event means which key: what is shown goes into the cache, whom it concerns into the
+queue.
+
+Nothing here looks at what changed beyond that, probes or writes. Our own writes wake nobody, since
+the cache has their results already; a restart wakes nobody who is up to date.
+"""
+
+import asyncio
+from typing import Any
+
+from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey, Reference
+from openclaw_vllm.api.observed import Resource, Service
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.memory import until_phase
+from openclaw_vllm.core.references import references_of
+from openclaw_vllm.edges.cache import is_older
+from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.reconcile.world import World
+
+DELETED = "DELETED"
+Manifest = dict[str, Any]
+
+
+class Intake:
+    """Takes in events; `relisted` is set when known objects are listed again, which hides
+    deletions."""
+
+    def __init__(self, world: World, queue: WorkQueue[ObjectKey]) -> None:
+        self._world = world
+        self._queue = queue
+        self.relisted = asyncio.Event()
+
+    def provider(self, type_: str | None, manifest: Manifest) -> None:
+        """Take in a VllmProvider; one that is being deleted counts as gone."""
+        resource = Resource.read(manifest)
+        known = self._world.cache.providers.get(resource.key)
+        if type_ == DELETED or "deletionTimestamp" in manifest["metadata"]:
+            self.provider_gone(resource)
+        elif known is None or known.uid != resource.uid:
+            self._world.cache.put_provider(resource, references_of(resource))
+            self._first_sight(resource)
+        else:
+            if type_ is None:
+                self.relisted.set()
+            self._seen_again(resource, known)
+
+    def provider_gone(self, resource: Resource) -> None:
+        """Drop a VllmProvider, unless another one has taken its name."""
+        known = self._world.cache.providers.get(resource.key)
+        if known is not None and known.uid == resource.uid:
+            self._queue.forget(resource.key)
+            self._world.forget(resource)
+            self._wake(Reference("Published", resource.config_map))
+
+    def service(self, type_: str | None, manifest: Manifest) -> None:
+        """Take in a Service."""
+        key, shown = key_of(manifest), Service.read(manifest)
+        known = self._world.cache.services.get(key)
+        if type_ == DELETED:
+            self.service_gone(key, known)
+        elif shown != known:
+            self._world.cache.services[key] = shown
+            self._wake(Reference("Service", key))
+
+    def service_gone(self, key: ObjectKey, known: Service | None) -> None:
+        """Drop a Service that was known as this."""
+        if known is not None and self._world.cache.services.get(key) is known:
+            del self._world.cache.services[key]
+            self._wake(Reference("Service", key))
+
+    def config_map(self, type_: str | None, manifest: Manifest) -> None:
+        """Take in a ConfigMap with our label: one that is published, or a user's that opted in."""
+        key, shown = key_of(manifest), PublishedMap.read(manifest)
+        known = self._world.cache.published.get(key)
+        if shown.labels.get(MANAGED_BY) != FIELD_MANAGER:
+            self._world.config_maps.forget([key])
+            self._wake(Reference("ConfigMap", key))
+        if known is not None and is_older(shown.resource_version, known.resource_version):
+            return
+        if type_ == DELETED:
+            self.config_map_gone(key, known)
+        elif shown != known:
+            self._world.cache.published[key] = shown
+            self._wake(Reference("Published", key))
+
+    def config_map_gone(self, key: ObjectKey, known: PublishedMap | None) -> None:
+        """Drop a ConfigMap that was known as this."""
+        if known is not None and self._world.cache.published.get(key) is known:
+            del self._world.cache.published[key]
+            self._wake(Reference("Published", key))
+
+    def _first_sight(self, resource: Resource) -> None:
+        """Reconcile now, or, after a restart, at the phase of the interval if all is as it was
+        left."""
+        if isinstance(resource.spec, Problem) or not self._is_up_to_date(resource):
+            self._queue.add(resource.key)
+            return
+        interval = resource.spec.discovery.interval_seconds
+        delay = until_phase(resource.uid, interval, self._world.clock.wall())
+        self._queue.add_after(resource.key, min(delay, delay % interval))
+
+    def _is_up_to_date(self, resource: Resource) -> bool:
+        status = resource.status
+        if status.observed_generation != resource.generation or status.config_map is None:
+            return False
+        published = self._world.cache.published.get(resource.config_map)
+        intact = published is not None and published.digest == status.config_map.digest
+        return intact and published is not None and published.is_intact
+
+    def _seen_again(self, resource: Resource, known: Resource) -> None:
+        if is_older(resource.resource_version, known.resource_version):
+            return
+        asked = (resource.generation, resource.requested_at)
+        if asked != (known.generation, known.requested_at):
+            self._world.cache.put_provider(resource, references_of(resource))
+            self._queue.add(resource.key, interrupt=True)
+        else:
+            self._world.cache.replace_status_of(resource)
+
+    def _wake(self, reference: Reference) -> None:
+        for key in self._world.cache.referrers(reference):
+            self._queue.add(key)
+
+
+def key_of(manifest: Manifest) -> ObjectKey:
+    """Return a namespaced object's key."""
+    return ObjectKey(manifest["metadata"]["namespace"], manifest["metadata"]["name"])

@@ -1,0 +1,101 @@
+"""Writing the ConfigMap and the status: each only when it differs, never over what is not ours."""
+
+from openclaw_vllm.api.conditions import Condition, Reason
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.agents import fingerprint
+from openclaw_vllm.core.conditions import transitions
+from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.ownership import Manifest, is_current, manifest_of, refusal
+from openclaw_vllm.core.plan import Plan
+from openclaw_vllm.core.status import Publication
+from openclaw_vllm.reconcile.world import World
+
+
+async def publish(
+    resource: Resource, spec: VllmProviderSpec, plan: Plan, world: World
+) -> tuple[Problem | None, Publication | None]:
+    """Apply the plan's documents if the ConfigMap is not what they ask for.
+
+    Without documents, only a ConfigMap that does not exist is written, with valid empty ones.
+    Returns what is wrong, and what is published if that is known.
+    """
+    existing = await _look(resource, world)
+    if problem := refusal(resource, existing, world.cache.claimants(resource.config_map)):
+        return problem, None
+    documents = plan.documents or (skeleton() if existing is None else None)
+    if documents is None:
+        return plan.problem, None
+    manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
+    if existing is None or not is_current(resource, existing, manifest):
+        problem = await _apply(resource, existing, manifest, world)
+        if problem is not None:
+            return problem, None
+    return plan.problem, Publication(plan.entries, plan.primary, documents.digest)
+
+
+async def report(
+    resource: Resource, spec: VllmProviderSpec | None, status: VllmProviderStatus, world: World
+) -> None:
+    """Apply the status if it differs, then post Events for what has changed."""
+    if status == resource.status:
+        return
+    before = resource.status
+    world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
+    world.metrics.written("Status")
+    for condition, warning in transitions(before.conditions, status.conditions):
+        await world.cluster.post_event(resource, *_event(condition), warning=warning)
+    for reason, note in _advice(before, status, spec):
+        await world.cluster.post_event(resource, reason, note, warning=True)
+
+
+async def _look(resource: Resource, world: World) -> PublishedMap | None:
+    """Return the ConfigMap, from the cache or by name.
+
+    Before one that was published once is created anew, the VllmProvider is confirmed: the delete of
+    both may have been lost, and the garbage collector and we would chase each other (575 writes in
+    50 s were seen). Raises Gone.
+    """
+    existing = world.cache.published.get(resource.config_map)
+    if existing is None:
+        existing = await world.cluster.find_config_map(resource.config_map)
+        if existing is None and resource.status.config_map is not None:
+            await world.cluster.confirm(resource)
+    return existing
+
+
+async def _apply(
+    resource: Resource, existing: PublishedMap | None, manifest: Manifest, world: World
+) -> Problem | None:
+    if existing is not None:
+        manifest = {**manifest, "metadata": {**manifest["metadata"], "uid": existing.uid}}
+    applied = await world.cluster.apply_config_map(resource.config_map, manifest)
+    if isinstance(applied, Problem):
+        return applied
+    world.cache.published[resource.config_map] = applied
+    world.metrics.written("ConfigMap")
+    return None
+
+
+def _event(condition: Condition) -> tuple[str, str]:
+    return condition.reason, f"{condition.type}: {condition.message}"
+
+
+def _advice(
+    before: VllmProviderStatus, after: VllmProviderStatus, spec: VllmProviderSpec | None
+) -> list[tuple[str, str]]:
+    """Return what works and is unwise: said once, when it begins."""
+    advice = []
+    noted = {model.id for model in before.models if model.note}
+    small = sum(1 for model in after.models if model.note and model.id not in noted)
+    if small:
+        note = f"{small} models have a context of less than 24000 tokens: agents' turns hardly fit"
+        advice.append((Reason.SMALL_CONTEXT.value, note))
+    skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
+    if skips and before.observed_generation != after.observed_generation:
+        note = "OpenClaw refuses insecureSkipVerify: our probe works, agents' requests will not"
+        advice.append((Reason.INSECURE_SKIP_VERIFY.value, note))
+    return advice

@@ -1,0 +1,47 @@
+"""What reconciles work with: the edges and the administrator's policy, as one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.edges.cache import Cache
+from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.edges.references import References
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Monotonic seconds for intervals, seconds of the wall clock for phases and conditions."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class World:
+    """The edges of one operator process."""
+
+    cache: Cache
+    cluster: Cluster
+    prober: Prober
+    secrets: References[Secret]
+    config_maps: References[Mapping[str, str]]
+    policy: Destinations
+    clock: Clock
+    metrics: Metrics
+    memories: dict[ObjectKey, Memory] = field(default_factory=dict)
+
+    def forget(self, resource: Resource) -> None:
+        """Drop all about a VllmProvider that is gone, but not about one that took its name."""
+        known = self.cache.providers.get(resource.key)
+        if known is None or known.uid != resource.uid:
+            return
+        orphaned = self.cache.drop_provider(resource.key)
+        self.memories.pop(resource.key, None)
+        self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
+        self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")

@@ -1,0 +1,197 @@
+"""Wiring: settings, cluster, queue, kopf, endpoints; and the order in which they start and end."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Coroutine, Iterator
+from importlib.metadata import version
+from ipaddress import ip_address
+
+from openclaw_vllm import audit, handlers
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.core.destination import Address, Destinations
+from openclaw_vllm.edges import endpoints
+from openclaw_vllm.edges.apiserver import (
+    ApiServer,
+    Credentials,
+    Unavailable,
+    credentials,
+    load_configuration,
+)
+from openclaw_vllm.edges.cache import Cache
+from openclaw_vllm.edges.cluster import Cluster, Refused
+from openclaw_vllm.edges.metrics import Metrics, Sighting
+from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.intake import Intake
+from openclaw_vllm.reconcile.provider import reconcile
+from openclaw_vllm.reconcile.world import Clock, World
+from openclaw_vllm.settings import Settings
+
+STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
+RETRY = 2.0  # seconds
+
+logger = logging.getLogger(__name__)
+
+
+async def run(
+    settings: Settings, *, prober: Prober | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Run the operator until SIGTERM, SIGINT or `stop`.
+
+    Raises NoCluster when there is none, OSError when an address cannot be listened on, and what
+    ends kopf: a restart writes nothing, so a fatal error may end the process.
+    """
+    configuration = await load_configuration()
+    operator = _Operator(settings, ApiServer(configuration), prober or Prober(), stop)
+    try:
+        await operator.run()
+    finally:
+        await operator.close()
+
+
+class _Operator:
+    """The parts of one process and their life."""
+
+    def __init__(
+        self, settings: Settings, server: ApiServer, prober: Prober, stop: asyncio.Event | None
+    ) -> None:
+        self._settings = settings
+        self._server = server
+        self._prober = prober
+        self._cluster = Cluster(server)
+        self._metrics = Metrics(version("openclaw-vllm-operator"))
+        self._stop = stop or asyncio.Event()
+        self._watching = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runners: list[endpoints.Runner] = []
+
+    async def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        await self._serve()
+        world = World(
+            cache=Cache(),
+            cluster=self._cluster,
+            prober=self._prober,
+            secrets=References(self._cluster.read_secret),
+            config_maps=References(self._cluster.read_config_map),
+            policy=await self._policy(),
+            clock=Clock(time.monotonic, time.time),
+            metrics=self._metrics,
+        )
+        if await self._filled(world):
+            await self._work(world)
+
+    async def _work(self, world: World) -> None:
+        async def timed(key: ObjectKey) -> float | None:
+            with self._metrics.timed():
+                return await reconcile(key, world)
+
+        queue = WorkQueue(timed, slots=self._settings.max_concurrent_probes)
+        intake = Intake(world, queue)
+        self._metrics.collect_from(lambda: _sightings(world), lambda: len(queue))
+        self._keep(queue.run())
+        self._keep(audit.run(world, intake, self._settings.namespace))
+        streaming = await self._cluster.version() >= STREAMING_SINCE
+        await handlers.watch(
+            handlers.registry_for(intake, self._log_in, self._end_tasks),
+            handlers.settings_for(streaming=streaming),
+            self._settings.namespace,
+            ready=self._watching,
+            stop=self._stop,
+        )
+        await self._end_tasks()
+
+    async def close(self) -> None:
+        """End what still runs; for `run` that did not come to its end."""
+        await self._end_tasks()
+        for runner in self._runners:
+            await runner.cleanup()
+        await self._prober.close()
+        await self._server.close()
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        """Run beside the watches; if it ends by itself, the process ends."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._stop.set())
+        self._tasks.append(task)
+
+    async def _end_tasks(self) -> None:
+        """Cancel our tasks, wait for them, and raise what ended one of them before."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _filled(self, world: World) -> bool:
+        """Wait for the CRD and fill the cache; False when the end came first."""
+        while not self._stop.is_set():
+            try:
+                if await self._cluster.serves_our_kinds():
+                    await audit.fill(world, self._settings.namespace)
+                    return True
+                logger.warning(
+                    "the CRD vllmproviders.openclaw-vllm.dev is not installed; waiting for it"
+                )
+            except (Unavailable, Refused) as error:
+                logger.warning("the cluster cannot be read yet: %s", error)
+            try:
+                await asyncio.wait_for(self._stop.wait(), RETRY)
+            except TimeoutError:
+                continue
+        return False
+
+    async def _policy(self) -> Destinations:
+        return Destinations(
+            host_globs=self._settings.host_globs,
+            networks=self._settings.networks,
+            allow_loopback=self._settings.allow_loopback,
+            allow_insecure_keys=self._settings.allow_insecure_keys,
+            reserved=frozenset(await self._reserved()),
+        )
+
+    async def _reserved(self) -> set[Address]:
+        """Find the API server's addresses and our own."""
+        found: set[Address] = set()
+        service = os.environ.get("KUBERNETES_SERVICE_HOST", "")
+        for host in {self._server.host, service, socket.gethostname()} - {""}:
+            addresses = await self._prober.lookup(host, 443)
+            if isinstance(addresses, tuple):
+                found.update(ip_address(address) for address in addresses)
+            else:
+                logger.warning("%s; requests to it are not denied", addresses.message)
+        return found
+
+    async def _log_in(self) -> Credentials:
+        return await credentials(await load_configuration())
+
+    async def _serve(self) -> None:
+        health = self._settings.health_probe_bind_address
+        metrics = self._settings.metrics_bind_address
+        probes = {"/healthz": self._health, "/readyz": self._readiness}
+        routes = {"/metrics": lambda: (200, self._metrics.text())}
+        for address, what in ((health, probes), (metrics, routes)):
+            if address != endpoints.OFF:
+                self._runners.append(await endpoints.serve(address, what))
+
+    def _health(self) -> tuple[int, bytes]:
+        dead = any(task.done() for task in self._tasks)
+        return (500, b"the work queue has ended\n") if dead else (200, b"ok\n")
+
+    def _readiness(self) -> tuple[int, bytes]:
+        if self._watching.is_set():
+            return 200, b"ok\n"
+        return 503, b"the caches are being filled\n"
+
+
+def _sightings(world: World) -> Iterator[Sighting]:
+    for key, resource in world.cache.providers.items():
+        memory = world.memories.get(key)
+        yield Sighting(key, resource.status, memory.answered_at if memory else 0.0)

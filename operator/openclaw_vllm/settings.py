@@ -1,0 +1,47 @@
+"""What an administrator sets: the options of `openclaw-vllm run`."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from openclaw_vllm.core.destination import Network
+
+HOST_GLOB = re.compile(r"[A-Za-z0-9*?._-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Options of the operator; an empty `namespace` means all of them."""
+
+    namespace: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ("*",)
+    allow_loopback: bool = False
+    allow_insecure_keys: bool = False
+    max_concurrent_probes: int = 64
+    metrics_bind_address: str = ":8080"
+    health_probe_bind_address: str = ":8081"
+    leader_elect: bool = False
+    leader_election_namespace: str | None = None
+
+    @property
+    def host_globs(self) -> tuple[str, ...]:
+        """The `--allow-hosts` that are globs on names, in lower case."""
+        return tuple(rule.lower() for rule in self.allow_hosts if _network(rule) is None)
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The `--allow-hosts` that are addresses or ranges of them."""
+        networks = (_network(rule) for rule in self.allow_hosts)
+        return tuple(network for network in networks if network is not None)
+
+
+def is_host_rule(rule: str) -> bool:
+    """Tell whether the text can stand in `--allow-hosts`."""
+    return _network(rule) is not None or HOST_GLOB.fullmatch(rule) is not None
+
+
+def _network(rule: str) -> Network | None:
+    try:
+        return ip_network(rule, strict=False)
+    except ValueError:
+        return None

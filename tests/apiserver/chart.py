@@ -1,0 +1,57 @@
+"""Renders the chart with the real Helm."""
+
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tests import rbac
+from tests.controlplane import binaries
+
+Manifest = dict[str, Any]
+RELEASE = "vllm"
+NAMESPACE = "openclaw-system"
+NAME = "vllm-openclaw-vllm-operator"
+
+
+class RefusedError(Exception):
+    """Helm refused; the message is its own."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What an install would apply."""
+
+    manifests: tuple[Manifest, ...]
+
+    def of(self, *kinds: str) -> list[Manifest]:
+        return [manifest for manifest in self.manifests if manifest["kind"] in kinds]
+
+    @property
+    def pod(self) -> Manifest:
+        (deployment,) = self.of("Deployment")
+        template: Manifest = deployment["spec"]["template"]
+        return template
+
+    @property
+    def args(self) -> list[str]:
+        found: list[str] = self.pod["spec"]["containers"][0]["args"]
+        return found
+
+
+def helm(*args: str) -> str:
+    program = binaries.ensure("helm")["helm"]
+    done = subprocess.run([program, *args], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RefusedError(done.stderr + done.stdout)
+    return done.stdout
+
+
+def render(*values: str, kube_version: str = "1.37.2") -> Rendered:
+    """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example."""
+    sets = [part for value in values for part in ("--set-json", value)]
+    place = ("--namespace", NAMESPACE, "--kube-version", kube_version)
+    text = helm("template", RELEASE, str(rbac.CHART), *place, *sets)
+    documents = yaml.safe_load_all(text)
+    return Rendered(tuple(document for document in documents if document))

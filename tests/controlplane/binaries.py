@@ -1,0 +1,139 @@
+"""Finds or builds the programs of a control plane: `python -m tests.controlplane.binaries`.
+
+What the user has (KUBEBUILDER_ASSETS, as operator authors set it) comes first, then what an
+earlier run built, then a build from the Go modules that go.sum pins. A program appears in the
+cache whole or not at all, and two processes never build at the same time.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.controlplane import golang, progress
+
+PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+    "helm": "helm.sh/helm/v4/cmd/helm",
+}
+SCRATCH = "building-"
+
+
+def ensure(*names: str) -> Mapping[str, Path]:
+    """Return where these programs are, building those that are nowhere yet."""
+    unknown = sorted(set(names) - set(PACKAGES))
+    if unknown:
+        raise ValueError(f"No such program: {', '.join(unknown)}. There are {', '.join(PACKAGES)}.")
+    found = {name: _find(name) for name in names}
+    if any(path is None for path in found.values()):
+        with _exclusive(_home()):
+            missing = [name for name in names if _find(name) is None]
+            if missing:
+                _build(missing, _home())
+    return {name: _find(name) or _home() / name for name in names}
+
+
+def cache() -> Path:
+    """Return the folder of this user that keeps what is slow to make."""
+    chosen = os.environ.get("OPENCLAW_VLLM_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    home = Path(os.environ.get("HOME") or "~").expanduser()
+    return (Path(base) if base else home / ".cache") / "openclaw-vllm-operator"
+
+
+def flags() -> list[str]:
+    """Return the flags of `go build`; without the version the server calls itself v0.0.0."""
+    version = golang.module_version("k8s.io/kubernetes")
+    major, minor, _ = version.removeprefix("v").split(".", 2)
+    names = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+    sets = [f"-X k8s.io/component-base/version.{key}={value}" for key, value in names.items()]
+    return ["-trimpath", "-ldflags", " ".join(["-s", "-w", *sets])]
+
+
+def _home() -> Path:
+    """Return the folder for what go.sum pins now; another go.sum has another one."""
+    parts = [(golang.MODULE / name).read_bytes() for name in ("go.mod", "go.sum")]
+    parts += [" ".join(flags()).encode(), f"{platform.system()} {platform.machine()}".encode()]
+    return cache() / f"controlplane-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
+
+
+def _find(name: str) -> Path | None:
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    folders = [Path(assets)] if assets else []
+    candidates = [folder / name for folder in [*folders, _home()]]
+    return next((path for path in candidates if os.access(path, os.X_OK)), None)
+
+
+def _build(names: list[str], home: Path) -> None:
+    """Build in a scratch folder and move each program to its place when it is whole."""
+    for leftover in home.glob(f"{SCRATCH}*"):
+        shutil.rmtree(leftover)
+    with TemporaryDirectory(dir=home, prefix=SCRATCH) as folder:
+        scratch = Path(folder)
+        go = golang.toolchain(cache(), scratch)
+        output = f"{scratch}{os.sep}"
+        packages = [PACKAGES[name] for name in names]
+        progress.run(
+            f"Building {', '.join(names)}",
+            [go, "build", "-C", golang.MODULE, "-v", *flags(), "-o", output, *packages],
+            usually="7 to 12 minutes on 2 cores the first time, a minute when Go has it cached",
+            folder=scratch,
+            environment=golang.environment(cache(), scratch),
+        )
+        for name in names:
+            os.replace(scratch / _built_as(name), home / name)
+
+
+def _built_as(name: str) -> str:
+    """Return the name Go gives a program: the last part of its package that is no version."""
+    return PACKAGES[name].removesuffix("/v3").rsplit("/", 1)[-1]
+
+
+@contextmanager
+def _exclusive(home: Path) -> Iterator[None]:
+    """Let one process build at a time; the lock falls with its process."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        waited = 0.0
+        while not _locked(lock.fileno()):
+            if waited % progress.EVERY == 0:
+                progress.say("Another process builds the control plane: waiting for it.")
+            waited += 1
+            time.sleep(1)
+        yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def main() -> None:
+    """Make sure that the programs named on the command line, or all, are there; print where."""
+    try:
+        found = ensure(*(sys.argv[1:] or PACKAGES))
+    except (ValueError, LookupError, progress.StepError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: no program is half-made, and Go keeps what it has compiled.")
+    for path in found.values():
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

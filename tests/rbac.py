@@ -1,0 +1,52 @@
+"""The rights that the chart gives the operator, without Helm: the demo and the tests run with them.
+
+The rules live once, as data in `files/rbac` of the chart; its templates include the same files.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Manifest = dict[str, Any]
+
+CHART = Path(__file__).parents[1] / "charts" / "openclaw-vllm-operator"
+GROUP = "rbac.authorization.k8s.io"
+
+
+def rules(name: str = "operator") -> list[Manifest]:
+    """Read a list of rules: `operator` or `leader-election`."""
+    text = (CHART / "files" / "rbac" / f"{name}.yaml").read_text()
+    found: list[Manifest] = yaml.safe_load(text)
+    return found
+
+
+def service_account(namespace: str, name: str = "operator") -> Manifest:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+
+
+def cluster_wide(namespace: str, role: str, account: str = "operator") -> list[Manifest]:
+    """Give a service account what a cluster-wide install gives it."""
+    return _grant("Cluster", {"name": role}, _subject(namespace, account))
+
+
+def namespaced(
+    watched: str, role: str, namespace: str, account: str = "operator"
+) -> list[Manifest]:
+    """Give a service account what `watchNamespaces` gives it in one namespace."""
+    return _grant("", {"name": role, "namespace": watched}, _subject(namespace, account))
+
+
+def _grant(scope: str, metadata: Manifest, subject: Manifest) -> list[Manifest]:
+    version, kind = f"{GROUP}/v1", f"{scope}Role"
+    reference = {"apiGroup": GROUP, "kind": kind, "name": metadata["name"]}
+    binding = {"roleRef": reference, "subjects": [subject]}
+    return [
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "rules": rules()},
+        {"apiVersion": version, "kind": f"{kind}Binding", "metadata": metadata} | binding,
+    ]
+
+
+def _subject(namespace: str, account: str) -> Manifest:
+    return {"kind": "ServiceAccount", "name": account, "namespace": namespace}
