@@ -11,6 +11,7 @@ import uvloop
 
 from openclaw_vllm.edges.apiserver import NoCluster
 from openclaw_vllm.edges.endpoints import is_address
+from openclaw_vllm.edges.leader import own_namespace
 from openclaw_vllm.logs import set_up
 from openclaw_vllm.run import run as run_operator
 from openclaw_vllm.settings import Settings, is_host_rule
@@ -88,6 +89,14 @@ def _host_rules(
 @click.option("--log-level", type=click.Choice(LEVELS), default="info")
 def run(*, log_format: str | None, log_level: str, **options: Any) -> None:
     """Run the operator until SIGTERM or SIGINT."""
+    if options["leader_elect"]:
+        options["leader_election_namespace"] = (
+            options["leader_election_namespace"] or own_namespace()
+        )
+        if options["leader_election_namespace"] is None:
+            raise click.UsageError(
+                "outside of a pod, --leader-elect needs --leader-election-namespace"
+            )
     set_up(log_format or ("text" if sys.stderr.isatty() else "json"), log_level)
     code = 0
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -23,6 +23,7 @@ from openclaw_vllm.edges.apiserver import (
 )
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster, Refused
+from openclaw_vllm.edges.leader import Election
 from openclaw_vllm.edges.metrics import Metrics, Sighting
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
@@ -43,8 +44,8 @@ async def run(
 ) -> None:
     """Run the operator until SIGTERM, SIGINT or `stop`.
 
-    Raises NoCluster when there is none, OSError when an address cannot be listened on, and what
-    ends kopf: a restart writes nothing, so a fatal error may end the process.
+    Raises NoCluster when there is none, OSError when an address cannot be listened on, LeadershipLost,
+    and what ends kopf: a restart writes nothing, so a fatal error may end the process.
     """
     configuration = await load_configuration()
     operator = _Operator(settings, ApiServer(configuration), prober or Prober(), stop)
@@ -65,8 +66,13 @@ class _Operator:
         self._prober = prober
         self._cluster = Cluster(server)
         self._metrics = Metrics(version("openclaw-vllm-operator"))
+        self._election: Election | None = None
+        if settings.leader_elect and settings.leader_election_namespace:
+            self._election = Election(server, settings.leader_election_namespace)
+        self._standby = False
         self._stop = stop or asyncio.Event()
         self._watching = asyncio.Event()
+        self._failure: Exception | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._runners: list[endpoints.Runner] = []
 
@@ -84,7 +90,7 @@ class _Operator:
             clock=Clock(time.monotonic, time.time),
             metrics=self._metrics,
         )
-        if await self._filled(world):
+        if await self._leads() and await self._filled(world):
             await self._work(world)
 
     async def _work(self, world: World) -> None:
@@ -92,7 +98,8 @@ class _Operator:
             with self._metrics.timed():
                 return await reconcile(key, world)
 
-        queue = WorkQueue(timed, slots=self._settings.max_concurrent_probes)
+        slots = self._settings.max_concurrent_probes
+        queue = WorkQueue(timed, slots=slots, passing=(Unavailable,))
         intake = Intake(world, queue)
         self._metrics.collect_from(lambda: _sightings(world), lambda: len(queue))
         self._keep(queue.run())
@@ -106,10 +113,14 @@ class _Operator:
             stop=self._stop,
         )
         await self._end_tasks()
+        if self._failure is not None:
+            raise self._failure
 
     async def close(self) -> None:
         """End what still runs; for `run` that did not come to its end."""
         await self._end_tasks()
+        if self._election is not None:
+            await self._election.release()
         for runner in self._runners:
             await runner.cleanup()
         await self._prober.close()
@@ -122,13 +133,30 @@ class _Operator:
         self._tasks.append(task)
 
     async def _end_tasks(self) -> None:
-        """Cancel our tasks, wait for them, and raise what ended one of them before."""
+        """Cancel our tasks, wait for them, and keep what ended one of them before."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
-                raise outcome
+                self._failure = outcome
+
+    async def _leads(self) -> bool:
+        """Wait for the Lease if there may be other replicas; False when the end came first."""
+        if self._election is None:
+            return True
+        self._standby = True
+        acquiring = asyncio.create_task(self._election.acquire())
+        ending = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((acquiring, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if not acquiring.done():
+            acquiring.cancel()
+            return False
+        await acquiring
+        self._standby = False
+        self._keep(self._election.hold())
+        return True
 
     async def _filled(self, world: World) -> bool:
         """Wait for the CRD and fill the cache; False when the end came first."""
@@ -186,7 +214,7 @@ class _Operator:
         return (500, b"the work queue has ended\n") if dead else (200, b"ok\n")
 
     def _readiness(self) -> tuple[int, bytes]:
-        if self._watching.is_set():
+        if self._watching.is_set() or self._standby:
             return 200, b"ok\n"
         return 503, b"the caches are being filled\n"
 

@@ -54,7 +54,12 @@ def _read(path: Path) -> bytes:
 
 def read_until(demo: subprocess.Popen[str], words: str) -> None:
     assert demo.stdout is not None
-    assert any(words in line for line in demo.stdout)
+    told = []
+    for line in demo.stdout:
+        told.append(line)
+        if words in line:
+            return
+    raise AssertionError(f"It never says {words!r}, but: {''.join(told)}")
 
 
 def nothing_is_left(folder: Path) -> bool:

@@ -41,6 +41,7 @@ class AuditEntry:
     namespace: str
     name: str
     code: int
+    allowed: bool  # by RBAC: a namespace that is being deleted answers with 403 too
     timestamp: datetime
     user_agent: str
     uri: str
@@ -50,6 +51,8 @@ class AuditEntry:
         """Read one line of the log."""
         event: dict[str, Any] = json.loads(line)
         target = event.get("objectRef", {})
+        code = event.get("responseStatus", {}).get("code", 0)
+        decision = event.get("annotations", {}).get("authorization.k8s.io/decision")
         return cls(
             verb=event["verb"],
             user=event["user"].get("username", ""),
@@ -57,7 +60,8 @@ class AuditEntry:
             subresource=target.get("subresource", ""),
             namespace=target.get("namespace", ""),
             name=target.get("name", ""),
-            code=event.get("responseStatus", {}).get("code", 0),
+            code=code,
+            allowed=code != 403 or decision == "allow",
             timestamp=datetime.fromisoformat(event["requestReceivedTimestamp"]),
             user_agent=event.get("userAgent", ""),
             uri=event["requestURI"],
@@ -93,7 +97,7 @@ class AuditEntries(tuple[AuditEntry, ...]):
 
     def denied(self) -> Self:
         """Keep what RBAC forbade."""
-        return self._where(lambda entry: entry.code == 403)
+        return self._where(lambda entry: not entry.allowed)
 
     def _where(self, keep: Callable[[AuditEntry], bool]) -> Self:
         return type(self)(filter(keep, self))

@@ -55,13 +55,16 @@ class Process:
 def started(
     name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]
 ) -> Iterator[Process]:
-    """Run a command in a session of its own, so that Ctrl-C reaches this process only."""
+    """Run a command in a session of its own, so that Ctrl-C reaches this process only.
+
+    Its temporary files are in the folder too: a killed process cannot remove them itself.
+    """
     log = folder / f"{name}.log"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OPTIONS)}
     with log.open("wb") as output:
         running = subprocess.Popen(
             leashed(command),
-            env={**inherited, **environment},
+            env={**inherited, "TMPDIR": str(folder), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

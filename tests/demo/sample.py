@@ -13,7 +13,7 @@ INTERVAL = "5s"
 KEY = "api-key"
 
 
-def provider(base_url: str, namespace: str, *, secret: str | None = None) -> Manifest:
+def provider(base_url: str, namespace: str, *, keyed_by: str | None = None) -> Manifest:
     """Take the README's first YAML block, pointed at a server and made quick to watch."""
     found = re.search(r"^```yaml\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
     if found is None:
@@ -23,8 +23,8 @@ def provider(base_url: str, namespace: str, *, secret: str | None = None) -> Man
         raise DemoError(f"The first ```yaml block of {README.name} is no VllmProvider.")
     sample["metadata"]["namespace"] = namespace
     sample["spec"] = {"baseUrl": base_url, "discovery": {"interval": INTERVAL}}
-    if secret:
-        reference = {"name": secret, "key": KEY}
+    if keyed_by:
+        reference = {"name": keyed_by, "key": KEY}
         sample["spec"]["auth"] = {"apiKeySecretRef": reference, "apiKeyEnv": "VLLM_API_KEY"}
     return sample
 

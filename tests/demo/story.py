@@ -20,8 +20,8 @@ class Story:
     def __init__(self, cluster: Cluster, server: Server) -> None:
         self._cluster = cluster
         self._server = server
-        secret = SECRET if server.key else None
-        self._sample = sample.provider(server.base_url, cluster.namespace, secret=secret)
+        keyed_by = SECRET if server.key else None
+        self._sample = sample.provider(server.base_url, cluster.namespace, keyed_by=keyed_by)
         self._name = self._sample["metadata"]["name"]
 
     def tell(self) -> None:

@@ -35,5 +35,5 @@ def test_a_key_is_allowed_to_go_to_its_server_only() -> None:
     secret = sample.key_secret("vllm-api-key", "sesame", "gpu.example.com")
     annotations = secret["metadata"]["annotations"]
     assert annotations == {"openclaw-vllm.dev/allowed-hosts": "gpu.example.com"}
-    auth = sample.provider(URL, "red", secret="vllm-api-key")["spec"]["auth"]
+    auth = sample.provider(URL, "red", keyed_by="vllm-api-key")["spec"]["auth"]
     assert auth["apiKeySecretRef"] == {"name": "vllm-api-key", "key": "api-key"}

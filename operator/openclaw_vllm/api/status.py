@@ -13,6 +13,8 @@ from openclaw_vllm.api.fields import ATOMIC, WireModel, map_keyed_by
 
 Task = Literal["Generate", "Embed", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
+Ability = Literal["Supported", "Unsupported", "Unknown"]
+AbilitySource = Literal["Override", "Probe"]
 ModelState = Literal["Served", "Missing"]
 RejectionReason = Literal["InvalidReference", "InvalidCharacters", "TooLong", "Wildcard"]
 
@@ -51,6 +53,14 @@ class ModelStatus(WireModel):
     """The base model of an adapter."""
     state: ModelState = "Served"
     """Served, or Missing while removeAfter keeps a model that the server no longer lists."""
+    tools: Ability | None = None
+    """Whether requests may carry tools, where this resource says so or the server was asked."""
+    tools_source: AbilitySource | None = None
+    """Where that comes from: this resource, or a request to the server."""
+    images: Ability | None = None
+    """Whether requests may carry images, where this resource says so or the server was asked."""
+    images_source: AbilitySource | None = None
+    """Where that comes from: this resource, or a request to the server."""
     note: Annotated[str, Field(max_length=256)] | None = None
     """What to know about the model, such as SmallContext."""
 

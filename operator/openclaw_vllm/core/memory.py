@@ -6,7 +6,7 @@ status, so that a restart changes no byte and writes nothing, whether the server
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.configmap import PublishedMap
@@ -15,6 +15,8 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.baseconfig import Base
+from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
 from openclaw_vllm.core.models import Listing, Rejection
 from openclaw_vllm.core.openclaw import Connection, read_models
@@ -31,10 +33,11 @@ UNASKED = Problem(Reason.PENDING, "the server was not asked yet")
 class Memory:
     """Frozen; each method returns the next one. Times are of the monotonic clock, in seconds.
 
-    `connection` is what agents were last to be told, as generation `resolved` of the spec asked
-    for; `endpoint` and `server` are the last outcomes, None for well; `failures` counts failed
-    probes and `retries` early retries in a row; `due` is when the next probe is, `answered_at`
-    (wall clock) when the last good answer was.
+    `capabilities` were found out when the server listed and said what `examined` holds; `base` is
+    the user's configuration that `base_text` holds; `connection` is what agents were last to be
+    told, as generation `resolved` of the spec asked for; `endpoint` and `server` are the last
+    outcomes, None for well; `failures` counts failed probes and `retries` early retries in a row;
+    `due` is when the next probe is, `answered_at` (wall clock) when the last good answer was.
     """
 
     uid: str
@@ -52,6 +55,10 @@ class Memory:
     version: str = ""
     version_at: float | None = None
     task: Task | None = None
+    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
+    examined: frozenset[str] = frozenset()
+    base_text: str | None = None
+    base: Base | Problem | None = None
     answered_at: float = 0.0
 
     @property
@@ -72,7 +79,8 @@ class Memory:
     def wants_early_retry(self) -> bool:
         """Whether waiting for the interval would keep somebody waiting for a first list."""
         empty = self.retained is not None and not self.retained.models and self.task != "Embed"
-        return self.endpoint is not None or not self.is_settled or empty
+        broken = self.endpoint is not None or isinstance(self.base, Problem)
+        return broken or not self.is_settled or empty
 
     def turn_to(self, resource: Resource) -> "Memory":
         """Take in what a person asked for: a new generation or request starts retries anew."""
@@ -125,6 +133,18 @@ class Memory:
         """Take in what the server said about itself; a version that it did not say stays."""
         return replace(self, version=version or self.version, task=task, version_at=now)
 
+    def to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
+        """Return what the server lists and says, unless its abilities are known for that."""
+        if spec.discovery.capabilities != "Probe" or self.retained is None or self.task == "Embed":
+            return frozenset()
+        now = frozenset({*self.retained.served, f"version {self.version}"})
+        return now if now != self.examined else frozenset()
+
+    def examine(self, examined: frozenset[str], found: Mapping[str, Capabilities]) -> "Memory":
+        """Take in what the models can do; what was not answered this time stays."""
+        known = {id_: found.get(id_, old) for id_, old in self.capabilities.items()}
+        return replace(self, examined=examined, capabilities={**known, **found})
+
     def fail(self, problem: Problem) -> "Memory":
         """Take in a failed probe: what is known stays."""
         return replace(self, server=problem, failures=self.failures + 1)
@@ -155,13 +175,27 @@ def recall(resource: Resource, spec: VllmProviderSpec, published: PublishedMap |
         return fresh
     status = resource.status
     known = read_models(published.models_json, spec.provider_id)
+    version = (status.endpoint.server_version or "") if status.endpoint else ""
+    ids = (id_ for id_, _ in known.contexts)
     return replace(
         fresh,
         retained=restore(known, status.models),
         failures=_failures_shown(resource),
-        version=(status.endpoint.server_version or "") if status.endpoint else "",
+        version=version,
         task=status.endpoint.task if status.endpoint else None,
+        capabilities={**known.capabilities, **_abilities_shown(resource)},
+        examined=frozenset({*ids, f"version {version}"}),
     )
+
+
+def _abilities_shown(resource: Resource) -> dict[str, Capabilities]:
+    """Return what the status says was found out; the ConfigMap holds no word of a refused image."""
+    said = {"Supported": True, "Unsupported": False}
+    return {
+        model.id: Capabilities(said.get(model.tools or ""), said.get(model.images or ""))
+        for model in resource.status.models
+        if "Probe" in (model.tools_source, model.images_source)
+    }
 
 
 def _failures_shown(resource: Resource) -> int:

@@ -21,6 +21,7 @@ from openclaw_vllm.api.provider import (
     VllmProviderSpec,
 )
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.globs import matches, matches_any
 
 DEFAULT_CONTEXT = 128_000  # OpenClaw's own assumption where a server says nothing
@@ -50,6 +51,7 @@ class Entry:
     settings: ModelSettings
     parent: str = ""
     missing: bool = False
+    found: Capabilities = UNKNOWN
 
     @property
     def name(self) -> str:
@@ -61,6 +63,18 @@ class Entry:
         """The longest output: as overridden, else a quarter of the context, at most 8192, at least
         1."""
         return self.settings.max_tokens or max(1, min(DEFAULT_MAX_TOKENS, self.context_window // 4))
+
+    @property
+    def input(self) -> tuple[str, ...]:
+        """What the model takes: as overridden, else text, and images where the server took one."""
+        return self.settings.input or (("text", "image") if self.found.images else ("text",))
+
+    @property
+    def tools(self) -> bool | None:
+        """Whether it takes tools: as overridden, else as found out, else None."""
+        compat = self.settings.compat
+        said = compat.supports_tools if compat else None
+        return self.found.tools if said is None else said
 
     @property
     def is_small(self) -> bool:
@@ -114,7 +128,12 @@ def select(id_: str, discovery: Discovery) -> bool:
 
 
 def describe(
-    model: Served, siblings: Mapping[str, Served], spec: VllmProviderSpec, *, missing: bool = False
+    model: Served,
+    siblings: Mapping[str, Served],
+    spec: VllmProviderSpec,
+    found: Capabilities,
+    *,
+    missing: bool = False,
 ) -> Entry:
     """Give a model its numbers: the override's, the server's, the parent's, then a default."""
     settings = settings_for(model.id, spec)
@@ -126,7 +145,9 @@ def describe(
         (DEFAULT_CONTEXT, "Default"),
     )
     context, source = next((value, origin) for value, origin in candidates if value)
-    return Entry(model.id, context or DEFAULT_CONTEXT, source, settings, model.parent, missing)
+    return Entry(
+        model.id, context or DEFAULT_CONTEXT, source, settings, model.parent, missing, found
+    )
 
 
 def settings_for(id_: str, spec: VllmProviderSpec) -> ModelSettings:

@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, digest
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.agents import Choice
+from openclaw_vllm.core.baseconfig import Base, merge
+from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.models import Entry
 
 KEYLESS = (
@@ -44,10 +47,11 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class PublishedModels:
-    """What a published `models.json` says: the URL, and each model's id and context window."""
+    """What a published `models.json` says: the URL, each model's context, and what it can."""
 
     base_url: str
     contexts: tuple[tuple[str, int], ...]
+    capabilities: Mapping[str, Capabilities]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +63,50 @@ class Connection:
 
 
 def render(
-    spec: VllmProviderSpec, connection: Connection, entries: Iterable[Entry], choice: Choice
-) -> Documents:
-    """Write the three documents for these models, in any order, and this choice of agents'
-    defaults."""
+    spec: VllmProviderSpec,
+    connection: Connection,
+    entries: Iterable[Entry],
+    choice: Choice,
+    base: Base | None = None,
+) -> Documents | Problem:
+    """Write the three documents for these models, in any order; a Problem when `base` is in the
+    way."""
     ordered = sorted(entries, key=lambda entry: entry.id)
     provider = _provider(spec, connection, [_model(entry) for entry in ordered])
     models: Json = {"providers": {spec.provider_id: provider}}
     agents = _agents(spec.provider_id, choice, ordered) if spec.agents else {}
-    return _documents(models, agents)
+    config = merge(base, spec.provider_id, models, agents)
+    return config if isinstance(config, Problem) else _documents(config, models, agents)
 
 
-def skeleton() -> Documents:
+def skeleton(spec: VllmProviderSpec, base: Base | None) -> Documents:
     """Write valid documents without a provider, for the time before a first good answer.
 
     An agent whose include is missing does not start (exit 78), so the ConfigMap exists from the
-    first reconcile on.
+    first reconcile on. A base that is in the way is left out of it.
     """
-    return _documents({"providers": {}}, {})
+    models: Json = {"providers": {}}
+    config = merge(base, spec.provider_id, models, {})
+    return _documents({"models": models} if isinstance(config, Problem) else config, models, {})
 
 
 def read_models(models_json: str, provider_id: str) -> PublishedModels:
     """Read a `models.json` that we wrote; one of another form counts as one without models."""
     try:
         provider = json.loads(models_json)["providers"][provider_id]
-        contexts = tuple((_unescape(m["id"]), int(m["contextWindow"])) for m in provider["models"])
-        return PublishedModels(_unescape(provider["baseUrl"]), contexts)
-    except (ValueError, KeyError, TypeError):
-        return PublishedModels("", ())
+        models = {_unescape(model["id"]): model for model in provider["models"]}
+        return PublishedModels(
+            base_url=_unescape(provider["baseUrl"]),
+            contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
+            capabilities={id_: _capabilities(model) for id_, model in models.items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return PublishedModels("", (), {})
+
+
+def _capabilities(model: Json) -> Capabilities:
+    """Read back what was found out; that a model takes no image is published as nothing."""
+    return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
 
 
 def escape(text: str) -> str:
@@ -99,10 +119,7 @@ def _unescape(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
-def _documents(models: Json, agents: Json) -> Documents:
-    config: Json = {"models": models}
-    if agents:
-        config["agents"] = {"defaults": agents}
+def _documents(config: Json, models: Json, agents: Json) -> Documents:
     data = {CONFIG: _text(config), MODELS: _text(models), AGENTS: _text(agents)}
     return Documents(data, digest(data))
 
@@ -138,6 +155,8 @@ def _header(header: Header) -> str:
 def _model(entry: Entry) -> Json:
     settings = entry.settings
     compat: Json = {"supportsUsageInStreaming": True}
+    if entry.tools is not None:
+        compat["supportsTools"] = entry.tools
     if settings.compat:
         compat |= settings.compat.model_dump(exclude_none=True)
     cost = settings.cost.model_dump() if settings.cost else dict.fromkeys(_COSTS, 0)
@@ -145,7 +164,7 @@ def _model(entry: Entry) -> Json:
         "id": escape(entry.id),
         "name": escape(entry.name),
         "reasoning": bool(settings.reasoning),
-        "input": list(settings.input or ("text",)),
+        "input": list(entry.input),
         "cost": {name: _number(value) for name, value in cost.items()},
         "contextWindow": entry.context_window,
         "maxTokens": entry.max_tokens,

@@ -13,6 +13,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import Choice, choose, fingerprint
+from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
 from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, render
@@ -39,10 +40,12 @@ def decide(
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
     if memory.connection is None or memory.resolved != resource.generation:
         return Plan(problem=_still(resource))
+    if isinstance(memory.base, Problem):
+        return Plan(problem=memory.base)
     if spec.models:
         entries = tuple(explicit(model) for model in spec.models)
     elif memory.is_settled and memory.retained is not None:
-        entries = _entries(spec, memory.retained) if memory.task != "Embed" else ()
+        entries = _entries(spec, memory, memory.retained) if memory.task != "Embed" else ()
     else:
         return Plan(problem=Problem(Reason.PENDING, "no good answer from this server yet"))
     if len(entries) > spec.discovery.max_models and not spec.models:
@@ -61,7 +64,10 @@ def _fitting(
     existing: PublishedMap | None,
 ) -> Plan:
     assert memory.connection is not None  # noqa: S101 `decide` has seen to it
-    documents = render(spec, memory.connection, entries, choice)
+    base = None if isinstance(memory.base, Problem) else memory.base
+    documents = render(spec, memory.connection, entries, choice, base)
+    if isinstance(documents, Problem):
+        return Plan(problem=documents)
     if documents.size > MAX_BYTES - HEADROOM:
         message = (
             f"the configuration takes {documents.size} bytes, and a ConfigMap holds {MAX_BYTES}; "
@@ -74,10 +80,11 @@ def _fitting(
     return Plan(documents, None, entries, choice.primary, _note(choice))
 
 
-def _entries(spec: VllmProviderSpec, retained: Retained) -> tuple[Entry, ...]:
+def _entries(spec: VllmProviderSpec, memory: Memory, retained: Retained) -> tuple[Entry, ...]:
     served = retained.served
+    known = memory.capabilities if spec.discovery.capabilities == "Probe" else {}
     return tuple(
-        describe(model, served, spec, missing=id_ in retained.missing)
+        describe(model, served, spec, of_model(model, known), missing=id_ in retained.missing)
         for id_, model in served.items()
         if select(id_, spec.discovery)
     )

@@ -7,6 +7,7 @@ server was down while the operator started.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openclaw_vllm.api.conditions import Condition
 from openclaw_vllm.api.observed import Resource
@@ -88,8 +89,25 @@ def _model(provider_id: str, entry: Entry) -> ModelStatus:
         context_window_source=entry.source,
         parent=entry.parent[:MAX_SHOWN_ID],
         state="Missing" if entry.missing else "Served",
+        **_abilities(entry),
         note="SmallContext" if entry.is_small else None,
     )
+
+
+def _abilities(entry: Entry) -> dict[str, Any]:
+    """Say what a model can where the resource says so, or else where the server was asked."""
+    compat, found = entry.settings.compat, entry.found
+    said = {
+        "tools": (None if compat is None else compat.supports_tools, found.tools),
+        "images": ("image" in entry.settings.input if entry.settings.input else None, found.images),
+    }
+    shown = {}
+    for name, (override, probed) in said.items():
+        able = probed if override is None else override
+        if able is not None:
+            shown[name] = "Supported" if able else "Unsupported"
+            shown[f"{name}_source"] = "Probe" if override is None else "Override"
+    return shown
 
 
 def _credentials(spec: VllmProviderSpec) -> CredentialsStatus | None:

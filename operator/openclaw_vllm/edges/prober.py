@@ -25,6 +25,7 @@ from openclaw_vllm.api.problem import Problem
 
 MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
 CONNECT_TIMEOUT = 3.0  # seconds, per address
+READ = (httpx.codes.OK, httpx.codes.BAD_REQUEST)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
@@ -57,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response's status code and, for 200, its body."""
+    """A response's status code and body; of other answers than 200 and 400 no body is read."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -139,7 +140,7 @@ def _extensions(question: Question) -> dict[str, object]:
 
 
 async def _read(response: httpx.Response) -> Answer | Problem:
-    if response.status_code != httpx.codes.OK:
+    if response.status_code not in READ:
         return Answer(response.status_code)
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         return Problem(

@@ -38,11 +38,18 @@ class WorkQueue(Generic[Key]):
     """Calls `reconcile(key)` for keys that were added or are due.
 
     `reconcile` returns the seconds until it wants to run again, or None to forget the key. An
-    exception means a retry with backoff.
+    exception means a retry with backoff; one of `passing` is logged without its traceback.
     """
 
-    def __init__(self, reconcile: Reconcile[Key], *, slots: int = 64) -> None:
+    def __init__(
+        self,
+        reconcile: Reconcile[Key],
+        *,
+        slots: int = 64,
+        passing: tuple[type[Exception], ...] = (),
+    ) -> None:
         self._reconcile = reconcile
+        self._passing = passing
         self._slots = slots
         self._resync_slots = max(1, slots * 3 // 4)
         self._items: dict[Key, _Item] = {}
@@ -169,7 +176,8 @@ class WorkQueue(Generic[Key]):
             item.failures += 1
             delay = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(item.failures - 1, 16))
             delay *= random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
-            logger.warning("%s: %s, again in %.1f s", key, error, delay, exc_info=error)
+            trace = None if isinstance(error, self._passing) else error
+            logger.warning("%s: %s, again in %.1f s", key, error, delay, exc_info=trace)
         else:
             item.failures = 0
             delay = task.result()

@@ -4,6 +4,9 @@ Reads from the cache, pure functions, at most two writes. At steady state it cos
 the vLLM server and none to the API server.
 """
 
+import asyncio
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from openclaw_vllm.api.keys import ObjectKey
@@ -11,6 +14,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import EndpointStatus, VllmProviderStatus
+from openclaw_vllm.core.baseconfig import parse
 from openclaw_vllm.core.conditions import (
     ENDPOINT_REASONS,
     Outcomes,
@@ -22,19 +26,24 @@ from openclaw_vllm.core.memory import Memory, recall
 from openclaw_vllm.core.models import admit
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import endpoint_status, summarize
-from openclaw_vllm.edges.cluster import Gone, Stale
-from openclaw_vllm.reconcile.probing import Target, locate, probe, read_details
+from openclaw_vllm.edges.cluster import Gone, Refused, Stale
+from openclaw_vllm.reconcile.details import read_capabilities, read_details
+from openclaw_vllm.reconcile.probing import Target, locate, probe
 from openclaw_vllm.reconcile.publishing import publish, report
+from openclaw_vllm.reconcile.references import read_base
 from openclaw_vllm.reconcile.world import World
 
 WATCH_LAG = 0.5  # seconds
+REFUSAL_PAUSE = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 async def reconcile(key: ObjectKey, world: World) -> float | None:
     """Publish what the VllmProvider's server serves, and say so in its status.
 
     Returns the seconds until it wants to run again, or None when only a watch event can change
-    anything. Raises Unavailable and Refused of `edges` when a plain retry may heal.
+    anything. Raises Unavailable of `edges` when a plain retry may heal.
     """
     resource = world.cache.providers.get(key)
     if resource is None:
@@ -47,6 +56,9 @@ async def reconcile(key: ObjectKey, world: World) -> float | None:
     except Gone:
         world.forget(resource)
         return None
+    except Refused as error:
+        logger.error("%s: %s", key, error)
+        return REFUSAL_PAUSE
 
 
 async def _reconcile(resource: Resource, world: World) -> float | None:
@@ -57,7 +69,7 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
 
     memory = await _observe(resource, spec, _remembered(resource, spec, world), world)
     plan = decide(resource, spec, memory, world.cache.published.get(resource.config_map))
-    problem, publication = await publish(resource, spec, plan, world)
+    problem, publication = await publish(resource, spec, plan, memory, world)
 
     outcomes = Outcomes(
         endpoint=memory.endpoint,
@@ -84,8 +96,8 @@ async def _observe(
         memory = asked.misplace(target)
     else:
         memory = asked.resolve(target.connection)
-    now = world.clock.monotonic()
-    if now >= memory.due:
+    memory = await _with_base(resource, spec, memory, world, fresh=asked is not memory)
+    if world.clock.monotonic() >= memory.due:
         if isinstance(target, Target) and not spec.models:
             memory = await _ask(resource, spec, target, memory, world, fresh=asked is not memory)
         memory = memory.schedule(spec, world.clock.monotonic(), world.clock.wall())
@@ -115,7 +127,21 @@ async def _ask(
     )
     if memory.server is None and detailed:
         memory = memory.detail(*await read_details(target, world), world.clock.monotonic())
+    if memory.server is None and (examined := memory.to_examine(spec)):
+        memory = memory.examine(examined, await read_capabilities(target, listing.models, world))
     return memory
+
+
+async def _with_base(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, world: World, *, fresh: bool
+) -> Memory:
+    """Read the base configuration that the spec names, and parse it off the event loop."""
+    text = await read_base(resource, spec, world, fresh=fresh)
+    if text is None or isinstance(text, Problem):
+        return replace(memory, base=text, base_text=None)
+    if text == memory.base_text:
+        return memory
+    return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)
 
 
 def _remembered(resource: Resource, spec: VllmProviderSpec, world: World) -> Memory:

@@ -1,6 +1,8 @@
 """Writing the ConfigMap and the status: each only when it differs, never over what is not ours."""
 
-from openclaw_vllm.api.conditions import Condition, Reason
+import logging
+
+from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
@@ -8,15 +10,18 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.conditions import transitions
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.openclaw import skeleton
 from openclaw_vllm.core.ownership import Manifest, is_current, manifest_of, refusal
 from openclaw_vllm.core.plan import Plan
 from openclaw_vllm.core.status import Publication
 from openclaw_vllm.reconcile.world import World
 
+logger = logging.getLogger(__name__)
+
 
 async def publish(
-    resource: Resource, spec: VllmProviderSpec, plan: Plan, world: World
+    resource: Resource, spec: VllmProviderSpec, plan: Plan, memory: Memory, world: World
 ) -> tuple[Problem | None, Publication | None]:
     """Apply the plan's documents if the ConfigMap is not what they ask for.
 
@@ -26,7 +31,10 @@ async def publish(
     existing = await _look(resource, world)
     if problem := refusal(resource, existing, world.cache.claimants(resource.config_map)):
         return problem, None
-    documents = plan.documents or (skeleton() if existing is None else None)
+    documents = plan.documents
+    if documents is None and existing is None:
+        base = None if isinstance(memory.base, Problem) else memory.base
+        documents = skeleton(spec, base)
     if documents is None:
         return plan.problem, None
     manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
@@ -45,6 +53,7 @@ async def report(
         return
     before = resource.status
     world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
+    _log_transition(resource, status)
     world.metrics.written("Status")
     for condition, warning in transitions(before.conditions, status.conditions):
         await world.cluster.post_event(resource, *_event(condition), warning=warning)
@@ -80,6 +89,16 @@ async def _apply(
     return None
 
 
+def _log_transition(resource: Resource, status: VllmProviderStatus) -> None:
+    """Log what a person would want to see in the log: that Ready has changed, and why."""
+    before = {c.type: (c.status, c.reason) for c in resource.status.conditions}
+    for condition in status.conditions:
+        changed = before.get(condition.type) != (condition.status, condition.reason)
+        if condition.type == ConditionType.READY and changed:
+            said = (resource.key, condition.status, condition.reason, condition.message)
+            logger.info("%s: Ready is %s (%s): %s", *said)
+
+
 def _event(condition: Condition) -> tuple[str, str]:
     return condition.reason, f"{condition.type}: {condition.message}"
 
@@ -92,7 +111,9 @@ def _advice(
     noted = {model.id for model in before.models if model.note}
     small = sum(1 for model in after.models if model.note and model.id not in noted)
     if small:
-        note = f"{small} models have a context of less than 24000 tokens: agents' turns hardly fit"
+        note = (
+            f"agents' turns hardly fit into less than 24000 tokens of context; such models: {small}"
+        )
         advice.append((Reason.SMALL_CONTEXT.value, note))
     skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
     if skips and before.observed_generation != after.observed_generation:

@@ -1,0 +1,80 @@
+"""What else a server says of itself: version, task, what its models can do. None of it is needed to
+publish.
+
+It is read with the first good answer, after a change and after a failure, never at steady state.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.answer import Served, parse_version
+from openclaw_vllm.core.capabilities import (
+    Capabilities,
+    Reply,
+    about_images,
+    about_tools,
+    judge,
+    to_ask,
+)
+from openclaw_vllm.edges.prober import Answer
+from openclaw_vllm.reconcile.probing import Target, ask
+from openclaw_vllm.reconcile.world import World
+
+
+async def read_details(target: Target, world: World) -> tuple[str, Task]:
+    """Read the server's version, and whether it generates or embeds.
+
+    The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
+    from vLLM 0.16 on). Anything else counts as Unknown.
+    """
+    base = target.endpoint.base_url
+    try:
+        async with asyncio.timeout(target.timeout):
+            version, chat = await asyncio.gather(
+                ask(target, "GET", f"{target.endpoint.server_url}/version", world),
+                ask(target, "OPTIONS", f"{base}/chat/completions", world),
+            )
+            said = parse_version(version.body) if isinstance(version, Answer) else ""
+            if _exists(chat):
+                return said, "Generate"
+            embeds = _exists(await ask(target, "OPTIONS", f"{base}/embeddings", world))
+            absent = isinstance(chat, Answer) and chat.status == HTTPStatus.NOT_FOUND
+            return said, "Embed" if embeds and absent else "Unknown"
+    except TimeoutError:
+        return "", "Unknown"
+
+
+async def read_capabilities(
+    target: Target, models: Iterable[Served], world: World
+) -> dict[str, Capabilities]:
+    """Ask each base model for one token with a tool and one with an image, all within the deadline.
+
+    A server that does not answer in time, such as a sleeping one, leaves the question open.
+    """
+    found = await asyncio.gather(*(_capabilities(target, id_, world) for id_ in to_ask(models)))
+    return dict(found)
+
+
+async def _capabilities(target: Target, id_: str, world: World) -> tuple[str, Capabilities]:
+    tools, images = await asyncio.gather(
+        _chat(target, about_tools(id_), world), _chat(target, about_images(id_), world)
+    )
+    return id_, judge(tools, images)
+
+
+async def _chat(target: Target, request: object, world: World) -> Reply | None:
+    url = f"{target.endpoint.base_url}/chat/completions"
+    try:
+        async with asyncio.timeout(target.timeout):
+            answer = await ask(target, "POST", url, world, json=request)
+    except TimeoutError:
+        return None
+    return None if isinstance(answer, Problem) else (answer.status, answer.body)
+
+
+def _exists(route: Answer | Problem) -> bool:
+    """Tell by an answer to OPTIONS whether the server has the route."""
+    return isinstance(route, Answer) and route.status == HTTPStatus.METHOD_NOT_ALLOWED

@@ -1,0 +1,66 @@
+"""One operator per module, held to its rights; one namespace and one set of servers per test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import Workspace
+from tests.controlplane.plane import ControlPlane
+from tests.operator_process import USER, OperatorProcess, grant
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:
+    """Show what the operator said beside a failure."""
+    report = yield
+    operator = getattr(item, "funcargs", {}).get("operator")
+    if report.failed and isinstance(operator, OperatorProcess):
+        report.sections.append(("operator", operator.tail()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def operator_kubeconfig(control_plane: ControlPlane) -> Path:
+    """Give the operator's account the chart's rights, once."""
+    return grant(control_plane)
+
+
+@pytest.fixture(scope="module")
+def operator(
+    control_plane: ControlPlane,
+    operator_kubeconfig: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[OperatorProcess]:
+    """Run the operator for a module; afterwards, see that it kept within its rights."""
+    mark = control_plane.audit.mark()
+    options = getattr(request.module, "OPTIONS", ())
+    process = OperatorProcess(operator_kubeconfig, tmp_path_factory.mktemp("operator"), *options)
+    try:
+        process.start()
+        yield process
+        assert process.runs, process.tail()
+    finally:
+        process.kill()
+    asked = control_plane.audit.since(mark).by(USER)
+    assert asked, "the audit log knows nothing of the operator"
+    assert asked.denied() == ()
+    assert {entry.verb for entry in asked.of("secrets")} <= {"get"}
+    assert process.errors() == []
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    with Servers() as running:
+        yield running
+
+
+@pytest.fixture
+def space(control_plane: ControlPlane, namespace: str, operator: OperatorProcess) -> Workspace:
+    """Return the test's namespace, in a cluster where the operator runs."""
+    assert operator.runs, operator.tail()
+    return Workspace(control_plane, namespace)

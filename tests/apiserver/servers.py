@@ -1,0 +1,57 @@
+"""Stand-ins for vLLM that go on answering while a test waits for something else."""
+
+import asyncio
+from collections.abc import Coroutine
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tests.vllm_server import Model, VllmServer
+
+Value = TypeVar("Value")
+
+STARTS_WITHIN = 30.0  # seconds
+BOTH = (Model("Qwen/Qwen3-32B", 40960), Model("meta-llama/Llama-3.3-70B-Instruct", 131072))
+
+
+class Servers:
+    """Runs them on a loop in a thread; tests change their attributes from outside of it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="vllm-servers", daemon=True)
+        self._started: list[VllmServer] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for server in self._started:
+            self.stop(server)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STARTS_WITHIN)
+        self._loop.close()
+
+    def start(self, *models: Model, **settings: Any) -> VllmServer:
+        """Start one with these models, or with two of the usual."""
+        server = VllmServer(models=models or BOTH, **settings)
+        self.restart(server)
+        self._started.append(server)
+        return server
+
+    def stop(self, server: VllmServer) -> None:
+        """Have its port refuse connections."""
+        self._run(server.stop())
+
+    def restart(self, server: VllmServer) -> None:
+        """Have it answer again, on the port it had."""
+        self._run(server.start())
+
+    def _run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(STARTS_WITHIN)

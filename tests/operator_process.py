@@ -1,0 +1,168 @@
+"""The operator as people run it: a process of its own, with the rights the chart gives it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests import rbac
+from tests.controlplane.component import free_port, leashed
+from tests.controlplane.plane import ControlPlane
+from tests.eventually import eventually_sync
+
+PROGRAM = Path(sys.executable).parent / "openclaw-vllm"
+NAMESPACE = "openclaw-vllm-system"
+ACCOUNT = "openclaw-vllm-operator"
+USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
+OPTIONS = "OPENCLAW_VLLM_"  # the caller's environment would change what is tested
+READY_WITHIN = 60.0  # seconds
+TAIL_LINES = 40
+
+
+def grant(plane: ControlPlane) -> Path:
+    """Give a service account what the chart gives it, and return its kubeconfig.
+
+    It returns when the rights hold: whatever is forbidden later is not a question of time.
+    """
+    account = rbac.service_account(NAMESPACE, ACCOUNT)
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    items = [namespace, account, *rbac.cluster_wide(NAMESPACE, ACCOUNT, ACCOUNT)]
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    plane.kubectl("apply", "-f", "-", input=manifest)
+    attributes = {"verb": "list", "group": "openclaw-vllm.dev", "resource": "vllmproviders"}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": USER, "resourceAttributes": attributes},
+    }
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    eventually_sync(
+        lambda: plane.admin.request("POST", path, review)["status"]["allowed"],
+        within=READY_WITHIN,
+        describe="the chart's rights hold",
+    )
+    return plane.kubeconfig_for(NAMESPACE, ACCOUNT)
+
+
+class OperatorProcess:
+    """Started, asked, paused, stopped and killed; restarts append to one log."""
+
+    def __init__(self, kubeconfig: Path, folder: Path, *options: str) -> None:
+        self.log = folder / "operator.log"
+        self.log.touch()
+        self._health, self._metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self._command = [
+            str(PROGRAM),
+            "run",
+            "--allow-loopback",
+            "--log-format=json",
+            f"--health-probe-bind-address={self._health}",
+            f"--metrics-bind-address={self._metrics}",
+            *options,
+        ]
+        inherited = {name: v for name, v in os.environ.items() if not name.startswith(OPTIONS)}
+        self._environment = {**inherited, "KUBECONFIG": str(kubeconfig)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "the operator was not started"
+        return self._process
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self) -> None:
+        """Start it, and do not wait for anything."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                leashed(self._command),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start(self) -> None:
+        """Start it and wait until its caches are filled."""
+        self.launch()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        eventually_sync(
+            lambda: self.code("/readyz") == 200, within=READY_WITHIN, describe="/readyz answers 200"
+        )
+
+    def stop(self) -> int:
+        """Ask it to end, wait for it, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self, within: float = READY_WITHIN) -> int:
+        """Wait for its end and return its exit code."""
+        return self.process.wait(within)
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up, whatever state it is in."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def pause(self) -> None:
+        """Stop the process where it is, as a starved node does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def code(self, path: str) -> int:
+        """Return how a path answers: a status code, 0 while nobody listens."""
+        if not self.runs:
+            raise RuntimeError(f"It has ended with code {self.process.poll()}.\n{self.tail()}")
+        address = self._metrics if path == "/metrics" else self._health
+        try:
+            return httpx.get(f"http://{address}{path}", trust_env=False, timeout=10).status_code
+        except httpx.TransportError:
+            return 0
+
+    def metrics(self) -> str:
+        return httpx.get(f"http://{self._metrics}/metrics", trust_env=False, timeout=10).text
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the sum of a metric's samples that have these labels; 0 when there are none."""
+        families = text_string_to_metric_families(self.metrics())
+        samples = (sample for family in families for sample in family.samples)
+        return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+
+    def said(self) -> list[dict[str, Any]]:
+        """Return what it logged; a line that is not JSON comes from an interpreter in trouble."""
+        return [_parse(line) for line in self.log.read_text(errors="replace").splitlines()]
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Return what must never be logged, whatever happens: our bugs and lost tasks."""
+        ours = ("openclaw_vllm", "asyncio", "stderr")
+        return [
+            line
+            for line in self.said()
+            if line["level"] in ("error", "critical") and line["logger"].startswith(ours)
+        ]
+
+    def tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+        return "\n".join(["The operator said:", *lines])
+
+
+def _parse(line: str) -> dict[str, Any]:
+    try:
+        parsed: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {"level": "error", "logger": "stderr", "message": line}
+    return parsed
