@@ -101,10 +101,10 @@ class OperatorProcess:
             lambda: self.code("/readyz") == 200, within=READY_WITHIN, describe="/readyz answers 200"
         )
 
-    def stop(self) -> int:
+    def stop(self, within: float = READY_WITHIN) -> int:
         """Ask it to end, wait for it, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.wait()
+        return self.wait(within)
 
     def wait(self, within: float = READY_WITHIN) -> int:
         """Wait for its end and return its exit code."""
@@ -140,7 +140,9 @@ class OperatorProcess:
         """Return the sum of a metric's samples that have these labels; 0 when there are none."""
         families = text_string_to_metric_families(self.metrics())
         samples = (sample for family in families for sample in family.samples)
-        return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+        return sum(
+            s.value for s in samples if s.name == name and labels.items() <= s.labels.items()
+        )
 
     def said(self) -> list[dict[str, Any]]:
         """Return what it logged; a line that is not JSON comes from an interpreter in trouble."""
@@ -156,7 +158,8 @@ class OperatorProcess:
         ]
 
     def tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+        said = self.said()[-TAIL_LINES:]
+        lines = [f"{line.get('time', '')} {line['level']}: {line['message']}" for line in said]
         return "\n".join(["The operator said:", *lines])
 
 

@@ -37,10 +37,10 @@ class Intake:
         known = self._world.cache.providers.get(resource.key)
         if type_ == DELETED or "deletionTimestamp" in manifest["metadata"]:
             self.provider_gone(resource)
-        elif known is None or known.uid != resource.uid:
+        elif known is None:
             self._world.cache.put_provider(resource, references_of(resource))
             self._first_sight(resource)
-        else:
+        elif not is_older(resource.resource_version, known.resource_version):
             if type_ is None:
                 self.relisted.set()
             self._seen_again(resource, known)
@@ -73,11 +73,11 @@ class Intake:
         """Take in a ConfigMap with our label: one that is published, or a user's that opted in."""
         key, shown = key_of(manifest), PublishedMap.read(manifest)
         known = self._world.cache.published.get(key)
-        if shown.labels.get(MANAGED_BY) != FIELD_MANAGER:
-            self._world.config_maps.forget([key])
-            self._wake(Reference("ConfigMap", key))
         if known is not None and is_older(shown.resource_version, known.resource_version):
             return
+        if shown.labels.get(MANAGED_BY) != FIELD_MANAGER and (shown != known or type_ == DELETED):
+            self._world.config_maps.forget([key])
+            self._wake(Reference("ConfigMap", key))
         if type_ == DELETED:
             self.config_map_gone(key, known)
         elif shown != known:
@@ -109,10 +109,8 @@ class Intake:
         return intact and published is not None and published.is_intact
 
     def _seen_again(self, resource: Resource, known: Resource) -> None:
-        if is_older(resource.resource_version, known.resource_version):
-            return
-        asked = (resource.generation, resource.requested_at)
-        if asked != (known.generation, known.requested_at):
+        asked = (resource.uid, resource.generation, resource.requested_at)
+        if asked != (known.uid, known.generation, known.requested_at):
             self._world.cache.put_provider(resource, references_of(resource))
             self._queue.add(resource.key, interrupt=True)
         else:

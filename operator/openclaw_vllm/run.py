@@ -44,7 +44,7 @@ async def run(
 ) -> None:
     """Run the operator until SIGTERM, SIGINT or `stop`.
 
-    Raises NoCluster when there is none, OSError when an address cannot be listened on, LeadershipLost,
+    Raises NoCluster when there is none, OSError when an address is taken, LeadershipLost,
     and what ends kopf: a restart writes nothing, so a fatal error may end the process.
     """
     configuration = await load_configuration()
@@ -99,7 +99,9 @@ class _Operator:
                 return await reconcile(key, world)
 
         slots = self._settings.max_concurrent_probes
-        queue = WorkQueue(timed, slots=slots, passing=(Unavailable,))
+        queue = WorkQueue(
+            timed, slots=slots, passing=(Unavailable,), longest_backoff=world.interval_of
+        )
         intake = Intake(world, queue)
         self._metrics.collect_from(lambda: _sightings(world), lambda: len(queue))
         self._keep(queue.run())

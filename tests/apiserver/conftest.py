@@ -1,6 +1,6 @@
 """One operator per module, held to its rights; one namespace and one set of servers per test."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,7 @@ from tests.operator_process import USER, OperatorProcess, grant
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Show what the operator said beside a failure."""
     report = yield
     operator = getattr(item, "funcargs", {}).get("operator")

@@ -70,6 +70,11 @@ class Reason(StrEnum):
     SMALL_CONTEXT = "SmallContext"
     INSECURE_SKIP_VERIFY = "InsecureSkipVerify"
 
+    @classmethod
+    def known(cls, text: str) -> "Reason | None":
+        """Return the reason of this name, None for one of another version."""
+        return cls(text) if text in cls._value2member_map_ else None
+
 
 class Condition(WireModel):
     """One aspect of the object's state, in the form of metav1.Condition."""

@@ -63,6 +63,7 @@ class PublishedMap:
     annotations: Mapping[str, str]
     digest: str
     models_json: str
+    agents_json: str
     immutable: bool
 
     @property
@@ -88,6 +89,7 @@ class PublishedMap:
             annotations=metadata.get("annotations") or {},
             digest=digest(data),
             models_json=data.get(MODELS, ""),
+            agents_json=data.get(AGENTS, ""),
             immutable=bool(manifest.get("immutable")),
         )
 

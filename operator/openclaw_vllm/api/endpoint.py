@@ -17,13 +17,16 @@ from openclaw_vllm.api.fields import (
 # Set by the HTTP client, by the key, or able to change what the answer means.
 _RESERVED_HEADERS = [
     "accept-encoding",
+    "__proto__",
     "authorization",
     "connection",
+    "constructor",
     "content-encoding",
     "content-length",
     "expect",
     "host",
     "keep-alive",
+    "prototype",
     "proxy-authorization",
     "proxy-connection",
     "te",
@@ -101,6 +104,12 @@ HeaderValue = Annotated[
         "[!-~]([ -~]*[!-~])?",
         "write printable ASCII on one line, without outer spaces",
         max_length=1024,
+        also=(
+            # OpenClaw 2026.9.6 reads these as references to secrets, and cannot be told not to
+            "!self.matches('^[$][A-Z][A-Z0-9_]{0,127}$') && !self.matches('^secretref-(managed$|env:)')",
+            "write another value: OpenClaw would take this one for a reference to a secret; use"
+            " valueFrom and env for those",
+        ),
     ),
 ]
 

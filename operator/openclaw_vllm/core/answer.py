@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
+MAX_OBJECTS = 30_000  # 1 MiB of real vLLM cards has 4 000; more would block the event loop
+LONG_NUMBER = re.compile(rb"[0-9]{19}")  # only then is each number worth a look
 INT64_DIGITS = 20
 INT64 = range(-(2**63), 2**63)
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]{0,63}")
@@ -32,8 +34,12 @@ def parse(body: bytes) -> tuple[Served, ...] | Problem:
 
     Good is a JSON object whose `data` is an array of objects with a non-empty string `id` each.
     """
+    if body.count(b"{") > MAX_OBJECTS:
+        message = f"the answer to GET /v1/models holds more than {MAX_OBJECTS} objects"
+        return Problem(Reason.ANSWER_TOO_LARGE, message)
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer)
+        careful = _integer if LONG_NUMBER.search(body) else None
+        document = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=careful)
         if b"\\u" in body:
             _refuse_lone_surrogates(document)
         rows = document.get("data") if isinstance(document, dict) else None

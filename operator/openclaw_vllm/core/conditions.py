@@ -88,8 +88,10 @@ def stalled_conditions(
     """Return the conditions of a spec that cannot be acted on: the others keep what they said."""
     said = {condition.type: condition for condition in before}
     unseen = Problem(Reason.PENDING, "the spec has to be valid first")
-    kept = [said.get(type_) or _condition(type_, unseen) for type_ in _ASPECTS]
-    return _finish([_condition(ConditionType.READY, problem), *kept], generation, before, now)
+    kept = tuple(said[type_] for type_ in _ASPECTS if type_ in said)
+    new = [_condition(type_, unseen) for type_ in _ASPECTS if type_ not in said]
+    ready = _condition(ConditionType.READY, problem)
+    return _finish([ready, *new], generation, before, now) + kept
 
 
 def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProviderStatus:
@@ -120,8 +122,13 @@ def transitions(
     """
     old = {condition.type: condition for condition in before}
     events = []
-    for condition in after:
+    shown = tuple(after)
+    told = {condition.reason for condition in shown if condition.type in _ASPECTS}
+    for condition in shown:
         was = old.get(condition.type)
+        stalled = condition.type == ConditionType.STALLED and condition.reason not in told
+        if stalled and (was is None or was.reason != condition.reason):
+            events.append((condition, True))
         if condition.type not in _ASPECTS or condition.reason == Reason.PENDING:
             continue
         if condition.status == "False":

@@ -8,6 +8,7 @@ form, because `127.1`, IPv4-mapped, NAT64 and 6to4 addresses otherwise hide what
 (measured).
 """
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -91,7 +92,7 @@ def key_refusal(
         message = (
             f"Secret {secret.name} does not allow its value to be sent to {endpoint.host}; "
             f"to allow it: kubectl annotate secret {secret.name} -n {secret.namespace} --overwrite "
-            f"{ALLOWED_HOSTS}={wanted!r}"
+            f"{shlex.quote(f'{ALLOWED_HOSTS}={wanted}')}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     return None if policy.allow_insecure_keys else _exposure(endpoint, secret, verified=verified)

@@ -6,6 +6,7 @@ gives `*.local` hosts the timeouts of self-hosted models, and because a short na
 Service in the operator's namespace than in the agents'.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,6 +17,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ServiceRef, VllmProviderSpec
 
 CLUSTER_SUFFIX = "svc.cluster.local"
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # names and addresses, in lower case
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -112,7 +114,8 @@ def _split(base_url: str) -> SplitResult | Problem:
     """Parse again what CEL has checked: admission is validation, not protection."""
     try:
         parts = urlsplit(base_url)
-        sound = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+        named = HOST.fullmatch(parts.hostname or "") is not None
+        sound = parts.scheme in DEFAULT_PORTS and named and parts.port != 0
     except ValueError:
         sound = False
     if not sound or parts.username is not None or parts.query or parts.fragment or "\\" in base_url:

@@ -20,6 +20,7 @@ from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
 from openclaw_vllm.core.models import Listing, Rejection
 from openclaw_vllm.core.openclaw import Connection, read_models
+from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.retention import Retained, merge, restore
 
 FIRST_RETRY = 1.0  # seconds; doubles up to the interval
@@ -114,14 +115,15 @@ class Memory:
     def learn(
         self, connection: Connection, listing: Listing, remove_after: int, wall: float
     ) -> "Memory":
-        """Take in a good answer; an empty one is a bad one once models are known at this URL."""
+        """Take in a good answer; an empty one is a bad one once models are known."""
         known = self.retained
-        if not listing.models and known and known.models and known.base_url == connection.base_url:
+        if not listing.models and known is not None and known.models:
             message = "the server lists no model that can be used; what is published stays"
             return self.fail(Problem(Reason.INVALID_ANSWER, message))
         return replace(
             self,
             connection=connection,
+            task=self.task if known is not None and known.base_url == connection.base_url else None,
             retained=merge(known, connection.base_url, listing.models, remove_after),
             rejected=listing.rejected,
             server=None,
@@ -129,8 +131,9 @@ class Memory:
             answered_at=wall,
         )
 
-    def detail(self, version: str, task: Task, now: float) -> "Memory":
-        """Take in what the server said about itself; a version that it did not say stays."""
+    def detail(self, version: str, task: Task | None, now: float) -> "Memory":
+        """Take in what the server said about itself; what it did not say stays."""
+        task = task or self.task
         return replace(self, version=version or self.version, task=task, version_at=now)
 
     def to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
@@ -171,7 +174,7 @@ def until_phase(uid: str, interval: float, wall: float) -> float:
 def recall(resource: Resource, spec: VllmProviderSpec, published: PublishedMap | None) -> Memory:
     """Make the first memory of a process, from an undamaged ConfigMap of ours and the status."""
     fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    if published is None or not published.is_intact or published.owner is None:
+    if published is None or not published.is_intact or not is_ours(resource, published):
         return fresh
     status = resource.status
     known = read_models(published.models_json, spec.provider_id)

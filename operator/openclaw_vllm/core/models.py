@@ -28,6 +28,7 @@ DEFAULT_CONTEXT = 128_000  # OpenClaw's own assumption where a server says nothi
 DEFAULT_MAX_TOKENS = 8192  # OpenClaw's own default for vLLM models
 SMALL_CONTEXT = 24_000  # an empty agent turn needs 10 to 16 thousand tokens (measured on 2026.9.6)
 MAX_ID_LENGTH = 512
+BYTE_ORDER_MARK = "\ufeff"  # white space to JavaScript, which trims ids, though not to Python
 
 Source = Literal["Override", "Server", "Parent", "Default"]
 
@@ -106,7 +107,7 @@ def _rejection(id_: str) -> Rejection | None:
     """Judge an id by what the real client does with it (measured on 2026.9.6)."""
     if len(id_) > MAX_ID_LENGTH:
         return Rejection.TOO_LONG
-    if id_ != id_.strip() or any(map(_is_control, id_)):
+    if id_ != id_.strip().strip(BYTE_ORDER_MARK) or any(map(_is_control, id_)):
         return Rejection.INVALID_CHARACTERS
     if "@" in id_:
         return Rejection.INVALID_REFERENCE

@@ -104,6 +104,15 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
         return PublishedModels("", (), {})
 
 
+def read_primary(agents_json: str, provider_id: str) -> str:
+    """Read the primary's id from an `agents-defaults.json` that we wrote; empty without one."""
+    try:
+        reference = json.loads(agents_json)["model"]["primary"]
+        return _unescape(reference).removeprefix(f"{provider_id}/")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 def _capabilities(model: Json) -> Capabilities:
     """Read back what was found out; that a model takes no image is published as nothing."""
     return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
@@ -133,6 +142,7 @@ def _text(document: Json) -> str:
 def _provider(spec: VllmProviderSpec, connection: Connection, models: list[Json]) -> Json:
     provider: Json = {
         "api": "openai-completions",
+        "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
         "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
         "baseUrl": escape(connection.base_url),
         "models": models,

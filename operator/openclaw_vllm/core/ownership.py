@@ -5,7 +5,7 @@ its owner but still carries both our labels. Of two VllmProviders that publish u
 older one keeps it, whoever came first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
@@ -40,7 +40,7 @@ def refusal(
             "create this one anew with another spec.output.configMapName"
         )
         return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and not _is_ours(resource, existing, claimants):
+    if existing is not None and not is_ours(resource, existing, claimants):
         message = (
             f"ConfigMap {name} exists and is not ours; delete it, or create this VllmProvider anew "
             "with another spec.output.configMapName"
@@ -52,7 +52,8 @@ def refusal(
     return None
 
 
-def _is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Resource]) -> bool:
+def is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Resource] = ()) -> bool:
+    """Tell whether the ConfigMap belongs to the resource, or to one that has to give it up."""
     owner = existing.owner
     if owner is None:
         ours = existing.labels.get(MANAGED_BY) == FIELD_MANAGER
@@ -64,14 +65,40 @@ def _is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Res
 
 
 def is_current(resource: Resource, existing: PublishedMap, manifest: Manifest) -> bool:
-    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours."""
+    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours.
+
+    What the spec no longer asks for is only looked for after an edit: others may add labels too.
+    """
     wanted = manifest["metadata"]
+    edited = resource.status.observed_generation != resource.generation
+    surplus = bool(
+        existing.labels.keys() - wanted["labels"].keys()
+        or existing.annotations.keys() - wanted["annotations"].keys()
+    )
     return (
         existing.digest == wanted["annotations"][DIGEST]
-        and existing.owner is not None
+        and _wears(resource, existing, wanted["labels"], wanted["annotations"])
+        and not (edited and surplus)
+    )
+
+
+def is_dressed(resource: Resource, existing: PublishedMap, spec: VllmProviderSpec) -> bool:
+    """Tell whether owner, labels and the user's annotations are as they have to be."""
+    wanted = {**spec.output.labels, **labels(resource.key.name)}
+    return _wears(resource, existing, wanted, spec.output.annotations)
+
+
+def _wears(
+    resource: Resource,
+    existing: PublishedMap,
+    wanted: Mapping[str, str],
+    notes: Mapping[str, str],
+) -> bool:
+    return (
+        existing.owner is not None
         and existing.owner.uid == resource.uid
-        and wanted["labels"].items() <= existing.labels.items()
-        and wanted["annotations"].items() <= existing.annotations.items()
+        and wanted.items() <= existing.labels.items()
+        and notes.items() <= existing.annotations.items()
     )
 
 

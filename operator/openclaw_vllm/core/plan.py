@@ -16,7 +16,8 @@ from openclaw_vllm.core.agents import Choice, choose, fingerprint
 from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
-from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, render
+from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, read_primary, render
+from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.retention import Retained
 
 HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
@@ -38,22 +39,26 @@ def decide(
     resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
 ) -> Plan:
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
-    if memory.connection is None or memory.resolved != resource.generation:
+    lost = memory.connection is None or memory.resolved != resource.generation
+    if lost or _is_left_as_it_was(resource, spec, memory, existing):
         return Plan(problem=_still(resource))
     if isinstance(memory.base, Problem):
         return Plan(problem=memory.base)
-    if spec.models:
-        entries = tuple(explicit(model) for model in spec.models)
-    elif memory.is_settled and memory.retained is not None:
-        entries = _entries(spec, memory, memory.retained) if memory.task != "Embed" else ()
-    else:
-        return Plan(problem=Problem(Reason.PENDING, "no good answer from this server yet"))
-    if len(entries) > spec.discovery.max_models and not spec.models:
-        return Plan(problem=_too_many(len(entries), spec))
-    choice = choose(spec.agents, entries, _sticky(resource, spec, existing))
+    entries = _entries(spec, memory)
+    if isinstance(entries, Problem):
+        return Plan(problem=entries)
+    choice = choose(spec.agents, entries, _sticky(spec, existing))
     if isinstance(choice, Problem):
         return Plan(problem=choice)
     return _fitting(spec, memory, entries, choice, existing)
+
+
+def _entries(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Problem:
+    if spec.models:
+        return tuple(explicit(model) for model in spec.models)
+    if memory.is_settled and memory.retained is not None:
+        return _discovered(spec, memory, memory.retained)
+    return Problem(Reason.PENDING, "no good answer from this server yet")
 
 
 def _fitting(
@@ -75,18 +80,23 @@ def _fitting(
         )
         return Plan(problem=Problem(Reason.TOO_LARGE, message))
     if not entries:
-        keep = memory.task != "Embed" and _lists_models(spec, memory, existing)
+        keep = memory.task != "Embed" and _lists_models(spec, existing)
         return Plan(None if keep else documents, _no_models(memory))
     return Plan(documents, None, entries, choice.primary, _note(choice))
 
 
-def _entries(spec: VllmProviderSpec, memory: Memory, retained: Retained) -> tuple[Entry, ...]:
+def _discovered(
+    spec: VllmProviderSpec, memory: Memory, retained: Retained
+) -> tuple[Entry, ...] | Problem:
     served = retained.served
+    chosen = [id_ for id_ in served if memory.task != "Embed" and select(id_, spec.discovery)]
+    if len(chosen) > spec.discovery.max_models:
+        return _too_many(len(chosen), spec)
+    missing = retained.missing
     known = memory.capabilities if spec.discovery.capabilities == "Probe" else {}
     return tuple(
-        describe(model, served, spec, of_model(model, known), missing=id_ in retained.missing)
-        for id_, model in served.items()
-        if select(id_, spec.discovery)
+        describe(served[id_], served, spec, of_model(served[id_], known), missing=id_ in missing)
+        for id_ in chosen
     )
 
 
@@ -98,8 +108,25 @@ def _still(resource: Resource) -> Problem | None:
     for condition in resource.status.conditions:
         if condition.type == ConditionType.CONFIG_PUBLISHED:
             well = condition.status == "True"
-            return None if well else Problem(Reason(condition.reason), condition.message)
+            reason = Reason.known(condition.reason)
+            return None if well else Problem(reason or Reason.PENDING, condition.message)
     return pending
+
+
+def _is_left_as_it_was(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
+) -> bool:
+    """Tell whether, since a start, nothing is known that could change what is published.
+
+    What could be rendered then is only what was read back, so bytes that are whole are left alone.
+    """
+    status = resource.status
+    if memory.answered_at or spec.models or spec.output.base_config_ref or existing is None:
+        return False
+    if status.observed_generation != resource.generation or status.config_map is None:
+        return False
+    whole = existing.is_intact and existing.digest == status.config_map.digest
+    return whole and is_dressed(resource, existing, spec)
 
 
 def _too_many(count: int, spec: VllmProviderSpec) -> Problem:
@@ -121,18 +148,17 @@ def _no_models(memory: Memory) -> Problem:
     return Problem(Reason.NO_MODELS, message)
 
 
-def _lists_models(spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None) -> bool:
-    if existing is None or memory.connection is None:
-        return False
-    published = read_models(existing.models_json, spec.provider_id)
-    return bool(published.contexts) and published.base_url == memory.connection.base_url
+def _lists_models(spec: VllmProviderSpec, existing: PublishedMap | None) -> bool:
+    return existing is not None and bool(
+        read_models(existing.models_json, spec.provider_id).contexts
+    )
 
 
-def _sticky(resource: Resource, spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
+def _sticky(spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
     """Return the primary from before, unless the patterns were edited since it was chosen."""
     if existing is None or existing.annotations.get(PRIMARY_PATTERNS) != fingerprint(spec.agents):
         return ""
-    return (resource.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
+    return read_primary(existing.agents_json, spec.provider_id)
 
 
 def _note(choice: Choice) -> str:

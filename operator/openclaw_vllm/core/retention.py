@@ -71,7 +71,11 @@ def restore(published: PublishedModels, shown: Iterable[ModelStatus]) -> Retaine
         status = remembered.get(id_)
         source = status.context_window_source if status else "Server"
         parent = status.parent if status else ""
-        derived = source in ("Override", "Default") or (source == "Parent" and parent in remembered)
+        base = remembered.get(parent)
+        from_base = (
+            source == "Parent" and base is not None and base.context_window_source == "Server"
+        )
+        derived = source in ("Override", "Default") or from_base
         absent = int(status is not None and status.state == "Missing")
         kept.append(Kept(Served(id_, parent, None if derived else context), absent))
     return Retained(published.base_url, tuple(kept))

@@ -7,25 +7,22 @@ follows no redirect, and reads at most 1 MiB of an answer that must not be encod
 is a value.
 """
 
-import asyncio
-import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import ip_address
-from typing import Any
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
 import httpx
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.resolver import Resolver
+from openclaw_vllm.edges.trust import Trust
 
 MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
 CONNECT_TIMEOUT = 3.0  # seconds, per address
-READ = (httpx.codes.OK, httpx.codes.BAD_REQUEST)
+READ = {("GET", 200), ("POST", 200), ("POST", 400)}  # answers whose body says something
 DEFAULT_PORTS = {"http": 80, "https": 443}
 TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
@@ -36,52 +33,35 @@ TRANSPORT_ERRORS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """How a server proves itself: a private CA's certificates, another name, or not at all."""
-
-    ca_pem: str = ""
-    server_name: str = ""
-    verify: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A request: `addresses` are the IP addresses of the URL's host that may be connected to."""
 
     method: str
     url: str
     addresses: tuple[str, ...]
-    trust: Trust = Trust()
+    trust: Trust = field(default_factory=Trust)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response's status code and body; of other answers than 200 and 400 no body is read."""
+    """A response's status code and body; no body is read but of 200, and of a 400 to POST."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
 
 
-Lookup = Callable[[str, int], Sequence[tuple[Any, ...]]]
-
-
-def _getaddrinfo(host: str, port: int) -> Sequence[tuple[Any, ...]]:
-    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-
-
 class Prober:
     """Asks servers. One instance serves the whole process."""
 
-    def __init__(self, getaddrinfo: Lookup = _getaddrinfo) -> None:
-        self._getaddrinfo = getaddrinfo
-        # its own threads: the default ones are 4 to 6, and a silent name server would hold them all
-        self._resolvers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="lookup")
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        self._resolver = resolver or Resolver()
         self._client = httpx.AsyncClient(
             transport=_OneShotTransport(),
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # shared by all servers
             follow_redirects=False,
             headers={
                 "accept": "application/json",
@@ -93,19 +73,11 @@ class Prober:
     async def close(self) -> None:
         """Close what is open."""
         await self._client.aclose()
-        self._resolvers.shutdown(wait=False, cancel_futures=True)
+        self._resolver.close()
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
-        """Resolve a host to its addresses, IPv4 and IPv6, in the resolver's order."""
-        try:
-            return (str(ip_address(host)),)
-        except ValueError:
-            loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(self._resolvers, self._getaddrinfo, host, port)
-        except (OSError, UnicodeError):
-            return Problem(Reason.CONNECTION_FAILED, f"host {host} cannot be resolved")
-        return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+        """Resolve a host to its addresses, to be judged before they are asked."""
+        return await self._resolver.lookup(host, port)
 
     async def ask(self, question: Question) -> Answer | Problem:
         """Send one request; the caller sets the total deadline, a connection has 3 s an address."""
@@ -133,14 +105,14 @@ def _extensions(question: Question) -> dict[str, object]:
     trust = question.trust
     extensions: dict[str, object] = {"addresses": question.addresses, "ssl_context": None}
     if question.url.startswith("https:"):
-        extensions["ssl_context"] = _tls_context(trust.ca_pem, verify=trust.verify)
+        extensions["ssl_context"] = trust.context()
     if trust.server_name:
         extensions["sni_hostname"] = trust.server_name
     return extensions
 
 
 async def _read(response: httpx.Response) -> Answer | Problem:
-    if response.status_code not in READ:
+    if (response.request.method, response.status_code) not in READ:
         return Answer(response.status_code)
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         return Problem(
@@ -176,22 +148,6 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-@lru_cache(maxsize=1024)
-def _tls_context(ca_pem: str, *, verify: bool) -> ssl.SSLContext:
-    """Make a context: 15 KiB with one CA, 786 KiB with the system's (measured), so each once.
-
-    Raises ssl.SSLError when `ca_pem` holds no certificate.
-    """
-    context = ssl.create_default_context(cadata=ca_pem or None)
-    context.verify_flags &= (
-        ~ssl.VERIFY_X509_STRICT
-    )  # 3.13's default; private CAs often lack keyUsage
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class _JudgedBackend(httpcore.AsyncNetworkBackend):

@@ -29,9 +29,10 @@ class _Item:
 
     waits_in: deque[Any] | None = None
     dirty: bool = False
+    forgotten: bool = False
     failures: int = 0
     due: float | None = None
-    task: asyncio.Task[float | None] | None = None
+    task: asyncio.Future[float | None] | None = None
 
 
 class WorkQueue(Generic[Key]):
@@ -47,9 +48,11 @@ class WorkQueue(Generic[Key]):
         *,
         slots: int = 64,
         passing: tuple[type[Exception], ...] = (),
+        longest_backoff: Callable[[Key], float] = lambda _: MAX_BACKOFF,
     ) -> None:
         self._reconcile = reconcile
         self._passing = passing
+        self._longest_backoff = longest_backoff
         self._slots = slots
         self._resync_slots = max(1, slots * 3 // 4)
         self._items: dict[Key, _Item] = {}
@@ -57,7 +60,7 @@ class WorkQueue(Generic[Key]):
         self._resyncs: deque[Key] = deque()
         self._heap: list[tuple[float, int, Key]] = []
         self._sequence = count()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[float | None]] = set()
         self._running_resyncs = 0
         self._wake = asyncio.Event()
 
@@ -73,6 +76,7 @@ class WorkQueue(Generic[Key]):
     def add(self, key: Key, *, interrupt: bool = False) -> None:
         """Reconcile the key soon; `interrupt` ends a run that works on something outdated."""
         item = self._items.setdefault(key, _Item())
+        item.forgotten = False
         if item.task is not None:
             item.dirty = True
             if interrupt:
@@ -88,10 +92,13 @@ class WorkQueue(Generic[Key]):
         self._wake.set()
 
     def forget(self, key: Key) -> None:
-        """Drop the key and end its run."""
-        item = self._items.pop(key, None)
+        """Drop the key and end its run; one that is added again waits until that has ended."""
+        item = self._items.get(key)
         if item is not None and item.task is not None:
+            item.forgotten, item.dirty = True, False
             item.task.cancel()
+        elif item is not None:
+            del self._items[key]
 
     async def run(self) -> None:
         """Work until cancelled; then wait until the runs under way have ended."""
@@ -102,9 +109,10 @@ class WorkQueue(Generic[Key]):
                 self._start_waiting()
                 await self._sleep()
         finally:
-            for task in self._running:
+            running = tuple(self._running)
+            for task in running:
                 task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
 
     def _enqueue(self, key: Key, item: _Item, line: deque[Key]) -> None:
         item.waits_in = line
@@ -149,33 +157,25 @@ class WorkQueue(Generic[Key]):
         item.waits_in = None
         resync = line is self._resyncs
         self._running_resyncs += resync
-        task = asyncio.create_task(self._work(key, item, resync=resync))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        item.task = asyncio.ensure_future(self._reconcile(key))
+        self._running.add(item.task)
 
-    async def _work(self, key: Key, item: _Item, *, resync: bool) -> None:
-        try:
-            item.task = asyncio.ensure_future(self._reconcile(key))
-            await asyncio.wait({item.task})
-            self._settle(key, item, item.task)
-        finally:
-            if item.task is not None:
-                item.task.cancel()
-            item.task = None
+        def ended(task: asyncio.Future[float | None]) -> None:
+            self._running.discard(task)
             self._running_resyncs -= resync
+            self._settle(key, item, task)
             self._wake.set()
 
-    def _settle(self, key: Key, item: _Item, task: asyncio.Task[float | None]) -> None:
+        item.task.add_done_callback(ended)
+
+    def _settle(self, key: Key, item: _Item, task: asyncio.Future[float | None]) -> None:
+        """Decide when the key runs again: at once, as it asked, after a backoff, or never."""
         item.task = None
-        if self._items.get(key) is not item:
-            return
-        delay: float | None
+        delay: float | None = None
         if task.cancelled():
-            delay = FIRST_BACKOFF
+            item.failures = 0
         elif error := task.exception():
-            item.failures += 1
-            delay = min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** min(item.failures - 1, 16))
-            delay *= random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
+            delay = self._backoff(key, item)
             trace = None if isinstance(error, self._passing) else error
             logger.warning("%s: %s, again in %.1f s", key, error, delay, exc_info=trace)
         else:
@@ -184,7 +184,13 @@ class WorkQueue(Generic[Key]):
         if item.dirty:
             item.dirty = False
             self.add(key)
-        elif delay is None:
+        elif item.forgotten or delay is None:
             del self._items[key]
         else:
             self.add_after(key, delay)
+
+    def _backoff(self, key: Key, item: _Item) -> float:
+        delay: float = FIRST_BACKOFF * 2 ** min(item.failures, 16)
+        item.failures += 1
+        jitter = random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
+        return min(delay * jitter, self._longest_backoff(key))

@@ -24,11 +24,11 @@ from openclaw_vllm.reconcile.probing import Target, ask
 from openclaw_vllm.reconcile.world import World
 
 
-async def read_details(target: Target, world: World) -> tuple[str, Task]:
-    """Read the server's version, and whether it generates or embeds.
+async def read_details(target: Target, world: World) -> tuple[str, Task | None]:
+    """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
     The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
-    from vLLM 0.16 on). Anything else counts as Unknown.
+    from vLLM 0.16 on). Any other answer makes it Unknown.
     """
     base = target.endpoint.base_url
     try:
@@ -40,11 +40,13 @@ async def read_details(target: Target, world: World) -> tuple[str, Task]:
             said = parse_version(version.body) if isinstance(version, Answer) else ""
             if _exists(chat):
                 return said, "Generate"
-            embeds = _exists(await ask(target, "OPTIONS", f"{base}/embeddings", world))
-            absent = isinstance(chat, Answer) and chat.status == HTTPStatus.NOT_FOUND
-            return said, "Embed" if embeds and absent else "Unknown"
+            embed = await ask(target, "OPTIONS", f"{base}/embeddings", world)
+            if isinstance(chat, Problem) or isinstance(embed, Problem):
+                return said, None
+            embeds = _exists(embed) and chat.status == HTTPStatus.NOT_FOUND
+            return said, "Embed" if embeds else "Unknown"
     except TimeoutError:
-        return "", "Unknown"
+        return "", None
 
 
 async def read_capabilities(

@@ -16,7 +16,8 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.answer import Served, parse
 from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
 from openclaw_vllm.core.openclaw import Connection
-from openclaw_vllm.edges.prober import Answer, Question, Trust
+from openclaw_vllm.edges.prober import Answer, Question
+from openclaw_vllm.edges.trust import Trust
 from openclaw_vllm.reconcile.references import read_ca, read_headers
 from openclaw_vllm.reconcile.world import World
 

@@ -11,12 +11,13 @@ from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.conditions import transitions
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.openclaw import Documents, skeleton
 from openclaw_vllm.core.ownership import Manifest, is_current, manifest_of, refusal
 from openclaw_vllm.core.plan import Plan
 from openclaw_vllm.core.status import Publication
 from openclaw_vllm.reconcile.world import World
 
+NOTHING_YET = Problem(Reason.PENDING, "nothing is published but empty documents")
 logger = logging.getLogger(__name__)
 
 
@@ -31,18 +32,16 @@ async def publish(
     existing = await _look(resource, world)
     if problem := refusal(resource, existing, world.cache.claimants(resource.config_map)):
         return problem, None
-    documents = plan.documents
-    if documents is None and existing is None:
-        base = None if isinstance(memory.base, Problem) else memory.base
-        documents = skeleton(spec, base)
+    documents = plan.documents or _placeholder(resource, spec, memory, existing)
     if documents is None:
         return plan.problem, None
+    problem = plan.problem or (None if plan.documents else NOTHING_YET)
     manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
     if existing is None or not is_current(resource, existing, manifest):
-        problem = await _apply(resource, existing, manifest, world)
-        if problem is not None:
-            return problem, None
-    return plan.problem, Publication(plan.entries, plan.primary, documents.digest)
+        refused = await _apply(resource, existing, manifest, world)
+        if refused is not None:
+            return refused, None
+    return problem, Publication(plan.entries, plan.primary, documents.digest)
 
 
 async def report(
@@ -59,6 +58,18 @@ async def report(
         await world.cluster.post_event(resource, *_event(condition), warning=warning)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
+
+
+def _placeholder(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
+) -> Documents | None:
+    """Return empty documents if nothing else was ever published."""
+    base = None if isinstance(memory.base, Problem) else memory.base
+    if existing is None:
+        return skeleton(spec, base)
+    if existing.promised and existing.promised == (empty := skeleton(spec, base)).digest:
+        return empty
+    return None
 
 
 async def _look(resource: Resource, world: World) -> PublishedMap | None:

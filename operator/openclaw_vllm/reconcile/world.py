@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.edges.cache import Cache
@@ -12,6 +13,8 @@ from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
+
+DEFAULT_INTERVAL = 60.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class World:
     clock: Clock
     metrics: Metrics
     memories: dict[ObjectKey, Memory] = field(default_factory=dict)
+
+    def interval_of(self, key: ObjectKey) -> float:
+        """Return how often the VllmProvider's server is asked, in seconds."""
+        resource = self.cache.providers.get(key)
+        if resource is None or isinstance(resource.spec, Problem):
+            return DEFAULT_INTERVAL
+        return resource.spec.discovery.interval_seconds
 
     def forget(self, resource: Resource) -> None:
         """Drop all about a VllmProvider that is gone, but not about one that took its name."""

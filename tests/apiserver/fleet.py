@@ -1,0 +1,113 @@
+"""Fifty VllmProviders in every state in which one can stay, brought there and looked at."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import PROVIDERS, Provider, Workspace
+from tests.controlplane.component import free_port
+from tests.eventually import eventually_sync
+from tests.vllm_server import Answer, Hang, Model, VllmServer
+
+SETTLES_WITHIN = 90.0  # seconds: three failed probes at the shortest interval, on a busy machine
+DISCOVERY = {"interval": "5s", "timeout": "2s"}
+AGENTS = {"primary": ["org/b*", "*"], "fallbacks": ["*"], "aliases": {"coder": "org/a"}}
+EXPLICIT = [{"id": "my/model", "contextWindow": 65536}]
+DOCUMENT = Answer(body=b"<html>Welcome to nginx!</html>")
+
+GOOD = "True Succeeded"
+COUNTS = {  # how many of each, and the Ready condition in which each ends
+    "shuffled": (20, GOOD),
+    "agents": (8, GOOD),
+    "explicit": (3, GOOD),
+    "adapters": (4, GOOD),
+    "stopped": (4, "False ConnectionFailed"),
+    "hanging": (3, "False TimedOut"),
+    "broken": (3, "False InvalidAnswer"),
+    "never": (3, "False ConnectionFailed"),
+    "empty": (2, "False NoModels"),
+}
+
+
+@dataclass
+class Fleet:
+    """The VllmProviders by name, and the servers that several of them share."""
+
+    space: Workspace
+    servers: dict[str, VllmServer] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, space: Workspace, servers: Servers) -> "Fleet":
+        """Create all, let the servers fail that shall fail, and wait until all has settled."""
+        fleet = cls(space)
+        models = tuple(Model(f"org/{letter}", 40960) for letter in "abcdef")
+        adapter = Model("org/lora", parent="org/a")
+        for sort in COUNTS:
+            listed = (*models, adapter) if sort == "adapters" else models
+            fleet.servers[sort] = servers.start(*listed, shuffle=True)
+        fleet.servers["empty"].models = ()
+        for sort, (count, _) in COUNTS.items():
+            for number in range(count):
+                fleet._create(sort, f"{sort}-{number}")
+        fleet._wait_for(sort for sort in COUNTS if sort not in ("never", "empty"))
+        fleet._fail(servers)
+        fleet.settle()
+        return fleet
+
+    def settle(self) -> None:
+        """Wait until every one is as it will stay."""
+        for name, provider in self.providers.items():
+            _, ready = COUNTS[name.rpartition("-")[0]]
+            provider.becomes(within=SETTLES_WITHIN, Ready=ready)
+
+    def wait_for_probes(self, times: int) -> None:
+        """Wait until each server was asked so often, from now on, for each of its providers."""
+        for server in self.servers.values():
+            server.seen.clear()
+        probed = [sort for sort in COUNTS if sort not in ("stopped", "never", "explicit")]
+        for sort in probed:
+            eventually_sync(
+                lambda sort=sort: self._fewest_probes(sort) >= times,  # type: ignore[misc]
+                within=times * 10 + 30,
+                describe=f"every {sort} provider is probed {times} times",
+            )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what must not change: every byte, and every version, even of a no-op write."""
+        return {
+            f"{plural}/{found['metadata']['name']}": (
+                found["metadata"]["uid"],
+                found["metadata"]["resourceVersion"],
+                found.get("data"),
+            )
+            for plural in ("configmaps", PROVIDERS)
+            for found in self.space.list(plural)
+        }
+
+    def _create(self, sort: str, name: str) -> None:
+        spec: dict[str, Any] = {"headers": [{"name": "X-Provider", "value": name}]}
+        if sort == "agents":
+            spec["agents"] = AGENTS
+        if sort == "explicit":
+            spec["models"] = EXPLICIT
+        server: VllmServer | str = self.servers[sort]
+        if sort == "never":
+            server = f"http://127.0.0.1:{free_port()}"
+        self.providers[name] = self.space.provider(server, name, discovery=DISCOVERY, **spec)
+
+    def _wait_for(self, sorts: Iterable[str]) -> None:
+        for sort in sorts:
+            for number in range(COUNTS[sort][0]):
+                self.providers[f"{sort}-{number}"].is_ready(within=SETTLES_WITHIN)
+
+    def _fail(self, servers: Servers) -> None:
+        servers.stop(self.servers["stopped"])
+        self.servers["hanging"].fault = Hang()
+        self.servers["broken"].fault = DOCUMENT
+
+    def _fewest_probes(self, sort: str) -> int:
+        seen = list(self.servers[sort].seen)
+        asked = [s.headers.get("x-provider") for s in seen if s.path == "/v1/models"]
+        return min(asked.count(f"{sort}-{number}") for number in range(COUNTS[sort][0]))

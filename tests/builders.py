@@ -1,0 +1,130 @@
+"""Values for tests: whole and valid, so that a test writes only what it is about.
+
+Wire names are used for what stands on the wire: `spec(serviceRef={"name": "vllm"})`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource, Service
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.agents import Choice, choose, fingerprint
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.capabilities import UNKNOWN
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.models import Entry, admit, describe
+from openclaw_vllm.core.openclaw import Connection, Documents, render
+from openclaw_vllm.core.ownership import manifest_of
+
+Wire = dict[str, Any]
+
+NAMESPACE = "agents"
+BASE_URL = "http://vllm.models.svc.cluster.local:8000/v1"
+CONNECTION = Connection(BASE_URL)
+
+
+def wire_spec(**fields: Any) -> Wire:
+    """A spec as a user writes it; discovery on a Service of another namespace unless changed."""
+    where = {} if "serviceRef" in fields else {"baseUrl": BASE_URL}
+    return where | fields
+
+
+def spec(**fields: Any) -> VllmProviderSpec:
+    return VllmProviderSpec.model_validate(wire_spec(**fields))
+
+
+def manifest(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Wire:
+    """A VllmProvider as the API server sends it."""
+    known = {
+        "namespace": NAMESPACE,
+        "name": "vllm",
+        "uid": "uid-1",
+        "generation": 1,
+        "resourceVersion": "10",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+    return {"metadata": known | metadata, "spec": spec or wire_spec(), "status": status or {}}
+
+
+def resource(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Resource:
+    return Resource.read(manifest(spec, status, **metadata))
+
+
+def spec_of(resource: Resource) -> VllmProviderSpec:
+    assert not isinstance(resource.spec, Problem), resource.spec
+    return resource.spec
+
+
+def with_status(resource: Resource, **fields: Any) -> Resource:
+    """The resource as it is after its status was written and read back."""
+    status = resource.status.model_copy(update=fields).model_dump(exclude_none=True)
+    return replace(resource, status=Resource.read(manifest(status=status)).status)
+
+
+def service(*ports: tuple[str, int], kind: str = "ClusterIP") -> Service:
+    return Service(kind, ports or (("http", 8000),))
+
+
+def answer(*cards: Mapping[str, object] | str) -> bytes:
+    """The body of an answer that lists these models, by card or by id."""
+    rows = [{"id": card} if isinstance(card, str) else card for card in cards]
+    return json.dumps({"object": "list", "data": rows}).encode()
+
+
+def served(*ids: str, context: int | None = 32768, parent: str = "") -> tuple[Served, ...]:
+    return tuple(Served(id_, parent, context) for id_ in ids)
+
+
+def entries(spec: VllmProviderSpec, *models: Served) -> tuple[Entry, ...]:
+    """What is published about these models."""
+    siblings = {model.id: model for model in models}
+    return tuple(describe(model, siblings, spec, UNKNOWN) for model in models)
+
+
+def chosen(spec: VllmProviderSpec, entries: Iterable[Entry], sticky: str = "") -> Choice:
+    choice = choose(spec.agents, entries, sticky)
+    assert isinstance(choice, Choice), choice
+    return choice
+
+
+def documents(
+    spec: VllmProviderSpec, *models: Served, connection: Connection = CONNECTION
+) -> Documents:
+    known = entries(spec, *models)
+    written = render(spec, connection, known, chosen(spec, known))
+    assert isinstance(written, Documents), written
+    return written
+
+
+def stored(manifest: Wire, data: Mapping[str, str] | None = None, **metadata: Any) -> Wire:
+    """A ConfigMap that was applied as `manifest`, as the API server sends it."""
+    known = {"uid": "map-1", "resourceVersion": "100", **manifest["metadata"]}
+    changed = {} if data is None else {"data": {**manifest["data"], **data}}
+    return {**manifest, **changed, "metadata": known | metadata}
+
+
+def published(
+    owner: Resource, documents: Documents, data: Mapping[str, str] | None = None, **metadata: Any
+) -> PublishedMap:
+    """The ConfigMap with these documents that the operator wrote for its owner."""
+    spec = spec_of(owner)
+    written = manifest_of(owner, spec, documents, fingerprint(spec.agents))
+    return PublishedMap.read(stored(written, data, **metadata))
+
+
+def memory(resource: Resource, *models: Served, connection: Connection = CONNECTION) -> Memory:
+    """What is remembered after one good answer."""
+    fresh = Memory(resource.uid, resource.generation, resource.requested_at)
+    return learned(fresh.resolve(connection), resource, *models, connection=connection)
+
+
+def learned(
+    memory: Memory, resource: Resource, *models: Served, connection: Connection = CONNECTION
+) -> Memory:
+    """What is remembered after one more good answer."""
+    remove_after = spec_of(resource).discovery.remove_after
+    return memory.learn(connection, admit(models), remove_after, 0.0)
