@@ -136,7 +136,7 @@ class OperatorProcess:
     def metrics(self) -> str:
         return httpx.get(f"http://{self._metrics}/metrics", trust_env=False, timeout=10).text
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """Return the sum of a metric's samples that have these labels; 0 when there are none."""
         families = text_string_to_metric_families(self.metrics())
         samples = (sample for family in families for sample in family.samples)

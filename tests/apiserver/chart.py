@@ -13,6 +13,7 @@ Manifest = dict[str, Any]
 RELEASE = "vllm"
 NAMESPACE = "openclaw-system"
 NAME = "vllm-openclaw-vllm-operator"
+TWO_NAMESPACES = 'watchNamespaces=["red","blue"]'
 
 
 class RefusedError(Exception):

@@ -7,111 +7,16 @@ import pytest
 import yaml
 
 from tests import rbac
-from tests.apiserver.chart import NAME, NAMESPACE, Manifest, RefusedError, helm, render
+from tests.apiserver.chart import NAMESPACE, TWO_NAMESPACES, RefusedError, helm, render
 from tests.controlplane.plane import ControlPlane
 
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
 
 CRDS = rbac.CHART.parents[1] / "crds"
-TWO_NAMESPACES = 'watchNamespaces=["red","blue"]'
-ALL = {"get", "list", "watch"}
-OPERATOR = {
-    ("openclaw-vllm.dev", "vllmproviders"): ALL,
-    ("openclaw-vllm.dev", "vllmproviders/status"): {"patch"},
-    ("", "configmaps"): ALL | {"create", "patch"},
-    ("", "services"): {"list", "watch"},
-    ("", "secrets"): {"get"},
-    ("events.k8s.io", "events"): {"create", "patch"},
-}
-LEADER = {
-    ("coordination.k8s.io", "leases"): {"create"},
-    ("coordination.k8s.io", "leases", "openclaw-vllm-operator"): {"get", "update"},
-}
-VIEW = {("openclaw-vllm.dev", "vllmproviders"): ALL}
-EDIT = {
-    ("openclaw-vllm.dev", "vllmproviders"): {
-        "create",
-        "delete",
-        "deletecollection",
-        "patch",
-        "update",
-    }
-}
-Rights = dict[tuple[str, ...], set[str]]
-
-
-def rights(role: Manifest) -> Rights:
-    return {
-        (group, resource, *rule.get("resourceNames", ())): set(rule["verbs"])
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
 
 
 def test_helm_finds_nothing_to_criticize() -> None:
     assert "0 chart(s) failed" in helm("lint", "--strict", str(rbac.CHART))
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (
-            (),
-            {
-                ("ClusterRole", "", NAME): OPERATOR,
-                ("ClusterRole", "", f"{NAME}-view"): VIEW,
-                ("ClusterRole", "", f"{NAME}-edit"): EDIT,
-            },
-        ),
-        (("rbac.aggregate=false",), {("ClusterRole", "", NAME): OPERATOR}),
-        (
-            (TWO_NAMESPACES,),
-            {("Role", "red", NAME): OPERATOR, ("Role", "blue", NAME): OPERATOR},
-        ),
-        (
-            (TWO_NAMESPACES, "replicaCount=2"),
-            {
-                ("Role", "red", NAME): OPERATOR,
-                ("Role", "blue", NAME): OPERATOR,
-                ("Role", NAMESPACE, f"{NAME}-leader"): LEADER,
-            },
-        ),
-        (
-            ("rbac.aggregate=false", "leaderElection.enabled=true"),
-            {
-                ("ClusterRole", "", NAME): OPERATOR,
-                ("Role", NAMESPACE, f"{NAME}-leader"): LEADER,
-            },
-        ),
-        (("rbac.create=false", "replicaCount=2"), {}),
-    ],
-    ids=["default", "no aggregation", "namespaced", "namespaced pair", "elected", "none"],
-)
-def test_the_operator_gets_exactly_these_rights(
-    values: tuple[str, ...], expected: dict[tuple[str, str, str], Rights]
-) -> None:
-    rendered = render(*values)
-    roles = rendered.of("Role", "ClusterRole")
-    assert {key(role): rights(role) for role in roles} == expected
-    for binding in rendered.of("RoleBinding", "ClusterRoleBinding"):
-        kind, place, name = key(binding)
-        bound = (binding["roleRef"]["kind"], place, binding["roleRef"]["name"])
-        assert bound == (kind.removesuffix("Binding"), place, name)
-        assert bound in expected
-        account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
-        assert binding["subjects"] == [account]
-
-
-def key(manifest: Manifest) -> tuple[str, str, str]:
-    metadata = manifest["metadata"]
-    return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
-
-
-def test_the_rights_of_the_demo_are_those_of_the_chart() -> None:
-    (role,) = render("rbac.aggregate=false").of("ClusterRole")
-    demo, _ = rbac.cluster_wide("demo", "demo")
-    assert demo["rules"] == role["rules"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ async def test_a_key_runs_again_when_it_wanted_to() -> None:
     async with Bench() as b:
         b.outcomes["key"] = 0.02
         b.queue.add("key")
-        await eventually(lambda: len(b.started) == 3, within=2)
+        await eventually(lambda: len(b.started) >= 3, within=2)
     gaps = [after - before for before, after in pairwise(b.times)]
     assert min(gaps) >= 0.02
 
@@ -58,10 +58,10 @@ async def test_failures_in_a_row_wait_twice_as_long_each(monkeypatch: pytest.Mon
     async with Bench() as b:
         b.outcomes["key"] = RuntimeError("no")
         b.queue.add("key")
-        await eventually(lambda: len(b.started) == 5, within=3)
+        await eventually(lambda: len(b.started) >= 5, within=3)
     gaps = [after - before for before, after in pairwise(b.times)]
     shortest = [0.75 * 0.008 * 2**number for number in range(4)]
-    assert [gap >= low for gap, low in zip(gaps, shortest, strict=True)] == [True] * 4
+    assert [gap >= low for gap, low in zip(gaps, shortest, strict=False)] == [True] * 4
 
 
 async def test_a_backoff_is_never_longer_than_the_key_allows(
@@ -72,7 +72,7 @@ async def test_a_backoff_is_never_longer_than_the_key_allows(
         b.longest_backoff = 0.01
         b.outcomes["key"] = RuntimeError("no")
         b.queue.add("key")
-        await eventually(lambda: len(b.started) == 9, within=2)  # 2.5 s if they doubled
+        await eventually(lambda: len(b.started) >= 9, within=2)  # 2.5 s if they doubled
 
 
 async def test_a_success_starts_backoff_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,8 @@ HeaderValue = Annotated[
         max_length=1024,
         also=(
             # OpenClaw 2026.9.6 reads these as references to secrets, and cannot be told not to
-            "!self.matches('^[$][A-Z][A-Z0-9_]{0,127}$') && !self.matches('^secretref-(managed$|env:)')",
+            "!self.matches('^[$][A-Z][A-Z0-9_]{0,127}$')"
+            " && !self.matches('^secretref-(managed$|env:)')",
             "write another value: OpenClaw would take this one for a reference to a secret; use"
             " valueFrom and env for those",
         ),

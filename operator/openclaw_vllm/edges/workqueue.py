@@ -85,8 +85,14 @@ class WorkQueue(Generic[Key]):
             self._enqueue(key, item, self._urgent)
 
     def add_after(self, key: Key, delay: float) -> None:
-        """Reconcile the key as a resync in `delay` seconds; the latest schedule counts."""
+        """Reconcile the key as a resync in `delay` seconds; the latest schedule counts.
+
+        A key that is being reconciled for the last time is reconciled anew at once.
+        """
         item = self._items.setdefault(key, _Item())
+        if item.forgotten:
+            self.add(key)
+            return
         item.due = asyncio.get_running_loop().time() + delay
         heapq.heappush(self._heap, (item.due, next(self._sequence), key))
         self._wake.set()
@@ -173,7 +179,7 @@ class WorkQueue(Generic[Key]):
         item.task = None
         delay: float | None = None
         if task.cancelled():
-            item.failures = 0
+            delay = self._backoff(key, item)
         elif error := task.exception():
             delay = self._backoff(key, item)
             trace = None if isinstance(error, self._passing) else error

@@ -1,0 +1,149 @@
+"""Installs the OpenClaw that package-lock.json pins: `python -m tests.conformance.install`.
+
+It lives in the cache of the user, beside the control plane, and appears there whole or not at all,
+together with the JSON schema that it prints of its own configuration. Install scripts do not run:
+OpenClaw needs none of them, and 330 packages of strangers should not get to run any.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.conformance import nodejs
+from tests.controlplane import progress
+from tests.controlplane.binaries import cache
+
+PINS = [Path(__file__).with_name(name) for name in ("package.json", "package-lock.json")]
+SCRATCH = "installing-openclaw-"
+SCHEMA = "config-schema.json"
+OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET")
+MIRROR = "npm cannot reach its registry: check the network, or name a mirror (npm_config_registry)."
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A folder with the package, the Node that runs it, and the schema that it printed."""
+
+    folder: Path
+    node: Path
+
+    @property
+    def package(self) -> Path:
+        """The package itself; its documentation is in it."""
+        return self.folder / "node_modules" / "openclaw"
+
+    @property
+    def command(self) -> list[str | Path]:
+        """What `openclaw` stands for on the command line."""
+        return [self.node, self.package / "openclaw.mjs"]
+
+    @property
+    def schema(self) -> Path:
+        """What `openclaw config schema` printed."""
+        return self.folder / SCHEMA
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Return all that a run sees of this machine; compiled code is shared, nothing else is."""
+        return {
+            "PATH": os.pathsep.join([str(self.node.parent), os.defpath]),
+            "HOME": str(home),
+            "OPENCLAW_STATE_DIR": str(home / ".openclaw"),
+            "TMPDIR": str(self.folder / "tmp"),
+        }
+
+
+def ensure() -> Installation:
+    """Return the installation, which the first call makes; two processes never make it at once."""
+    with _exclusive(cache()), TemporaryDirectory(dir=cache(), prefix=SCRATCH) as scratch:
+        node = nodejs.find(cache(), Path(scratch))
+        installed = Installation(_home(), node.program)
+        if not installed.folder.exists():
+            _install(Installation(Path(scratch) / "openclaw", node.program), node.npm)
+            os.replace(Path(scratch) / "openclaw", installed.folder)
+    return installed
+
+
+def _home() -> Path:
+    """Return the folder for what is pinned now; another lock has another one."""
+    parts = [path.read_bytes() for path in PINS]
+    parts.append(f"{platform.system()} {platform.machine()}".encode())
+    return cache() / f"openclaw-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
+
+
+def _install(new: Installation, npm: Path) -> None:
+    new.folder.mkdir()
+    (new.folder / "tmp").mkdir()
+    for path in PINS:
+        shutil.copy(path, new.folder)
+    quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http"]
+    try:
+        progress.run(
+            "Installing OpenClaw from npm (650 MB)",
+            [new.node, npm, "ci", "--ignore-scripts", *quiet],
+            usually="1 to 2 minutes",
+            folder=new.folder,
+            environment=_npm_environment(),
+        )
+    except progress.StepError as error:
+        offline = any(sign in str(error) for sign in OFFLINE)
+        raise progress.StepError(f"{error}\n{MIRROR}" if offline else str(error)) from None
+    _write_schema(new)
+
+
+def _npm_environment() -> Mapping[str, str]:
+    """Return npm's environment: registry and proxy are the user's; without a HOME it keeps less."""
+    private = {} if os.environ.get("HOME") else {"npm_config_cache": str(cache() / "npm")}
+    return {**private, **os.environ}
+
+
+def _write_schema(new: Installation) -> None:
+    with TemporaryDirectory(dir=new.folder) as home:
+        printed = subprocess.run(
+            [*new.command, "config", "schema"],
+            check=False,
+            env=new.environment(Path(home)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+    if printed.returncode != 0:
+        said = printed.stderr.decode(errors="replace")
+        raise progress.StepError(f"`openclaw config schema` failed: {said}")
+    new.schema.write_bytes(printed.stdout)
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Let one process install at a time; the lock falls with its process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "openclaw.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.say("Another process installs OpenClaw: waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for leftover in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(leftover)
+        yield
+
+
+def main() -> None:
+    """Make sure that OpenClaw is there; print where."""
+    try:
+        print(ensure().package)
+    except progress.StepError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: nothing is half-installed, and npm keeps what it has fetched.")
+
+
+if __name__ == "__main__":
+    main()

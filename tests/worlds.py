@@ -1,0 +1,115 @@
+"""A World of real parts, for what meets below the API server: cache, prober, policy, references.
+
+There is no cluster behind it. Secrets and ConfigMaps lie on shelves that a test fills, host names
+resolve to what it says, and loopback may be probed, since that is where the servers of tests are.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from kubernetes.aio.client import Configuration
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.edges.apiserver import ApiServer
+from openclaw_vllm.edges.cache import Cache
+from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.resolver import Resolver
+from openclaw_vllm.reconcile.probing import Target, locate, probe
+from openclaw_vllm.reconcile.world import Clock, World
+from tests.builders import spec_of
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class Shelf(Generic[Value]):
+    """Objects by name, each taken with a read that is counted; `next` replace them read by read."""
+
+    missing: Reason
+    objects: dict[str, Value] = field(default_factory=dict)
+    next: list[Value] = field(default_factory=list)
+    reads: int = 0
+
+    async def read(self, key: ObjectKey) -> Value | Problem:
+        self.reads += 1
+        if self.reads > 1 and self.next:
+            self.objects[key.name] = self.next.pop(0)
+        found = self.objects.get(key.name)
+        return Problem(self.missing, f"{key.name} is missing") if found is None else found
+
+
+@dataclass
+class Hosts:
+    """What names resolve to; it counts the lookups."""
+
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lookups: int = 0
+
+    def getaddrinfo(self, host: str, port: int) -> list[tuple[Any, ...]]:
+        self.lookups += 1
+        if host not in self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, 0, 0, "", (found, port)) for found in self.addresses[host]]
+
+
+@dataclass
+class Time:
+    """Both clocks, moved by hand."""
+
+    monotonic: float = 1000.0
+    wall: float = 1_800_000_000.0
+
+
+@dataclass
+class Setting:
+    """A World and what a test changes of it."""
+
+    world: World
+    secrets: Shelf[Secret]
+    config_maps: Shelf[Mapping[str, str]]
+    hosts: Hosts
+    time: Time
+
+    async def probe(
+        self, resource: Resource, *, fresh: bool = False
+    ) -> tuple[Target, tuple[Served, ...]] | Problem:
+        """Locate the resource's server and ask it, as a reconcile does."""
+        spec = spec_of(resource)
+        target = await locate(resource, spec, self.world, fresh=fresh)
+        if isinstance(target, Problem):
+            return target
+        return await probe(resource, spec, target, self.world, fresh=fresh)
+
+
+@asynccontextmanager
+async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
+    secrets = Shelf[Secret](Reason.SECRET_NOT_FOUND)
+    config_maps = Shelf[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
+    hosts, time = Hosts(), Time()
+    server, prober = ApiServer(Configuration()), Prober(Resolver(hosts.getaddrinfo))
+    world = World(
+        cache=Cache(),
+        cluster=Cluster(server),
+        prober=prober,
+        secrets=References(secrets.read),
+        config_maps=References(config_maps.read),
+        policy=policy or Destinations(allow_loopback=True),
+        clock=Clock(lambda: time.monotonic, lambda: time.wall),
+        metrics=Metrics("0.0.0"),
+    )
+    try:
+        yield Setting(world, secrets, config_maps, hosts, time)
+    finally:
+        await prober.close()
+        await server.close()
