@@ -25,6 +25,7 @@ Wire = dict[str, Any]
 NAMESPACE = "agents"
 BASE_URL = "http://vllm.models.svc.cluster.local:8000/v1"
 CONNECTION = Connection(BASE_URL)
+WALL = 1_800_000_000.0
 
 
 def wire_spec(**fields: Any) -> Wire:
@@ -127,4 +128,4 @@ def learned(
 ) -> Memory:
     """What is remembered after one more good answer."""
     remove_after = spec_of(resource).discovery.remove_after
-    return memory.learn(connection, admit(models), remove_after, 0.0)
+    return memory.learn(connection, admit(models), remove_after, WALL)

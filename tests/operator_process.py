@@ -5,6 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import rbac
+from tests.controlplane.audit import AuditEntries, AuditEntry
 from tests.controlplane.component import free_port, leashed
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
@@ -69,6 +73,7 @@ class OperatorProcess:
         inherited = {name: v for name, v in os.environ.items() if not name.startswith(OPTIONS)}
         self._environment = {**inherited, "KUBECONFIG": str(kubeconfig)}
         self._process: subprocess.Popen[bytes] | None = None
+        self.outages: list[tuple[datetime, datetime]] = []
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -123,6 +128,21 @@ class OperatorProcess:
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Note when the API server is away; while it starts it does not know the roles yet."""
+        start = datetime.now(UTC)
+        yield
+        self.outages.append((start, datetime.now(UTC)))
+
+    def forbidden_to(self, asked: AuditEntries) -> list[AuditEntry]:
+        """Return what RBAC forbade, outages aside."""
+        return [
+            entry
+            for entry in asked.denied()
+            if not any(start < entry.timestamp < end for start, end in self.outages)
+        ]
+
     def code(self, path: str) -> int:
         """Return how a path answers: a status code, 0 while nobody listens."""
         if not self.runs:
@@ -148,13 +168,13 @@ class OperatorProcess:
         """Return what it logged; a line that is not JSON comes from an interpreter in trouble."""
         return [_parse(line) for line in self.log.read_text(errors="replace").splitlines()]
 
-    def errors(self) -> list[dict[str, Any]]:
-        """Return what must never be logged, whatever happens: our bugs and lost tasks."""
-        ours = ("openclaw_vllm", "asyncio", "stderr")
+    def bugs(self) -> list[dict[str, Any]]:
+        """Return what must never be logged, whatever happens: tracebacks and lost tasks."""
         return [
             line
             for line in self.said()
-            if line["level"] in ("error", "critical") and line["logger"].startswith(ours)
+            if ("exception" in line and line["logger"].startswith("openclaw_vllm"))
+            or (line["level"] in ("error", "critical") and line["logger"] in ("asyncio", "stderr"))
         ]
 
     def tail(self) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sys
 from typing import Any
 
@@ -108,5 +107,4 @@ def run(*, log_format: str | None, log_level: str, **options: Any) -> None:
         except Exception:
             logger.exception("the operator ends on a fatal error; a restart is free of writes")
             code = FATAL
-    logging.shutdown()
-    os._exit(code)  # a thread that waits for a silent name server must not hold up the end
+    sys.exit(code)

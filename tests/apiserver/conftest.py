@@ -12,7 +12,9 @@ from tests.operator_process import USER, OperatorProcess, grant
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the operator said beside a failure."""
     report = yield
     operator = getattr(item, "funcargs", {}).get("operator")
@@ -46,9 +48,9 @@ def operator(
         process.kill()
     asked = control_plane.audit.since(mark).by(USER)
     assert asked, "the audit log knows nothing of the operator"
-    assert asked.denied() == ()
+    assert process.forbidden_to(asked) == []
     assert {entry.verb for entry in asked.of("secrets")} <= {"get"}
-    assert process.errors() == []
+    assert process.bugs() == []
 
 
 @pytest.fixture

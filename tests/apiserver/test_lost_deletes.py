@@ -5,141 +5,139 @@ then begin anew with lists, which say nothing of what is gone (measured: 0 of 2 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
 from tests.apiserver.servers import Servers
-from tests.apiserver.workspace import PROVIDERS, SOON, Provider, Workspace
+from tests.apiserver.workspace import PROVIDERS, SOON, Provider, Workspace, workspace
+from tests.controlplane.audit import AuditEntries
+from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import VllmServer
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 AUDITED_WITHIN = 60.0  # seconds: the re-list, two seconds to settle, and a busy machine
-CANARY_PROBES = 3
+HOLD = "tests.openclaw-vllm.dev/hold"
+GHOSTS = ("deleted-with-its-configmap", "deleted-alone", "collected-late")
+ROBBED, CANARY = "robbed-of-its-configmap", "canary"
 
 
-@contextmanager
-def blindfolded(space: Workspace, operator: OperatorProcess) -> Iterator[None]:
-    """Have the API server crash and return, and the operator see nothing of what the block does."""
-    operator.pause()
-    try:
-        space.plane.kill_apiserver()
-        space.plane.start_apiserver()
-        yield
-    finally:
-        operator.resume()
+@dataclass(frozen=True)
+class Gap:
+    """What was there before the operator's watches were cut, and where the audit log was then."""
+
+    space: Workspace
+    server: VllmServer
+    providers: dict[str, Provider]
+    data: dict[str, str]
+    mark: int
+
+    def writes(self, name: str) -> AuditEntries:
+        """Return what the operator wrote about a provider from the gap on, for three intervals."""
+        wait_for_probes(self.server, 3)
+        writes = self.space.asked_since(self.mark).writes()
+        return AuditEntries(entry for entry in writes if entry.name.startswith(name))
 
 
-def two(space: Workspace, server: VllmServer) -> tuple[Provider, Provider]:
-    """Return one that shall go, and one whose probes tell the time."""
-    ghost, canary = (space.provider(server, name) for name in ("ghost", "canary"))
-    for provider in (ghost, canary):
-        provider.is_ready()
-    return ghost, canary
+@pytest.fixture(scope="module")
+def gap(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[Gap]:
+    """Cut the watches, delete behind the operator's back, and let it look again."""
+    with Servers() as servers, workspace(control_plane, "a-gap-in-the-watches") as space:
+        server = servers.start()
+        names = (*GHOSTS, ROBBED, CANARY)
+        providers = {name: space.provider(server, name) for name in names}
+        for provider in providers.values():
+            provider.is_ready()
+        data, mark = providers[CANARY].data, control_plane.audit.mark()
+        providers["collected-late"].damage(metadata={"finalizers": [HOLD]})
+        operator.pause()
+        try:
+            control_plane.kill_apiserver()
+            control_plane.start_apiserver()
+            delete_unseen(space, providers)
+        finally:
+            operator.resume()
+        # the garbage collector was held back until now: it and the operator would race
+        providers["collected-late"].damage(metadata={"finalizers": []})
+        yield Gap(space, server, providers, data, mark)
 
 
-def is_gone(space: Workspace, plural: str, name: str) -> bool:
-    return space.find(plural, name) is None
+def delete_unseen(space: Workspace, providers: dict[str, Provider]) -> None:
+    for name in GHOSTS:
+        providers[name].delete()
+    for name in (ROBBED, "deleted-with-its-configmap"):
+        space.delete("configmaps", providers[name].config_map_name)
+    late = providers["collected-late"]
+    eventually_sync(lambda: space.find(PROVIDERS, late.name) is None, within=SOON)
+    eventually_sync(
+        lambda: "deletionTimestamp" in late.config_map()["metadata"],
+        within=SOON,
+        describe="the garbage collector deletes the ConfigMap",
+    )
 
 
-def wait_until_dropped(operator: OperatorProcess, ghost: Provider) -> None:
-    """Wait until the operator's cache does not know the VllmProvider any more."""
-    labels = {"namespace": ghost.space.namespace, "name": ghost.name}
+def wait_for_probes(server: VllmServer, times: int) -> None:
+    before = server.count("/v1/models")
+    eventually_sync(
+        lambda: server.count("/v1/models") >= before + times, within=60, describe="probes"
+    )
+
+
+@pytest.mark.parametrize("name", GHOSTS)
+def test_a_provider_that_went_unseen_is_dropped_and_nothing_is_written_for_it(
+    name: str, gap: Gap, operator: OperatorProcess
+) -> None:
+    ghost = gap.providers[name]
+    labels = {"namespace": gap.space.namespace, "name": name}
     eventually_sync(
         lambda: not operator.metric("vllmprovider_status_condition", **labels),
         within=AUDITED_WITHIN,
-        describe=f"{ghost.name} leaves the cache",
+        describe=f"{name} leaves the cache",
     )
-
-
-def wait_for_probes(server: VllmServer) -> None:
-    before = server.count("/v1/models")
     eventually_sync(
-        lambda: server.count("/v1/models") >= before + CANARY_PROBES, within=60, describe="probes"
+        lambda: gap.space.find("configmaps", ghost.config_map_name) is None, within=SOON
     )
+    assert gap.writes(name) == ()
+    assert gap.space.find("configmaps", ghost.config_map_name) is None
 
 
-@pytest.mark.parametrize("deleted", ["both", "the provider alone"])
-def test_a_provider_that_went_unseen_is_not_kept_alive(
-    deleted: str, space: Workspace, servers: Servers, operator: OperatorProcess
-) -> None:
-    server = servers.start()
-    ghost, canary = two(space, server)
-    published = canary.config_map()
-    mark = space.plane.audit.mark()
-    with blindfolded(space, operator):
-        ghost.delete()
-        if deleted == "both":
-            space.delete("configmaps", ghost.config_map_name)
-    wait_until_dropped(operator, ghost)
-    eventually_sync(lambda: is_gone(space, "configmaps", ghost.config_map_name), within=SOON)
-    wait_for_probes(server)
-    assert space.asked_since(mark).writes() == ()
-    assert is_gone(space, "configmaps", ghost.config_map_name)
-    assert canary.config_map() == published
-    reborn = space.provider(server, "ghost")
+def test_a_configmap_that_went_unseen_comes_back_with_one_write(gap: Gap) -> None:
+    robbed = gap.providers[ROBBED]
+    eventually_sync(
+        lambda: gap.space.find("configmaps", robbed.config_map_name), within=AUDITED_WITHIN
+    )
+    assert [(w.verb, w.resource) for w in gap.writes(ROBBED)] == [("patch", "configmaps")]
+    assert robbed.data == gap.data
+
+
+def test_who_was_not_deleted_is_left_alone(gap: Gap) -> None:
+    assert gap.writes(CANARY) == ()
+    assert gap.providers[CANARY].data == gap.data
+
+
+@pytest.mark.parametrize("name", GHOSTS)
+def test_a_new_provider_of_a_name_that_went_unseen_works(name: str, gap: Gap) -> None:
+    reborn = gap.space.provider(gap.server, name)
     reborn.is_ready()
-    assert reborn.models
-
-
-def test_a_configmap_that_went_unseen_comes_back_once(
-    space: Workspace, servers: Servers, operator: OperatorProcess
-) -> None:
-    server = servers.start()
-    robbed, canary = two(space, server)
-    data, mark = robbed.data, space.plane.audit.mark()
-    with blindfolded(space, operator):
-        space.delete("configmaps", robbed.config_map_name)
-    eventually_sync(
-        lambda: not is_gone(space, "configmaps", robbed.config_map_name), within=AUDITED_WITHIN
-    )
-    wait_for_probes(server)
-    writes = space.asked_since(mark).writes()
-    assert [(w.verb, w.resource, w.name) for w in writes] == [
-        ("patch", "configmaps", robbed.config_map_name)
-    ]
-    assert robbed.data == data
-    canary.is_ready()
-
-
-def test_a_collected_configmap_is_not_made_again_for_a_provider_that_went_unseen(
-    space: Workspace, servers: Servers, operator: OperatorProcess
-) -> None:
-    """The garbage collector is held back until the operator looks again: the two would race."""
-    server = servers.start()
-    ghost, _ = two(space, server)
-    ghost.damage(metadata={"finalizers": ["tests.openclaw-vllm.dev/hold"]})
-    mark = space.plane.audit.mark()
-    with blindfolded(space, operator):
-        ghost.delete()
-        eventually_sync(lambda: is_gone(space, PROVIDERS, "ghost"), within=SOON)
-        eventually_sync(
-            lambda: "deletionTimestamp" in ghost.config_map()["metadata"],
-            within=SOON,
-            describe="the garbage collector deletes the ConfigMap",
-        )
-    ghost.damage(metadata={"finalizers": []})
-    wait_until_dropped(operator, ghost)
-    wait_for_probes(server)
-    assert space.asked_since(mark).writes() == ()
-    assert is_gone(space, "configmaps", ghost.config_map_name)
+    assert reborn.data == gap.data
 
 
 def test_a_crash_of_the_api_server_changes_nothing_and_blinds_nobody(
     space: Workspace, servers: Servers, operator: OperatorProcess
 ) -> None:
     server = servers.start()
-    two_of_them = two(space, server)
-    before, mark = [p.config_map() for p in two_of_them], space.plane.audit.mark()
-    space.plane.kill_apiserver()
-    wait_for_probes(server)
-    space.plane.start_apiserver()
-    wait_for_probes(server)
+    provider = space.provider(server)
+    provider.is_ready()
+    before, mark = provider.config_map(), space.plane.audit.mark()
+    with operator.outage():
+        space.plane.kill_apiserver()
+        wait_for_probes(server, 1)
+        space.plane.start_apiserver()
+    wait_for_probes(server, 1)
     assert space.asked_since(mark).writes() == ()
-    assert [provider.config_map() for provider in two_of_them] == before
-    for provider in two_of_them:
-        provider.edit(discovery={"exclude": ["Qwen/*"]})
-        provider.publishes("meta-llama/Llama-3.3-70B-Instruct")
+    assert provider.config_map() == before
+    provider.edit(discovery={"exclude": ["Qwen/*"]})
+    provider.publishes("meta-llama/Llama-3.3-70B-Instruct")

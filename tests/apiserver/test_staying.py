@@ -6,13 +6,12 @@ import pytest
 
 from tests.apiserver.fleet import COUNTS, Fleet
 from tests.apiserver.servers import Servers
-from tests.apiserver.workspace import Workspace
+from tests.apiserver.workspace import workspace
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess
 
 pytestmark = pytest.mark.timeout(300)
 
-NAMESPACE = "a-fleet-that-stays"
 INTERVALS = 10
 ENDS_WITHIN = 10.0  # seconds, as the operator promises
 
@@ -20,11 +19,8 @@ ENDS_WITHIN = 10.0  # seconds, as the operator promises
 @pytest.fixture(scope="module")
 def fleet(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[Fleet]:
     """Start fifty VllmProviders, some of them down, once for the module."""
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    control_plane.admin.request("POST", "/api/v1/namespaces", namespace)
-    with Servers() as servers:
-        yield Fleet.start(Workspace(control_plane, NAMESPACE), servers)
-    control_plane.admin.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+    with Servers() as servers, workspace(control_plane, "a-fleet-that-stays") as space:
+        yield Fleet.start(space, servers)
 
 
 def test_ten_intervals_without_a_change_ask_the_api_server_nothing(fleet: Fleet) -> None:

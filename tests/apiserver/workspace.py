@@ -1,7 +1,8 @@
 """What a test does in its namespace, in the words of a user: create, edit, look, wait."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,15 @@ KIND = {"apiVersion": f"{GROUP}/v1alpha1", "kind": "VllmProvider"}
 MERGE = "application/merge-patch+json"
 SOON = 30.0  # seconds: generous, because machines are shared
 PROVIDERS = "vllmproviders"
+
+
+@contextmanager
+def workspace(plane: ControlPlane, name: str) -> Iterator["Workspace"]:
+    """Give a module a namespace of its own; a test has one by the fixture `space`."""
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    plane.admin.request("POST", "/api/v1/namespaces", body)
+    yield Workspace(plane, name)
+    plane.admin.request("DELETE", f"/api/v1/namespaces/{name}")
 
 
 @dataclass(frozen=True)

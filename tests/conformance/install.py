@@ -1,8 +1,9 @@
 """Installs the OpenClaw that package-lock.json pins: `python -m tests.conformance.install`.
 
 It lives in the cache of the user, beside the control plane, and appears there whole or not at all,
-together with the JSON schema that it prints of its own configuration. Install scripts do not run:
-OpenClaw needs none of them, and 330 packages of strangers should not get to run any.
+together with the JSON schema that it prints of its own configuration. Another version:
+`npm install --package-lock-only --save-exact openclaw@VERSION` in this folder, whose .npmrc npm
+obeys.
 """
 
 import fcntl
@@ -22,7 +23,7 @@ from tests.conformance import nodejs
 from tests.controlplane import progress
 from tests.controlplane.binaries import cache
 
-PINS = [Path(__file__).with_name(name) for name in ("package.json", "package-lock.json")]
+PINS = [Path(__file__).with_name(name) for name in (".npmrc", "package.json", "package-lock.json")]
 SCRATCH = "installing-openclaw-"
 SCHEMA = "config-schema.json"
 OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET")
@@ -88,7 +89,7 @@ def _install(new: Installation, npm: Path) -> None:
     try:
         progress.run(
             "Installing OpenClaw from npm (650 MB)",
-            [new.node, npm, "ci", "--ignore-scripts", *quiet],
+            [new.node, npm, "ci", *quiet],
             usually="1 to 2 minutes",
             folder=new.folder,
             environment=_npm_environment(),

@@ -19,6 +19,7 @@ from tests.controlplane import binaries, commands
 from tests.controlplane.audit import AuditLog
 from tests.controlplane.component import Component, ControlPlaneError, answers, free_port
 from tests.controlplane.credential import ApiError, Credential
+from tests.eventually import eventually_sync
 
 MANAGER = "kube-controller-manager"
 PROGRAMS = ("etcd", "kube-apiserver", "kubectl", MANAGER)
@@ -115,7 +116,15 @@ class ControlPlane:
 
     def _establish(self, crds: Path) -> None:
         self.kubectl("apply", "--server-side", "-f", str(crds))
-        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(crds))
+        eventually_sync(lambda: self._are_established(crds), within=30)
+
+    def _are_established(self, crds: Path) -> bool:
+        """Tell whether the CRDs are served; kubectl's wait fails on one just created."""
+        wait = ("wait", "--for=condition=Established", "--timeout=10s", "-f", str(crds))
+        try:
+            return bool(self.kubectl(*wait))
+        except ControlPlaneError as error:
+            raise AssertionError(str(error)) from error
 
     def _start_manager(self, program: Path) -> None:
         """Start the controllers; they work once they have made the first service account."""

@@ -8,7 +8,8 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.prober import Answer, Prober, Question, Trust
+from openclaw_vllm.edges.prober import Answer, Prober, Question
+from openclaw_vllm.edges.trust import Trust
 from tests.certificates import Authority, Certificate, self_signed
 from tests.vllm_server import VllmServer
 
@@ -84,7 +85,9 @@ async def test_tls_fails_with_a_certificate(
         pytest.param(CA.pem.replace("M", "!"), id="a damaged certificate"),
     ],
 )
-async def test_tls_fails_with_a_ca_bundle_that_is(prober: Prober, text: str) -> None:
+async def test_no_authority_at_all_is_trusted_for_a_ca_bundle_of(prober: Prober, text: str) -> None:
+    with pytest.raises(ssl.SSLError):
+        Trust(text).context()
     async with VllmServer(tls=CA.issue(NAME).server_context()) as server:
         assert await failure(prober, at(server, NAME, Trust(text))) == Reason.TLS_FAILED
 
@@ -114,7 +117,7 @@ async def test_the_server_is_asked_by_name_for(prober: Prober, trust: Trust, nam
         asked.append(asked_for)
 
     context = CA.issue(NAME).server_context()
-    context.sni_callback = note  # type: ignore[assignment]
+    context.sni_callback = note
     async with VllmServer(tls=context) as server:
         await prober.ask(at(server, NAME, trust))
     assert asked == [name]

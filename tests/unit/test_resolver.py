@@ -18,11 +18,7 @@ Found = list[tuple[Any, ...]]
 
 @contextmanager
 def resolver(getaddrinfo: Callable[[str, int], Found]) -> Iterator[Resolver]:
-    made = Resolver(getaddrinfo)
-    try:
-        yield made
-    finally:
-        made.close()
+    yield Resolver(getaddrinfo)
 
 
 def several(host: str, port: int) -> Found:
@@ -78,6 +74,6 @@ async def test_a_silent_name_server_holds_up_nobody_else() -> None:
 
 
 async def test_the_system_knows_localhost() -> None:
-    names = Resolver()
-    assert "127.0.0.1" in await names.lookup("localhost", 80)  # type: ignore[operator]
-    names.close()
+    found = await Resolver().lookup("localhost", 80)
+    assert isinstance(found, tuple)
+    assert "127.0.0.1" in found

@@ -14,6 +14,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import Choice, choose, fingerprint
 from openclaw_vllm.core.capabilities import of_model
+from openclaw_vllm.core.globs import matches
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
 from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, read_primary, render
@@ -50,6 +51,8 @@ def decide(
     choice = choose(spec.agents, entries, _sticky(spec, existing))
     if isinstance(choice, Problem):
         return Plan(problem=choice)
+    if problem := _contradiction(spec, memory, choice):
+        return Plan(problem=problem)
     return _fitting(spec, memory, entries, choice, existing)
 
 
@@ -159,6 +162,21 @@ def _sticky(spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
     if existing is None or existing.annotations.get(PRIMARY_PATTERNS) != fingerprint(spec.agents):
         return ""
     return read_primary(existing.agents_json, spec.provider_id)
+
+
+def _contradiction(spec: VllmProviderSpec, memory: Memory, choice: Choice) -> Problem | None:
+    """Say when the primary is sought only among models that the filters leave out."""
+    if spec.agents is None or choice.primary or memory.retained is None or spec.models:
+        return None
+    hidden = [id_ for id_ in memory.retained.served if not select(id_, spec.discovery)]
+    for pattern in spec.agents.primary:
+        if any(matches(pattern, id_) for id_ in hidden):
+            message = (
+                f"spec.agents.primary: {pattern} matches only models that spec.discovery leaves "
+                "out; change the pattern, or include and exclude"
+            )
+            return Problem(Reason.INVALID_SPEC, message)
+    return None
 
 
 def _note(choice: Choice) -> str:

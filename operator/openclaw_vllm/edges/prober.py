@@ -73,7 +73,6 @@ class Prober:
     async def close(self) -> None:
         """Close what is open."""
         await self._client.aclose()
-        self._resolver.close()
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
         """Resolve a host to its addresses, to be judged before they are asked."""

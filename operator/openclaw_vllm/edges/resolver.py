@@ -1,18 +1,22 @@
-"""Names to addresses, in threads of our own, so that a silent name server holds up nobody else."""
+"""Names to addresses, each lookup in a thread of its own.
+
+A silent name server holds up its own lookups only: the default executor has four to six threads for
+all of them, and any executor is waited for when the process ends.
+"""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from threading import Thread
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
-THREADS = 64  # the default executor has 4 to 6, and each waits for a name server's time-out
-
-Lookup = Callable[[str, int], Sequence[tuple[Any, ...]]]
+Addresses = tuple[str, ...]
+GetAddrInfo = Callable[[str, int], Sequence[tuple[Any, ...]]]
 
 
 def _getaddrinfo(host: str, port: int) -> Sequence[tuple[Any, ...]]:
@@ -22,22 +26,33 @@ def _getaddrinfo(host: str, port: int) -> Sequence[tuple[Any, ...]]:
 class Resolver:
     """Resolves host names; `getaddrinfo` answers as the socket module's does."""
 
-    def __init__(self, getaddrinfo: Lookup = _getaddrinfo) -> None:
+    def __init__(self, getaddrinfo: GetAddrInfo = _getaddrinfo) -> None:
         self._getaddrinfo = getaddrinfo
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lookup")
 
-    def close(self) -> None:
-        """Start no further lookup; those under way are not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
+    async def lookup(self, host: str, port: int) -> Addresses | Problem:
         """Resolve a host to its addresses, IPv4 and IPv6, in the resolver's order."""
         try:
             return (str(ip_address(host)),)
         except ValueError:
             loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Addresses | Problem] = loop.create_future()
+
+        def look_up() -> None:
+            found = self._look_up(host, port)
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(_settle, answer, found)
+
+        Thread(target=look_up, name=f"lookup {host}", daemon=True).start()
+        return await answer
+
+    def _look_up(self, host: str, port: int) -> Addresses | Problem:
         try:
-            found = await loop.run_in_executor(self._threads, self._getaddrinfo, host, port)
+            found = self._getaddrinfo(host, port)
         except (OSError, UnicodeError):
             return Problem(Reason.CONNECTION_FAILED, f"host {host} cannot be resolved")
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _settle(answer: asyncio.Future[Addresses | Problem], found: Addresses | Problem) -> None:
+    if not answer.done():
+        answer.set_result(found)

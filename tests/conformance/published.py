@@ -1,0 +1,82 @@
+"""What the operator would publish: the pure middle of the operator, from a spec and an answer."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import ModelStatus
+from openclaw_vllm.core.answer import parse
+from openclaw_vllm.core.baseconfig import parse as parse_base
+from openclaw_vllm.core.endpoint import resolve
+from openclaw_vllm.core.openclaw import Connection
+from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.status import Publication, summarize
+from tests import builders
+from tests.vllm_server import Model
+from tests.vllm_server.answers import model_list
+
+Json = dict[str, Any]
+
+@dataclass(frozen=True)
+class Published:
+    """The ConfigMap's data, and the models as the status lists them."""
+
+    data: Mapping[str, str]
+    models: tuple[ModelStatus, ...]
+    primary: str | None
+
+    @property
+    def config(self) -> Json:
+        """The whole configuration."""
+        return self._read(CONFIG)
+
+    @property
+    def models_section(self) -> Json:
+        """The value of `models`."""
+        return self._read(MODELS)
+
+    @property
+    def agents_defaults(self) -> Json:
+        """The value of `agents.defaults`."""
+        return self._read(AGENTS)
+
+    def _read(self, key: str) -> Json:
+        document: Json = json.loads(self.data[key])
+        return document
+
+
+def publish(
+    spec: Json, served: Iterable[Model] = (), *, ca_pem: str = "", base: str = ""
+) -> Published:
+    """Return what is published after one good answer that lists these models."""
+    decided = decide_on(spec, served, ca_pem=ca_pem, base=base)
+    assert isinstance(decided, Published), decided
+    return decided
+
+
+def decide_on(
+    spec: Json, served: Iterable[Model] = (), *, ca_pem: str = "", base: str = ""
+) -> Published | Problem:
+    """Decide as a reconcile does; a Problem where it would leave everything as it is."""
+    answer = parse(model_list(tuple(served)).data)
+    resource = builders.resource(spec)
+    checked = resource.spec
+    if isinstance(checked, Problem) or isinstance(answer, Problem):
+        return checked if isinstance(checked, Problem) else answer
+    endpoint = resolve(checked, resource.key.namespace, builders.service())
+    if isinstance(endpoint, Problem):
+        return endpoint
+    connection = Connection(endpoint.base_url, ca_pem)
+    memory = builders.memory(resource, *answer, connection=connection)
+    if base:
+        memory = replace(memory, base=parse_base(base), base_text=base)
+    plan = decide(resource, checked, memory, None)
+    if plan.documents is None or plan.problem is not None:
+        return plan.problem or Problem(Reason.PENDING, "there is nothing to publish")
+    publication = Publication(plan.entries, plan.primary, plan.documents.digest)
+    status = summarize(resource, checked, (), None, publication, memory.rejected)
+    return Published(plan.documents.data, status.models, status.primary_model)

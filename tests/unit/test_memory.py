@@ -1,0 +1,198 @@
+"""What is remembered between two reconciles, and when the server is asked next."""
+
+from dataclasses import replace
+from functools import reduce
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.memory import Memory, until_phase
+from openclaw_vllm.core.models import Rejection, admit
+from openclaw_vllm.core.openclaw import Connection
+from tests import builders
+from tests.builders import CONNECTION, WALL, served
+
+DOWN = Problem(Reason.CONNECTION_FAILED, "down")
+NO_SECRET = Problem(Reason.SECRET_NOT_FOUND, "missing")
+ELSEWHERE = Connection("http://other.models.svc.cluster.local:8000/v1")
+RESOURCE = builders.resource(builders.wire_spec(discovery={"interval": "60s"}))
+NOW = 1000.0
+
+
+def fresh(resource: Resource = RESOURCE) -> Memory:
+    return Memory(resource.uid, resource.generation, resource.requested_at).resolve(CONNECTION)
+
+
+def known(*ids: str) -> Memory:
+    return builders.memory(RESOURCE, *served(*(ids or ("a",))))
+
+
+def delay(memory: Memory, *, interval: str = "60s") -> float:
+    spec = builders.spec(discovery={"interval": interval})
+    return memory.schedule(spec, NOW, WALL).due - NOW
+
+
+def retried(memory: Memory, times: int) -> Memory:
+    spec = builders.spec(discovery={"interval": "60s"})
+    return reduce(lambda before, _: before.schedule(spec, NOW, WALL), range(times), memory)
+
+
+@pytest.mark.parametrize(
+    ("memory", "waits"),
+    [
+        pytest.param(fresh().fail(DOWN), True, id="without a good answer so far"),
+        pytest.param(fresh().misplace(NO_SECRET), True, id="without its Secret"),
+        pytest.param(known().misplace(NO_SECRET), True, id="that lost its Secret"),
+        pytest.param(builders.memory(RESOURCE), True, id="that lists nothing yet"),
+        pytest.param(known().resolve(ELSEWHERE).fail(DOWN), True, id="at a new place"),
+        pytest.param(known(), False, id="that answers"),
+        pytest.param(known().fail(DOWN), False, id="that answered and is down"),
+        pytest.param(
+            builders.memory(RESOURCE).detail("", "Embed", NOW), False, id="that only embeds"
+        ),
+    ],
+)
+def test_early_retries_are_for_a_server(memory: Memory, *, waits: bool) -> None:
+    first = delay(memory)
+    assert (first == 1.0) if waits else (30.0 <= first < 90.0)
+
+
+def test_early_retries_double_up_to_the_interval() -> None:
+    memory = fresh().fail(DOWN)
+    delays = [delay(retried(memory, times)) for times in range(9)]
+    assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_early_retries_go_on_for_weeks() -> None:
+    assert delay(retried(fresh().fail(DOWN), 5000)) == 60
+
+
+@pytest.mark.parametrize("interval", ["5s", "60s", "24h"])
+def test_the_first_retry_is_after_a_second_whatever_the_interval(interval: str) -> None:
+    assert delay(fresh().fail(DOWN), interval=interval) == 1.0
+
+
+def test_an_edit_or_a_request_starts_early_retries_anew_and_asks_at_once() -> None:
+    tired = retried(fresh().fail(DOWN), 5)
+    for changes in ({"generation": 2}, {"requested_at": "now"}):
+        asked = tired.turn_to(replace(RESOURCE, **changes))  # type: ignore[arg-type]
+        assert asked.due <= NOW
+        assert delay(asked) == 1.0
+    assert tired.turn_to(RESOURCE) is tired
+
+
+def test_a_good_answer_ends_early_retries() -> None:
+    memory = builders.learned(retried(fresh().fail(DOWN), 5), RESOURCE, *served("a"))
+    again = retried(memory, 1).misplace(NO_SECRET)
+    assert delay(again) == 1.0
+
+
+@given(uid=st.uuids().map(str), interval=st.floats(5, 86_400), wall=st.floats(1e9, 2e9))
+@settings(max_examples=50, deadline=None)
+def test_probes_keep_to_one_phase_of_the_interval(uid: str, interval: float, wall: float) -> None:
+    first = until_phase(uid, interval, wall)
+    assert interval / 2 <= first <= interval * 3 / 2
+    late = until_phase(uid, interval, wall + first + interval * 0.1)
+    assert late == pytest.approx(interval * 0.9, rel=1e-3)
+
+
+def test_many_objects_are_spread_over_the_interval() -> None:
+    phases = [until_phase(f"uid-{number}", 60.0, WALL) % 60 for number in range(600)]
+    per_quarter = [sum(1 for p in phases if 15 * q <= p < 15 * (q + 1)) for q in range(4)]
+    assert min(per_quarter) > 100
+
+
+def test_another_place_is_asked_at_once_and_the_same_one_in_its_time() -> None:
+    memory = retried(known(), 1)
+    assert memory.resolve(CONNECTION).due == memory.due > NOW
+    assert memory.resolve(ELSEWHERE).due <= NOW
+    assert memory.misplace(NO_SECRET).resolve(CONNECTION).due <= NOW
+
+
+def test_a_failed_probe_changes_nothing_but_what_is_said_of_the_server() -> None:
+    memory = known("a", "b")
+    failed = memory.fail(DOWN)
+    assert failed == replace(memory, server=DOWN, failures=1)
+
+
+@pytest.mark.parametrize(
+    ("memory", "tolerated"),
+    [
+        pytest.param(known(), False, id="no failure needs none"),
+        pytest.param(known().fail(DOWN), True, id="the first failure"),
+        pytest.param(known().fail(DOWN).fail(DOWN), True, id="the second failure"),
+        pytest.param(known().fail(DOWN).fail(DOWN).fail(DOWN), False, id="not the third"),
+        pytest.param(fresh().fail(DOWN), False, id="not the first without a good answer"),
+        pytest.param(known().resolve(ELSEWHERE).fail(DOWN), False, id="not at a new place"),
+    ],
+)
+def test_failures_in_a_row_are_tolerated(memory: Memory, *, tolerated: bool) -> None:
+    assert memory.is_tolerated == tolerated
+
+
+def test_a_good_answer_between_failures_starts_the_count_anew() -> None:
+    memory = builders.learned(known().fail(DOWN).fail(DOWN), RESOURCE, *served("a"))
+    assert memory.server is None
+    assert memory.fail(DOWN).fail(DOWN).is_tolerated
+
+
+@pytest.mark.parametrize(
+    ("connection", "what"), [(CONNECTION, "the same place"), (ELSEWHERE, "a new place")]
+)
+@pytest.mark.parametrize("ids", [(), ("only@bad",)], ids=["empty", "all rejected"])
+def test_an_empty_answer_is_a_bad_one_once_models_are_known(
+    connection: Connection, what: str, ids: tuple[str, ...]
+) -> None:
+    memory = known("a").resolve(connection)
+    after = memory.learn(connection, admit(served(*ids)), 1, WALL)
+    assert after.server is not None, what
+    assert after.server.reason == Reason.INVALID_ANSWER
+    assert (after.retained, after.failures) == (memory.retained, 1)
+
+
+def test_an_empty_answer_is_a_good_one_while_no_model_is_known() -> None:
+    memory = fresh().learn(CONNECTION, admit(served("x@y")), 3, WALL)
+    assert (memory.server, memory.is_settled, memory.answered_at) == (None, True, WALL)
+    assert memory.rejected == {"x@y": Rejection.INVALID_REFERENCE}
+
+
+@pytest.mark.parametrize(
+    ("task", "kept"),
+    [pytest.param(None, "Embed", id="unsaid it stays"), ("Generate", "Generate")],
+)
+def test_what_the_server_does_not_say_of_itself_stays(task: Task | None, kept: Task) -> None:
+    memory = known().detail("0.32.0", "Embed", NOW).detail("", task, NOW + 1)
+    assert (memory.version, memory.task) == ("0.32.0", kept)
+
+
+DETAILED = known("a", "b").detail("0.32.0", "Generate", NOW)
+
+
+@pytest.mark.parametrize(
+    ("memory", "ids", "now", "wanted"),
+    [
+        pytest.param(fresh(), ("a",), NOW, True, id="with the first good answer"),
+        pytest.param(DETAILED, ("b", "a"), NOW + 599, False, id="not at steady state"),
+        pytest.param(DETAILED, ("a", "b"), NOW + 600, True, id="every ten minutes"),
+        pytest.param(DETAILED, ("a",), NOW, True, id="when a model goes"),
+        pytest.param(DETAILED, ("a", "b", "c"), NOW, True, id="when a model comes"),
+        pytest.param(DETAILED.fail(DOWN), ("a", "b"), NOW, True, id="after a failure"),
+        pytest.param(known("a", "b"), ("a", "b"), NOW, True, id="after a start"),
+        pytest.param(
+            builders.learned(DETAILED, RESOURCE, *served("a")),
+            ("a",),
+            NOW,
+            False,
+            id="not again while a model stays missing",
+        ),
+    ],
+)
+def test_version_and_task_are_read(
+    memory: Memory, ids: tuple[str, ...], now: float, *, wanted: bool
+) -> None:
+    assert memory.wants_details(served(*ids), CONNECTION.base_url, now) == wanted

@@ -1,0 +1,111 @@
+"""Servers that no HTTP library would let one write: named rightly, at little cost to us."""
+
+import asyncio
+import time
+import tracemalloc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from tests import builders
+from tests.hostile_server import BEHAVIOURS, HostileServer
+from tests.worlds import setting
+
+MEBIBYTE = 1024**2
+IN_THE_KERNEL = 12 * MEBIBYTE  # what its buffers take of an answer that nobody reads any more
+REASONS = {
+    "silence": Reason.TIMED_OUT,
+    "hang_up": Reason.CONNECTION_FAILED,
+    "reset": Reason.CONNECTION_FAILED,
+    "reset_in_body": Reason.CONNECTION_FAILED,
+    "another_protocol": Reason.CONNECTION_FAILED,
+    "slow_status_line": Reason.TIMED_OUT,
+    "slow_body": Reason.TIMED_OUT,
+    "headers_for_ever": Reason.CONNECTION_FAILED,
+    "header_line_for_ever": Reason.CONNECTION_FAILED,
+    "body_for_ever": Reason.ANSWER_TOO_LARGE,
+    "chunks_for_ever": Reason.ANSWER_TOO_LARGE,
+    "huge_body": Reason.ANSWER_TOO_LARGE,
+    "gzip_bomb": Reason.INVALID_ANSWER,
+    "length_too_long": Reason.CONNECTION_FAILED,
+    "length_too_short": Reason.INVALID_ANSWER,
+    "two_lengths": Reason.CONNECTION_FAILED,
+    "negative_length": Reason.CONNECTION_FAILED,
+    "absurd_chunk": Reason.CONNECTION_FAILED,
+}
+# Here either the bound or the deadline may be first.
+SLOW_FLOODS = ("hints_for_ever", "bytewise_chunks_for_ever")
+
+
+async def reason(server: HostileServer) -> Reason:
+    spec = builders.wire_spec(baseUrl=server.base_url, discovery={"timeout": "300ms"})
+    async with setting() as here:
+        problem = await here.probe(builders.resource(spec))
+    assert isinstance(problem, Problem), problem
+    return problem.reason
+
+
+def test_every_behaviour_has_its_expectation() -> None:
+    assert {*REASONS, *SLOW_FLOODS} == set(BEHAVIOURS)
+
+
+@pytest.mark.parametrize(("behaviour", "expected"), REASONS.items(), ids=list(REASONS))
+async def test_a_hostile_answer_is_named(behaviour: str, expected: Reason) -> None:
+    async with HostileServer(behaviour) as server:
+        assert await reason(server) == expected
+    assert len(server.connections) == 1
+    assert server.sent <= MEBIBYTE + IN_THE_KERNEL
+
+
+@pytest.mark.parametrize("behaviour", SLOW_FLOODS)
+async def test_a_flood_of_small_pieces_ends_within_the_deadline(behaviour: str) -> None:
+    async with HostileServer(behaviour) as server, asyncio.timeout(3):
+        found = await reason(server)
+    assert found in (Reason.TIMED_OUT, Reason.ANSWER_TOO_LARGE, Reason.CONNECTION_FAILED)
+    assert server.sent <= MEBIBYTE + IN_THE_KERNEL
+
+
+@pytest.mark.parametrize("behaviour", ["huge_body", "gzip_bomb", "chunks_for_ever"])
+async def test_a_large_answer_takes_little_memory(behaviour: str) -> None:
+    async with HostileServer(behaviour) as server:
+        tracemalloc.start()
+        try:
+            await reason(server)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 16 * MEBIBYTE  # the server of the test included
+
+
+@pytest.mark.parametrize("behaviour", ["headers_for_ever", "chunks_for_ever", *SLOW_FLOODS])
+async def test_no_answer_holds_the_event_loop_for_long(behaviour: str) -> None:
+    async with HostileServer(behaviour) as server, heartbeat() as beat:
+        await reason(server)
+    assert beat.longest < 0.1
+
+
+@dataclass
+class Beat:
+    """The longest time for which nothing else could run, in seconds of this thread's CPU."""
+
+    longest: float = 0.0
+
+
+@asynccontextmanager
+async def heartbeat() -> AsyncIterator[Beat]:
+    beat = Beat()
+
+    async def listen() -> None:
+        while True:
+            start = time.thread_time()
+            await asyncio.sleep(0.001)
+            beat.longest = max(beat.longest, time.thread_time() - start)
+
+    task = asyncio.create_task(listen())
+    await asyncio.sleep(0)
+    yield beat
+    task.cancel()
