@@ -120,10 +120,11 @@ class Memory:
         if not listing.models and known is not None and known.models:
             message = "the server lists no model that can be used; what is published stays"
             return self.fail(Problem(Reason.INVALID_ANSWER, message))
+        elsewhere = known is not None and known.base_url != connection.base_url
         return replace(
             self,
             connection=connection,
-            task=self.task if known is not None and known.base_url == connection.base_url else None,
+            task=None if elsewhere else self.task,
             retained=merge(known, connection.base_url, listing.models, remove_after),
             rejected=listing.rejected,
             server=None,

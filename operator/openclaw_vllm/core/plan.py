@@ -48,7 +48,7 @@ def decide(
     entries = _entries(spec, memory)
     if isinstance(entries, Problem):
         return Plan(problem=entries)
-    choice = choose(spec.agents, entries, _sticky(spec, existing))
+    choice = choose(spec.agents, entries, _sticky(resource, spec, existing))
     if isinstance(choice, Problem):
         return Plan(problem=choice)
     if problem := _contradiction(spec, memory, choice):
@@ -157,11 +157,20 @@ def _lists_models(spec: VllmProviderSpec, existing: PublishedMap | None) -> bool
     )
 
 
-def _sticky(spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
-    """Return the primary from before, unless the patterns were edited since it was chosen."""
-    if existing is None or existing.annotations.get(PRIMARY_PATTERNS) != fingerprint(spec.agents):
+def _sticky(resource: Resource, spec: VllmProviderSpec, existing: PublishedMap | None) -> str:
+    """Return the primary from before, unless the patterns were edited since it was chosen.
+
+    An undamaged ConfigMap says what it was; of one that was edited or deleted the status does.
+    """
+    if existing is None:
+        edited = resource.status.observed_generation != resource.generation
+    else:
+        edited = existing.annotations.get(PRIMARY_PATTERNS) != fingerprint(spec.agents)
+    if edited:
         return ""
-    return read_primary(existing.agents_json, spec.provider_id)
+    if existing is not None and existing.is_intact:
+        return read_primary(existing.agents_json, spec.provider_id)
+    return (resource.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
 
 
 def _contradiction(spec: VllmProviderSpec, memory: Memory, choice: Choice) -> Problem | None:
