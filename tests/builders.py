@@ -61,8 +61,8 @@ def spec_of(resource: Resource) -> VllmProviderSpec:
 
 
 def with_status(resource: Resource, **fields: Any) -> Resource:
-    """The resource as it is after its status was written and read back."""
-    status = resource.status.model_copy(update=fields).model_dump(exclude_none=True)
+    """The resource as it is after a status with these fields was written and read back."""
+    status = resource.status.model_dump(exclude_none=True) | fields
     return replace(resource, status=Resource.read(manifest(status=status)).status)
 
 
@@ -108,13 +108,20 @@ def stored(manifest: Wire, data: Mapping[str, str] | None = None, **metadata: An
     return {**manifest, **changed, "metadata": known | metadata}
 
 
+def published_wire(
+    owner: Resource, documents: Documents, data: Mapping[str, str] | None = None, **metadata: Any
+) -> Wire:
+    """The ConfigMap with these documents that the operator wrote, as the API server sends it."""
+    spec = spec_of(owner)
+    written = manifest_of(owner, spec, documents, fingerprint(spec.agents))
+    return stored(written, data, **metadata)
+
+
 def published(
     owner: Resource, documents: Documents, data: Mapping[str, str] | None = None, **metadata: Any
 ) -> PublishedMap:
     """The ConfigMap with these documents that the operator wrote for its owner."""
-    spec = spec_of(owner)
-    written = manifest_of(owner, spec, documents, fingerprint(spec.agents))
-    return PublishedMap.read(stored(written, data, **metadata))
+    return PublishedMap.read(published_wire(owner, documents, data, **metadata))
 
 
 def memory(resource: Resource, *models: Served, connection: Connection = CONNECTION) -> Memory:

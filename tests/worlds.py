@@ -28,6 +28,7 @@ from openclaw_vllm.edges.resolver import Resolver
 from openclaw_vllm.reconcile.probing import Target, locate, probe
 from openclaw_vllm.reconcile.world import Clock, World
 from tests.builders import spec_of
+from tests.certificates import Authority
 
 Value = TypeVar("Value")
 
@@ -92,12 +93,22 @@ class Setting:
         return await probe(resource, spec, target, self.world, fresh=fresh)
 
 
+CA = Authority.create()
+
+
+def nowhere() -> Configuration:
+    """No cluster; with a CA of its own, because loading the system's takes 50 ms each time."""
+    configuration = Configuration()
+    configuration.ca_cert_data = CA.pem
+    return configuration
+
+
 @asynccontextmanager
 async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
     secrets = Shelf[Secret](Reason.SECRET_NOT_FOUND)
     config_maps = Shelf[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
     hosts, time = Hosts(), Time()
-    server, prober = ApiServer(Configuration()), Prober(Resolver(hosts.getaddrinfo))
+    server, prober = ApiServer(nowhere()), Prober(Resolver(hosts.getaddrinfo))
     world = World(
         cache=Cache(),
         cluster=Cluster(server),

@@ -4,15 +4,13 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from importlib.metadata import version
-from ipaddress import ip_address
+from threading import Timer
 
 from openclaw_vllm import audit, handlers
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.core.destination import Address, Destinations
 from openclaw_vllm.edges import endpoints
 from openclaw_vllm.edges.apiserver import (
     ApiServer,
@@ -24,17 +22,19 @@ from openclaw_vllm.edges.apiserver import (
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster, Refused
 from openclaw_vllm.edges.leader import Election
-from openclaw_vllm.edges.metrics import Metrics, Sighting
+from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.intake import Intake
+from openclaw_vllm.policy import policy_of
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.world import Clock, World
 from openclaw_vllm.settings import Settings
 
 STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
 RETRY = 2.0  # seconds
+GRACE = 8.0
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +77,7 @@ class _Operator:
         self._runners: list[endpoints.Runner] = []
 
     async def run(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        self._listen_for_signals()
         await self._serve()
         world = World(
             cache=Cache(),
@@ -86,12 +85,25 @@ class _Operator:
             prober=self._prober,
             secrets=References(self._cluster.read_secret),
             config_maps=References(self._cluster.read_config_map),
-            policy=await self._policy(),
+            policy=await policy_of(self._settings, self._server, self._prober),
             clock=Clock(time.monotonic, time.time),
             metrics=self._metrics,
         )
         if await self._leads() and await self._filled(world):
             await self._work(world)
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end)
+
+    def _end(self) -> None:
+        """End in good order, or in the end without it: each write is one whole request."""
+        self._stop.set()
+        logger.info("ending")
+        last = Timer(GRACE, os._exit, (0,))
+        last.daemon = True
+        last.start()
 
     async def _work(self, world: World) -> None:
         async def timed(key: ObjectKey) -> float | None:
@@ -103,10 +115,11 @@ class _Operator:
             timed, slots=slots, passing=(Unavailable,), longest_backoff=world.interval_of
         )
         intake = Intake(world, queue)
-        self._metrics.collect_from(lambda: _sightings(world), lambda: len(queue))
+        self._metrics.collect_from(world.sightings, lambda: len(queue))
         self._keep(queue.run())
         self._keep(audit.run(world, intake, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
+        self._keep(self._take_signals_back())
         await handlers.watch(
             handlers.registry_for(intake, self._log_in, self._end_tasks),
             handlers.settings_for(streaming=streaming),
@@ -127,6 +140,12 @@ class _Operator:
             await runner.cleanup()
         await self._prober.close()
         await self._server.close()
+
+    async def _take_signals_back(self) -> None:
+        """Take over the signals again, which kopf takes when it starts."""
+        await self._watching.wait()
+        self._listen_for_signals()
+        await self._stop.wait()
 
     def _keep(self, work: Coroutine[None, None, None]) -> None:
         """Run beside the watches; if it ends by itself, the process ends."""
@@ -178,27 +197,6 @@ class _Operator:
                 continue
         return False
 
-    async def _policy(self) -> Destinations:
-        return Destinations(
-            host_globs=self._settings.host_globs,
-            networks=self._settings.networks,
-            allow_loopback=self._settings.allow_loopback,
-            allow_insecure_keys=self._settings.allow_insecure_keys,
-            reserved=frozenset(await self._reserved()),
-        )
-
-    async def _reserved(self) -> set[Address]:
-        """Find the API server's addresses and our own."""
-        found: set[Address] = set()
-        service = os.environ.get("KUBERNETES_SERVICE_HOST", "")
-        for host in {self._server.host, service, socket.gethostname()} - {""}:
-            addresses = await self._prober.lookup(host, 443)
-            if isinstance(addresses, tuple):
-                found.update(ip_address(address) for address in addresses)
-            else:
-                logger.warning("%s; requests to it are not denied", addresses.message)
-        return found
-
     async def _log_in(self) -> Credentials:
         return await credentials(await load_configuration())
 
@@ -219,9 +217,3 @@ class _Operator:
         if self._watching.is_set() or self._standby:
             return 200, b"ok\n"
         return 503, b"the caches are being filled\n"
-
-
-def _sightings(world: World) -> Iterator[Sighting]:
-    for key, resource in world.cache.providers.items():
-        memory = world.memories.get(key)
-        yield Sighting(key, resource.status, memory.answered_at if memory else 0.0)

@@ -6,14 +6,22 @@ from typing import Any
 
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Provider, Workspace
+from tests.certificates import Authority
 from tests.controlplane.component import free_port
 from tests.eventually import eventually_sync
 from tests.vllm_server import Answer, Hang, Model, VllmServer
 
-SETTLES_WITHIN = 90.0  # seconds: three failed probes at the shortest interval, on a busy machine
 DISCOVERY = {"interval": "5s", "timeout": "2s"}
 AGENTS = {"primary": ["org/b*", "*"], "fallbacks": ["*"], "aliases": {"coder": "org/a"}}
-EXPLICIT = [{"id": "my/model", "contextWindow": 65536}]
+SPECS: dict[str, dict[str, Any]] = {
+    "agents": {"agents": AGENTS},
+    "explicit": {"models": [{"id": "my/model", "contextWindow": 65536}]},
+    "keyed": {
+        "auth": {"apiKeySecretRef": {"name": "key", "key": "api-key"}},
+        "tls": {"caBundleRef": {"name": "users"}},
+        "output": {"baseConfigRef": {"name": "users", "key": "openclaw.json5"}},
+    },
+}
 DOCUMENT = Answer(body=b"<html>Welcome to nginx!</html>")
 
 GOOD = "True Succeeded"
@@ -21,7 +29,8 @@ COUNTS = {  # how many of each, and the Ready condition in which each ends
     "shuffled": (20, GOOD),
     "agents": (8, GOOD),
     "explicit": (3, GOOD),
-    "adapters": (4, GOOD),
+    "adapters": (2, GOOD),
+    "keyed": (2, GOOD),
     "stopped": (4, "False ConnectionFailed"),
     "hanging": (3, "False TimedOut"),
     "broken": (3, "False InvalidAnswer"),
@@ -48,6 +57,7 @@ class Fleet:
             listed = (*models, adapter) if sort == "adapters" else models
             fleet.servers[sort] = servers.start(*listed, shuffle=True)
         fleet.servers["empty"].models = ()
+        fleet._guard(servers, fleet.servers["keyed"])
         for sort, (count, _) in COUNTS.items():
             for number in range(count):
                 fleet._create(sort, f"{sort}-{number}")
@@ -60,7 +70,7 @@ class Fleet:
         """Wait until every one is as it will stay."""
         for name, provider in self.providers.items():
             _, ready = COUNTS[name.rpartition("-")[0]]
-            provider.becomes(within=SETTLES_WITHIN, Ready=ready)
+            provider.becomes(Ready=ready)
 
     def wait_for_probes(self, times: int) -> None:
         """Wait until each server was asked so often, from now on, for each of its providers."""
@@ -86,12 +96,21 @@ class Fleet:
             for found in self.space.list(plural)
         }
 
+    def _guard(self, servers: Servers, server: VllmServer) -> None:
+        """Have the server want a key and prove itself, and create all that its providers name."""
+        authority = Authority.create()
+        servers.stop(server)
+        server.keys, server.tls = ("secret",), authority.issue("127.0.0.1").server_context()
+        servers.restart(server)
+        hosts = {"openclaw-vllm.dev/allowed-hosts": "127.0.0.1"}
+        secret = {"metadata": {"name": "key", "annotations": hosts}}
+        self.space.create("secrets", {**secret, "stringData": {"api-key": "secret"}})
+        data = {"ca.crt": authority.pem, "openclaw.json5": "{gateway: {port: 1}}"}
+        self.space.create("configmaps", {"metadata": {"name": "users"}, "data": data})
+
     def _create(self, sort: str, name: str) -> None:
-        spec: dict[str, Any] = {"headers": [{"name": "X-Provider", "value": name}]}
-        if sort == "agents":
-            spec["agents"] = AGENTS
-        if sort == "explicit":
-            spec["models"] = EXPLICIT
+        headers = [{"name": "X-Provider", "value": name}]
+        spec: dict[str, Any] = {"headers": headers, **SPECS.get(sort, {})}
         server: VllmServer | str = self.servers[sort]
         if sort == "never":
             server = f"http://127.0.0.1:{free_port()}"
@@ -100,7 +119,7 @@ class Fleet:
     def _wait_for(self, sorts: Iterable[str]) -> None:
         for sort in sorts:
             for number in range(COUNTS[sort][0]):
-                self.providers[f"{sort}-{number}"].is_ready(within=SETTLES_WITHIN)
+                self.providers[f"{sort}-{number}"].is_ready()
 
     def _fail(self, servers: Servers) -> None:
         servers.stop(self.servers["stopped"])

@@ -19,8 +19,12 @@ Json = dict[str, Any]
 GROUP = "openclaw-vllm.dev"
 KIND = {"apiVersion": f"{GROUP}/v1alpha1", "kind": "VllmProvider"}
 MERGE = "application/merge-patch+json"
-SOON = 30.0  # seconds: generous, because machines are shared
+SOON = 60.0  # seconds: generous, because machines are shared
 PROVIDERS = "vllmproviders"
+
+
+def soon(holds: Callable[[], object], describe: str = "the condition") -> None:
+    eventually_sync(holds, within=SOON, describe=describe)
 
 
 @contextmanager
@@ -45,7 +49,8 @@ class Workspace:
         spec = {"baseUrl": url, "discovery": {"interval": "5s"}, **spec}
         chosen = {field: value for field, value in spec.items() if value is not None}
         self.create(PROVIDERS, {**KIND, "metadata": {"name": name}, "spec": chosen})
-        return Provider(self, name)
+        output = chosen.get("output", {}).get("configMapName", f"{name}-openclaw")
+        return Provider(self, name, output)
 
     def create(self, plural: str, manifest: Json) -> Json:
         return self._request("POST", plural, "", manifest)
@@ -93,10 +98,7 @@ class Provider:
 
     space: Workspace
     name: str
-
-    @property
-    def config_map_name(self) -> str:
-        return f"{self.name}-openclaw"
+    config_map_name: str
 
     def read(self) -> Json:
         return self.space.get(PROVIDERS, self.name)
@@ -118,7 +120,7 @@ class Provider:
         found: list[Json] = self.status.get("conditions", [])
         return found
 
-    def becomes(self, *, within: float = SOON, **wanted: str) -> Json:
+    def becomes(self, **wanted: str) -> Json:
         """Wait until its present generation has these conditions; return it, judged as honest."""
 
         def so() -> Json:
@@ -130,10 +132,10 @@ class Provider:
             return seen
 
         name = f"{self.name} becomes {wanted}"
-        return assert_honest(eventually_sync(so, within=within, describe=name))
+        return assert_honest(eventually_sync(so, within=SOON, describe=name))
 
-    def is_ready(self, *, within: float = SOON) -> Json:
-        return self.becomes(within=within, Ready="True Succeeded")
+    def is_ready(self) -> Json:
+        return self.becomes(Ready="True Succeeded")
 
     def config_map(self) -> Json:
         return self.space.get("configmaps", self.config_map_name)
@@ -154,12 +156,9 @@ class Provider:
     def models(self) -> list[str]:
         return [model["id"] for model in self.document.get("models", [])]
 
-    def publishes(self, *ids: str, within: float = SOON) -> None:
+    def publishes(self, *ids: str) -> None:
         """Wait until exactly these models are published."""
-        self.soon(lambda: self.models == sorted(ids), within, f"{self.name} publishes {ids}")
-
-    def soon(self, holds: Callable[[], object], within: float = SOON, describe: str = "so") -> None:
-        eventually_sync(holds, within=within, describe=describe)
+        soon(lambda: self.models == sorted(ids), f"{self.name} publishes {ids}")
 
     def edit(self, **spec: Any) -> Json:
         return self.space.patch(PROVIDERS, self.name, {"spec": spec})

@@ -1,4 +1,4 @@
-"""Finds a Node.js that OpenClaw runs on, or fetches one from PyPI, with the npm that belongs to it."""
+"""Finds a Node.js that OpenClaw runs on, or fetches one from PyPI; npm comes with it."""
 
 import hashlib
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.controlplane import progress
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "node.txt"
+WANTED = ">=24.16.0 <25 || >=26.1.0"  # by the package that is pinned
 WHEEL_NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 
 
@@ -37,7 +38,7 @@ def find(cache: Path, scratch: Path) -> Node:
 
 
 def supported(version: tuple[int, ...]) -> bool:
-    """Tell whether OpenClaw 2026.9.6 runs on it: `>=24.16.0 <25 || >=26.1.0`, as its package says."""
+    """Tell whether OpenClaw runs on it: whether it is what WANTED says."""
     return (24, 16) <= version < (25,) or version >= (26, 1)
 
 

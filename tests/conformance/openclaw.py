@@ -84,7 +84,7 @@ class Agent:
         with ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
             return list(pool.map(lambda command: self.run(*command), commands))
 
-    def infer(self, model: str = "") -> Ran:
-        """Have a model answer once, without a gateway; the default model unless one is named."""
-        chosen = ["--model", model] if model else []
-        return self.run("infer", "model", "run", "--local", *chosen, "--prompt", "Hello", "--json")
+
+def inference(model: str) -> list[str]:
+    """Return the command that has a model answer once, without a gateway."""
+    return ["infer", "model", "run", "--local", "--model", model, "--prompt", "Hello", "--json"]

@@ -13,13 +13,14 @@ from openclaw_vllm.core.answer import parse
 from openclaw_vllm.core.baseconfig import parse as parse_base
 from openclaw_vllm.core.endpoint import resolve
 from openclaw_vllm.core.openclaw import Connection
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import Publication, summarize
 from tests import builders
 from tests.vllm_server import Model
 from tests.vllm_server.answers import model_list
 
 Json = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Published:
@@ -62,11 +63,10 @@ def decide_on(
     spec: Json, served: Iterable[Model] = (), *, ca_pem: str = "", base: str = ""
 ) -> Published | Problem:
     """Decide as a reconcile does; a Problem where it would leave everything as it is."""
-    answer = parse(model_list(tuple(served)).data)
     resource = builders.resource(spec)
-    checked = resource.spec
-    if isinstance(checked, Problem) or isinstance(answer, Problem):
-        return checked if isinstance(checked, Problem) else answer
+    checked = builders.spec_of(resource)
+    answer = parse(model_list(tuple(served)).data)
+    assert not isinstance(answer, Problem), answer
     endpoint = resolve(checked, resource.key.namespace, builders.service())
     if isinstance(endpoint, Problem):
         return endpoint

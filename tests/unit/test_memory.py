@@ -80,7 +80,7 @@ def test_the_first_retry_is_after_a_second_whatever_the_interval(interval: str) 
 def test_an_edit_or_a_request_starts_early_retries_anew_and_asks_at_once() -> None:
     tired = retried(fresh().fail(DOWN), 5)
     for changes in ({"generation": 2}, {"requested_at": "now"}):
-        asked = tired.turn_to(replace(RESOURCE, **changes))  # type: ignore[arg-type]
+        asked = tired.turn_to(replace(RESOURCE, **changes))
         assert asked.due <= NOW
         assert delay(asked) == 1.0
     assert tired.turn_to(RESOURCE) is tired

@@ -64,13 +64,15 @@ def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:
 
 
 def _aliases(wanted: Mapping[str, str], ids: Iterable[str]) -> dict[str, str] | Problem:
-    """Give each alias the first model that its glob matches; OpenClaw holds one alias per model."""
+    """Give each alias the first model that its glob matches; OpenClaw holds one per model."""
     given: dict[str, str] = {}
+    taken = {id_.lower() for id_ in ids}
     for alias, pattern in sorted(wanted.items()):
         id_ = _first([pattern], ids)
-        if alias in ids:
-            message = f"spec.agents.aliases: {alias} is the id of a model; choose another alias"
-            return Problem(Reason.INVALID_SPEC, message)
+        if alias.lower() in taken:
+            message = f"spec.agents.aliases: {alias} is a model's id or another alias, but for case"
+            return Problem(Reason.INVALID_SPEC, f"{message}; choose another")
+        taken.add(alias.lower())
         if id_ in given:
             message = (
                 f"spec.agents.aliases: {given[id_]} and {alias} mean the same model, and "

@@ -14,6 +14,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
 MAX_OBJECTS = 30_000  # 1 MiB of real vLLM cards has 4 000; more would block the event loop
+MAX_VALUES = 100_000
 LONG_NUMBER = re.compile(rb"[0-9]{19}")  # only then is each number worth a look
 INT64_DIGITS = 20
 INT64 = range(-(2**63), 2**63)
@@ -34,8 +35,9 @@ def parse(body: bytes) -> tuple[Served, ...] | Problem:
 
     Good is a JSON object whose `data` is an array of objects with a non-empty string `id` each.
     """
-    if body.count(b"{") > MAX_OBJECTS:
-        message = f"the answer to GET /v1/models holds more than {MAX_OBJECTS} objects"
+    if body.count(b"{") > MAX_OBJECTS or body.count(b",") > MAX_VALUES:
+        message = f"the answer to GET /v1/models holds more than {MAX_OBJECTS} objects, or "
+        message += f"{MAX_VALUES} values"
         return Problem(Reason.ANSWER_TOO_LARGE, message)
     try:
         careful = _integer if LONG_NUMBER.search(body) else None

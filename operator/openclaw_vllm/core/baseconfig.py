@@ -55,6 +55,8 @@ def merge(base: Base | None, provider_id: str, models: Json, agents: Json) -> Js
         theirs = document.get("agents", {}).get("defaults", {})
         entries = {"models": {**theirs.get("models", {}), **agents.get("models", {})}}
         merged = {**theirs, **agents, **(entries if entries["models"] else {})}
+        if "modelPolicy" in theirs and not agents.get("modelPolicy", {}).get("allow"):
+            merged["modelPolicy"] = theirs["modelPolicy"]
         document["agents"] = {**document.get("agents", {}), "defaults": merged}
     return document
 

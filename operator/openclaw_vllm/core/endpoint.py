@@ -17,6 +17,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ServiceRef, VllmProviderSpec
 
 CLUSTER_SUFFIX = "svc.cluster.local"
+URL = re.compile(r"[!-\[\]-~]+")  # printable ASCII without a backslash, as the CRD has it
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # names and addresses, in lower case
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -116,9 +117,10 @@ def _split(base_url: str) -> SplitResult | Problem:
         parts = urlsplit(base_url)
         named = HOST.fullmatch(parts.hostname or "") is not None
         sound = parts.scheme in DEFAULT_PORTS and named and parts.port != 0
+        sound = sound and URL.fullmatch(base_url) is not None
     except ValueError:
         sound = False
-    if not sound or parts.username is not None or parts.query or parts.fragment or "\\" in base_url:
+    if not sound or parts.username is not None or parts.query or parts.fragment:
         message = (
             "spec.baseUrl has to be http(s)://host[:port][/path], without user, query or fragment"
         )

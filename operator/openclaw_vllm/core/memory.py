@@ -25,6 +25,7 @@ from openclaw_vllm.core.retention import Retained, merge, restore
 
 FIRST_RETRY = 1.0  # seconds; doubles up to the interval
 VERSION_AGE = 600.0  # seconds
+ANSWER_TIMES = ("answered_at", "version_at")
 
 
 UNASKED = Problem(Reason.PENDING, "the server was not asked yet")
@@ -61,6 +62,7 @@ class Memory:
     base_text: str | None = None
     base: Base | Problem | None = None
     answered_at: float = 0.0
+    settled: tuple[str, str] | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -151,7 +153,17 @@ class Memory:
 
     def fail(self, problem: Problem) -> "Memory":
         """Take in a failed probe: what is known stays."""
-        return replace(self, server=problem, failures=self.failures + 1)
+        failures = min(self.failures, TOLERATED_FAILURES) + 1
+        return replace(self, server=problem, failures=failures)
+
+    def is_settled_in(self, versions: tuple[str, str], before: "Memory") -> bool:
+        """Tell whether all was as it has to be, and nothing but times has changed since."""
+        times = {name: getattr(self, name) for name in ("due", "retries", *ANSWER_TIMES)}
+        return self.settled == versions and "" not in versions and self == replace(before, **times)
+
+    def settle(self, versions: tuple[str, str]) -> "Memory":
+        """Take in that all is as it has to be in these versions of the resource and its output."""
+        return replace(self, settled=versions)
 
     def schedule(self, spec: VllmProviderSpec, now: float, wall: float) -> "Memory":
         """Set when to probe next: early retries double from 1 s, else the interval by phase."""

@@ -100,7 +100,7 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
             contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
             capabilities={id_: _capabilities(model) for id_, model in models.items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return PublishedModels("", (), {})
 
 
@@ -109,7 +109,7 @@ def read_primary(agents_json: str, provider_id: str) -> str:
     try:
         reference = json.loads(agents_json)["model"]["primary"]
         return _unescape(reference).removeprefix(f"{provider_id}/")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
 
 
@@ -206,11 +206,22 @@ def _agents(provider_id: str, choice: Choice, entries: Iterable[Entry]) -> Json:
         f"{provider_id}/{id_}": aliases.get(id_, {}) | params.get(id_, {})
         for id_ in aliases | params
     }
-    allow: Json = {}
-    if choice.allow is not None:  # an empty list would allow everything
-        allow = {"allow": [ref(id_) for id_ in choice.allow] or [f"{provider_id}/*"]}
+    allow = _allowed(provider_id, choice.allow, models)
     sections = {"model": model, "models": models, "modelPolicy": allow}
     return {name: section for name, section in sections.items() if section}
+
+
+def _allowed(provider_id: str, ids: tuple[str, ...] | None, models: Json) -> Json:
+    """Write `modelPolicy`: exactly the ids, or all that we publish, or everything.
+
+    OpenClaw takes an id here only without empty parts and white space between its slashes; an empty
+    list allows everything; and without any list `models` would act as one (all measured).
+    """
+    if ids is None:
+        return {"allow": []} if models else {}
+    if not ids or any(not re.fullmatch(r"[^\s/]+(/[^\s/]+)*", id_) for id_ in ids):
+        return {"allow": [f"{provider_id}/*"]}
+    return {"allow": [f"{provider_id}/{escape(id_)}" for id_ in ids]}
 
 
 def _escaped(value: Any) -> Any:

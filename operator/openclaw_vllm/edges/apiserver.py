@@ -23,9 +23,12 @@ from kubernetes.aio.client import ApiClient, Configuration
 Json = dict[str, Any]
 
 ATTEMPTS = 4
+LAST = ATTEMPTS - 1
+FORBIDDEN = 403
 REQUEST_TIMEOUT = 30.0  # seconds
 PASSING = {429, 502, 503, 504}  # not 500: it answers a status with an unknown field
 PASSING_FOR_READS = {*PASSING, 500}
+TERMINATED = "being terminated"  # what a write into a namespace on its way out is answered with
 DEFAULT_KUBECONFIG = Path(".kube") / "config"
 
 
@@ -103,6 +106,16 @@ async def credentials(configuration: Configuration) -> Credentials:
     )
 
 
+def _is_passing(method: str, reply: Reply) -> bool:
+    """Tell a fault that a later try may not meet.
+
+    An API server that has just started answers 403 to all until it has read the roles (measured).
+    """
+    if reply.code == FORBIDDEN:
+        return TERMINATED not in reply.message
+    return reply.code in (PASSING_FOR_READS if method == "GET" else PASSING)
+
+
 class ApiServer:
     """Sends JSON requests; one instance serves the whole process."""
 
@@ -162,10 +175,11 @@ class ApiServer:
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 failure = f"{type(error).__name__}: {error}"
             else:
-                if code not in (PASSING if method != "GET" else PASSING_FOR_READS):
-                    return Reply(code, answer)
+                reply = Reply(code, answer)
+                if not _is_passing(method, reply) or (code == FORBIDDEN and attempt == LAST):
+                    return reply
                 failure, pause = f"status {code}", max(pause, retry_after)
-            if attempt + 1 < ATTEMPTS:
+            if attempt < LAST:
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 only jitter
         raise Unavailable(f"the API server did not answer {method} {path}: {failure}")
 

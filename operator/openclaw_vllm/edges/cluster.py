@@ -20,7 +20,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import ALLOWED_HOSTS, Resource, Secret
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.edges.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
 
 PROVIDERS = f"/apis/{GROUP}/{VERSION}"
 CORE = "/api/v1"
@@ -68,9 +68,13 @@ class Cluster:
     async def apply_config_map(
         self, key: ObjectKey, manifest: dict[str, Any]
     ) -> PublishedMap | Problem:
-        """Apply the ConfigMap. Raises Stale when it was replaced, Refused for what cannot be
-        healed."""
+        """Apply the ConfigMap.
+
+        Raises Stale when it was replaced, Gone when its namespace goes, Refused for all else.
+        """
         reply = await self._server.apply(_path(CORE, "configmaps", key), manifest, FIELD_MANAGER)
+        if reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message:
+            raise Gone(f"namespace {key.namespace} is gone")
         if reply.code == HTTPStatus.UNPROCESSABLE_ENTITY and "immutable" in reply.message:
             message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
             return Problem(Reason.IMMUTABLE, message)
@@ -144,7 +148,8 @@ class Cluster:
                 "reportingInstance": FIELD_MANAGER,
             },
         )
-        if reply.code >= HTTPStatus.BAD_REQUEST:
+        leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
+        if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
             logger.warning("%s: no Event could be posted: %s", resource.key, reply.message)
 
     async def list_objects(

@@ -67,7 +67,11 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         await report(resource, None, _at_rest(resource, spec, world), world)
         return None
 
-    memory = await _observe(resource, spec, _remembered(resource, spec, world), world)
+    before = _remembered(resource, spec, world)
+    memory = await _observe(resource, spec, before, world)
+    versions = _versions(resource, world)
+    if memory.is_settled_in(versions, before):
+        return max(0.0, memory.due - world.clock.monotonic())
     plan = decide(resource, spec, memory, world.cache.published.get(resource.config_map))
     problem, publication = await publish(resource, spec, plan, memory, world)
 
@@ -83,6 +87,8 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     told = conditions(outcomes, resource.generation, said, now)
     status = summarize(resource, spec, told, _endpoint(memory), publication, memory.rejected)
     await report(resource, spec, status, world)
+    if versions == _versions(resource, world):
+        world.memories[resource.key] = memory.settle(versions)
     return max(0.0, memory.due - world.clock.monotonic())
 
 
@@ -91,15 +97,16 @@ async def _observe(
 ) -> Memory:
     """Resolve the endpoint and, when it is time, ask the server; remember what was found."""
     asked = memory.turn_to(resource)
-    target = await locate(resource, spec, world, fresh=asked is not memory)
+    fresh = asked is not memory
+    target = await locate(resource, spec, world, fresh=fresh)
     if isinstance(target, Problem):
         memory = asked.misplace(target)
     else:
         memory = asked.resolve(target.connection)
-    memory = await _with_base(resource, spec, memory, world, fresh=asked is not memory)
+    memory = await _with_base(resource, spec, memory, world, fresh=fresh)
     if world.clock.monotonic() >= memory.due:
         if isinstance(target, Target) and not spec.models:
-            memory = await _ask(resource, spec, target, memory, world, fresh=asked is not memory)
+            memory = await _ask(resource, spec, target, memory, world, fresh=fresh)
         memory = memory.schedule(spec, world.clock.monotonic(), world.clock.wall())
     world.memories[resource.key] = memory
     return memory
@@ -149,6 +156,13 @@ def _remembered(resource: Resource, spec: VllmProviderSpec, world: World) -> Mem
     if memory is not None and memory.uid == resource.uid:
         return memory
     return recall(resource, spec, world.cache.published.get(resource.config_map))
+
+
+def _versions(resource: Resource, world: World) -> tuple[str, str]:
+    """Return the versions of the resource and of what it publishes, as the cache has them."""
+    shown = world.cache.providers.get(resource.key)
+    published = world.cache.published.get(resource.config_map)
+    return shown.resource_version if shown else "", published.resource_version if published else ""
 
 
 def _at_rest(

@@ -1,6 +1,6 @@
 """What reconciles work with: the edges and the administrator's policy, as one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from openclaw_vllm.api.keys import ObjectKey
@@ -10,7 +10,7 @@ from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.metrics import Metrics, Sighting
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
 
@@ -55,3 +55,9 @@ class World:
         self.memories.pop(resource.key, None)
         self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
         self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")
+
+    def sightings(self) -> Iterator[Sighting]:
+        """Yield every VllmProvider as the metrics show it."""
+        for key, resource in self.cache.providers.items():
+            memory = self.memories.get(key)
+            yield Sighting(key, resource.status, memory.answered_at if memory else 0.0)

@@ -1,0 +1,36 @@
+"""Where requests may go, from the administrator's settings and from where we are ourselves."""
+
+import logging
+import os
+import socket
+from ipaddress import ip_address
+
+from openclaw_vllm.core.destination import Address, Destinations
+from openclaw_vllm.edges.apiserver import ApiServer
+from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+async def policy_of(settings: Settings, server: ApiServer, prober: Prober) -> Destinations:
+    """Return the policy; the API server's and our own addresses are never to be asked."""
+    return Destinations(
+        host_globs=settings.host_globs,
+        networks=settings.networks,
+        allow_loopback=settings.allow_loopback,
+        allow_insecure_keys=settings.allow_insecure_keys,
+        reserved=frozenset(await _reserved(server, prober)),
+    )
+
+
+async def _reserved(server: ApiServer, prober: Prober) -> set[Address]:
+    found: set[Address] = set()
+    service = os.environ.get("KUBERNETES_SERVICE_HOST", "")
+    for host in {server.host, service, socket.gethostname()} - {""}:
+        addresses = await prober.lookup(host, 443)
+        if isinstance(addresses, tuple):
+            found.update(ip_address(address) for address in addresses)
+        else:
+            logger.warning("%s; requests to it are not denied", addresses.message)
+    return found

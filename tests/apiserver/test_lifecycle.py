@@ -1,0 +1,148 @@
+"""Objects that come and go while the operator is there, is away, or waits for its cluster."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import PROVIDERS, Workspace, soon
+from tests.conftest import CRDS
+from tests.controlplane.credential import ApiError
+from tests.controlplane.plane import ControlPlane
+from tests.operator_process import PROGRAM, OperatorProcess, grant
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def bare_plane() -> Iterator[ControlPlane]:
+    """Run a control plane that does not know our kinds."""
+    with ControlPlane(controller_manager=False) as plane:
+        yield plane
+
+
+def test_a_provider_deleted_while_the_operator_was_away_leaves_nothing(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
+    server = servers.start()
+    gone, stays = (space.provider(server, name) for name in ("gone", "stays"))
+    for provider in (gone, stays):
+        provider.is_ready()
+    operator.kill()
+    gone.delete()
+    soon(lambda: space.find("configmaps", gone.config_map_name) is None)
+    mark = space.plane.audit.mark()
+    operator.start()
+    asked = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") >= asked + 2)
+    assert space.asked_since(mark).writes() == ()
+    assert not operator.metric("vllmprovider_models", namespace=space.namespace, name="gone")
+    assert operator.metric("vllmprovider_models", namespace=space.namespace, name="stays") == 2
+
+
+def test_a_provider_without_an_operator_can_be_deleted(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
+    provider = space.provider(servers.start())
+    provider.is_ready()
+    operator.kill()
+    provider.delete()
+    assert space.find(PROVIDERS, "vllm") is None
+    soon(lambda: space.find("configmaps", provider.config_map_name) is None)
+    operator.start()
+
+
+def test_a_provider_created_and_edited_while_the_operator_was_away_is_caught_up_with(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
+    server = servers.start()
+    edited = space.provider(server, "edited")
+    edited.is_ready()
+    operator.kill()
+    edited.edit(discovery={"exclude": ["Qwen/*"]})
+    created = space.provider(server, "created")
+    operator.start()
+    created.is_ready()
+    edited.is_ready()
+    edited.publishes("meta-llama/Llama-3.3-70B-Instruct")
+
+
+@pytest.mark.parametrize("cascade", ["background", "foreground", "orphan"])
+def test_a_provider_deleted_and_made_anew_gets_its_configmap(
+    cascade: str, space: Workspace, servers: Servers
+) -> None:
+    server = servers.start()
+    provider = space.provider(server)
+    provider.is_ready()
+    for _ in range(3):
+        space.kubectl("delete", "vllmprovider", "vllm", f"--cascade={cascade}", "--wait")
+        space.provider(server)
+        uid = provider.is_ready()["metadata"]["uid"]
+
+        def owned_by_the_new_one(uid: str = uid) -> bool:
+            found = space.find("configmaps", provider.config_map_name)
+            return bool(found) and found["metadata"]["ownerReferences"][0]["uid"] == uid
+
+        soon(owned_by_the_new_one)
+    assert len(provider.models) == 2
+
+
+def test_a_namespace_can_be_deleted(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
+    server = servers.start()
+    for number in range(5):
+        space.provider(server, f"p{number}").is_ready()
+    mark = space.plane.audit.mark()
+    space.plane.admin.request("DELETE", f"/api/v1/namespaces/{space.namespace}")
+
+    def is_gone() -> bool:
+        try:
+            space.plane.admin.request("GET", f"/api/v1/namespaces/{space.namespace}")
+        except ApiError as error:
+            return error.code == 404
+        return False
+
+    soon(is_gone, "the namespace is gone")
+    soon(lambda: not operator.metric("vllmprovider_models", namespace=space.namespace))
+    writes = space.asked_since(mark).writes()
+    assert len([w for w in writes if w.resource != "events"]) <= 5  # one try each, at most
+
+
+def test_the_operator_waits_for_its_crd_and_answers_meanwhile(
+    bare_plane: ControlPlane, servers: Servers, tmp_path: Path
+) -> None:
+    operator = OperatorProcess(grant(bare_plane), tmp_path)
+    operator.launch()
+    try:
+        soon(lambda: operator.code("/healthz") == 200, "/healthz answers")
+        soon(lambda: any("CRD" in line["message"] for line in operator.said()), "it says why")
+        assert operator.code("/readyz") == 503
+        assert operator.code("/metrics") == 200
+        bare_plane.kubectl("apply", "--server-side", "-f", str(CRDS))
+        operator.wait_until_ready()
+        Workspace(bare_plane, "default").provider(servers.start()).is_ready()
+        assert operator.stop(within=10) == 0
+        assert operator.bugs() == []
+    finally:
+        operator.kill()
+
+
+@pytest.mark.parametrize("kubeconfig", ["/does/not/exist", "/dev/null"])
+def test_without_a_cluster_it_ends_and_says_what_to_do(kubeconfig: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "KUBECONFIG": kubeconfig, "HOME": str(tmp_path)}
+    ports = ("--health-probe-bind-address=0", "--metrics-bind-address=0")
+    done = subprocess.run(
+        [PROGRAM, "run", "--log-format=text", *ports],
+        check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "set KUBECONFIG, or run in a pod" in done.stderr
+    assert "Traceback" not in done.stderr

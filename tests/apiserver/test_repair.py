@@ -1,0 +1,131 @@
+"""Vandalism: whatever is done to a published ConfigMap is undone within a second, by no probe."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import SOON, Provider, Workspace, soon, workspace
+from tests.controlplane.plane import ControlPlane
+from tests.eventually import eventually_sync
+from tests.operator_process import OperatorProcess
+from tests.vllm_server import Hang, VllmServer
+
+Json = dict[str, Any]
+
+REPAIRED_WITHIN = 1.5  # seconds: a second is promised; the machine is shared
+RARELY = {"interval": "10m"}
+PART_OF = "app.kubernetes.io/part-of"
+
+DAMAGE: dict[str, Json | None] = {
+    "deleted": None,
+    "data-edited": {"data": {"openclaw.json": "{}"}},
+    "key-removed": {"data": {"models.json": None}},
+    "all-data-removed": {"data": None},
+    "labels-removed": {"metadata": {"labels": None}},
+    "label-of-the-watch-changed": {"metadata": {"labels": {PART_OF: "another"}}},
+    "annotations-removed": {"metadata": {"annotations": None}},
+    "owner-removed": {"metadata": {"ownerReferences": None}},
+    "owner-and-data-removed": {"metadata": {"ownerReferences": None}, "data": None},
+}
+
+
+def ours(config_map: Json) -> Json:
+    """Return what is ours of a ConfigMap: all but its identity and its history."""
+    metadata = config_map["metadata"]
+    kept = ("labels", "annotations", "ownerReferences")
+    return {"data": config_map.get("data"), **{field: metadata.get(field) for field in kept}}
+
+
+def vandalize(provider: Provider, damage: Json | None) -> None:
+    if damage is None:
+        provider.space.delete("configmaps", provider.config_map_name)
+    else:
+        provider.damage(**damage)
+
+
+def assert_repairs(provider: Provider, damage: Json | None) -> None:
+    """Damage it, and wait until it is as it was; what it takes is measured from the answer on."""
+    before = ours(provider.config_map())
+    vandalize(provider, damage)
+    start = time.monotonic()
+
+    def so() -> bool:
+        found = provider.space.find("configmaps", provider.config_map_name)
+        return found is not None and ours(found) == before
+
+    eventually_sync(so, within=SOON, describe="the ConfigMap is as it was")
+    assert time.monotonic() - start < REPAIRED_WITHIN
+
+
+def fail(servers: Servers, server: VllmServer, how: str) -> None:
+    match how:
+        case "is down":
+            servers.stop(server)
+        case "hangs":
+            server.fault = Hang()
+
+
+@pytest.mark.parametrize("how", ["works", "is down", "hangs"])
+def test_damage_is_repaired_at_once_while_the_server(
+    how: str, space: Workspace, servers: Servers
+) -> None:
+    server = servers.start()
+    provider = space.provider(server, discovery=RARELY)
+    provider.is_ready()
+    fail(servers, server, how)
+    asked = len(server.seen)
+    for damage in DAMAGE.values():
+        assert_repairs(provider, damage)
+    assert len(server.seen) == asked
+
+
+@pytest.fixture(scope="module")
+def unlooked_at(
+    control_plane: ControlPlane, operator: OperatorProcess
+) -> Iterator[dict[str, Provider]]:
+    """Return providers that a restarted operator has not looked at, and whose server is down."""
+    with Servers() as servers, workspace(control_plane, "a-restart-before-damage") as space:
+        server = servers.start()
+        providers = {name: space.provider(server, name, discovery=RARELY) for name in DAMAGE}
+        for provider in providers.values():
+            provider.is_ready()
+        servers.stop(server)
+        operator.kill()
+        operator.start()
+        yield providers
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_after_a_restart_is_repaired_although_the_server_is_down(
+    damage: str, unlooked_at: dict[str, Provider]
+) -> None:
+    assert_repairs(unlooked_at[damage], DAMAGE[damage])
+
+
+def test_what_others_add_survives(space: Workspace, servers: Servers) -> None:
+    provider = space.provider(servers.start())
+    provider.is_ready()
+    before = provider.data
+    theirs = {"extra.json": "[]", "openclaw.json": "{}"}
+    provider.damage(data=theirs, metadata={"labels": {"team": "a"}, "annotations": {"note": "b"}})
+    soon(lambda: provider.data["openclaw.json"] == before["openclaw.json"])
+    provider.edit(discovery={"exclude": ["Qwen/*"]})
+    provider.publishes("meta-llama/Llama-3.3-70B-Instruct")
+    found = provider.config_map()
+    assert found["data"]["extra.json"] == "[]"
+    assert found["metadata"]["labels"]["team"] == "a"
+    assert found["metadata"]["annotations"]["note"] == "b"
+
+
+def test_additions_alone_are_no_damage(space: Workspace, servers: Servers) -> None:
+    server = servers.start()
+    provider = space.provider(server)
+    provider.is_ready()
+    mark = space.plane.audit.mark()
+    provider.damage(data={"extra.json": "[]"}, metadata={"labels": {"team": "a"}})
+    asked = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > asked)
+    assert space.asked_since(mark).writes() == ()

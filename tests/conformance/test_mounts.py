@@ -1,0 +1,83 @@
+"""Published documents reach a running agent in every way of mounting that the README offers.
+
+The volumes are laid out as the kubelet does it, and one gateway per pattern goes through the life
+of an agent: started before there is a model, told of one, told of another.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from openclaw_vllm.core.openclaw import skeleton
+from tests import builders
+from tests.apiserver.servers import Servers
+from tests.conformance.conftest import NewAgent
+from tests.conformance.gateway import SETTINGS, running
+from tests.conformance.published import publish
+from tests.conformance.recorder import Recorder, recording
+from tests.conformance.volume import ConfigMapVolume
+from tests.vllm_server import Model
+
+pytestmark = pytest.mark.timeout(600)
+
+INCLUDING = {
+    "gateway": SETTINGS,
+    "models": {"$include": "./vllm/models.json"},
+    "agents": {"defaults": {"$include": "./vllm/agents-defaults.json"}},
+}
+SECRET = "planted-value"  # noqa: S105 - of nobody
+# Each becomes the default model in turn.
+IDS = (
+    "Qwen/Qwen3-32B",
+    "x${PLANTED}",
+    "/models/tiny-llama",
+    'say "hello", it\'s \\ 50 %',
+    "vllm/日本語/é🦙:latest#1",
+)
+
+
+@pytest.fixture
+def vllm(servers: Servers) -> Iterator[Recorder]:
+    with recording(servers, tools=True) as server:
+        yield server
+
+
+def spec(server: Recorder) -> builders.Wire:
+    return {"baseUrl": server.base_url, "agents": {"primary": ["*"]}}
+
+
+def test_an_agent_that_includes_the_documents_follows_them_without_a_restart(
+    new_agent: NewAgent, vllm: Recorder
+) -> None:
+    agent = new_agent(PLANTED=SECRET)
+    agent.configure(INCLUDING)
+    nothing = skeleton(builders.spec(**spec(vllm)), None)
+    volume = ConfigMapVolume(agent.state / "vllm", nothing.data)
+    with running(agent) as gateway:
+        for id_ in IDS:
+            vllm.models = (Model(id_, 65536),)
+            with gateway.reloading():
+                volume.update(publish(spec(vllm), vllm.models).data)
+            assert gateway.turn() == "Hello from a vLLM stand-in."
+    assert [asked.model for asked in vllm.asked] == list(IDS)
+    assert all(SECRET not in asked.text for asked in vllm.asked)
+
+
+def test_a_fully_managed_agent_runs_on_the_mounted_configuration_alone(
+    new_agent: NewAgent, vllm: Recorder
+) -> None:
+    agent = new_agent(OPENCLAW_CONFIG_READONLY="1")
+    base = f"// of the user, in JSON5\n{json.dumps({'gateway': SETTINGS})}"
+    vllm.models = (Model("first", 65536),)
+    volume = ConfigMapVolume(agent.home / "mnt", publish(spec(vllm), vllm.models, base=base).data)
+    managed = new_agent(
+        OPENCLAW_CONFIG_READONLY="1", OPENCLAW_CONFIG_PATH=str(volume.folder / "openclaw.json")
+    )
+    with running(managed) as gateway:
+        assert gateway.turn() == "Hello from a vLLM stand-in."
+        vllm.models = (Model("second", 65536),)
+        with gateway.reloading():
+            volume.update(publish(spec(vllm), vllm.models, base=base).data)
+        assert gateway.turn() == "Hello from a vLLM stand-in."
+    assert [asked.model for asked in vllm.asked] == ["first", "second"]

@@ -1,0 +1,62 @@
+"""No configuration that the renderer can produce is refused by the schema of the real client."""
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
+from openclaw_vllm.core.openclaw import skeleton
+from tests import builders
+from tests.conformance.install import Installation
+from tests.conformance.published import Published, decide_on
+from tests.conformance.schema import Schema
+from tests.conformance.strategies import Wire, inputs
+from tests.vllm_server import Model
+
+pytestmark = pytest.mark.timeout(900)
+
+EXAMPLES = 2000
+CA = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+
+# What the client is known to refuse: a judge that accepts it would be none.
+REFUSED = [
+    (CONFIG, {"models": {"providers": {"vllm": {"unknown": 1}}}}),
+    (MODELS, {"providers": {"vllm": {"models": [{"id": "a"}]}}}),
+    (MODELS, {"providers": {"vllm": {"models": [{"id": "a", "name": "a", "contextWindow": "9"}]}}}),
+    (MODELS, {"providers": {"vllm": {"apiKey": 1}}}),
+    (AGENTS, {"models": {"vllm/a": {"unknown": 1}}}),
+    (AGENTS, {"memorySearch": {}}),
+]
+
+
+@pytest.fixture(scope="module")
+def schema(installation: Installation) -> Schema:
+    return Schema(installation)
+
+
+def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFixture[str]) -> None:
+    seen: dict[str, int] = {}
+
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=inputs())
+    def judge(case: tuple[Wire, tuple[Model, ...]]) -> None:
+        spec, models = case
+        published = decide_on(spec, models, ca_pem=CA if "tls" in spec else "")
+        assume(isinstance(published, Published))
+        assert isinstance(published, Published)
+        assert schema.complaints(published.data) == []
+        kind = "explicit" if "models" in spec else "discovered"
+        seen[kind] = seen.get(kind, 0) + 1
+
+    judge()
+    with capsys.disabled():
+        print(f"\nThe schema of the real client accepts {sum(seen.values())} examples: {seen}")
+    assert sum(seen.values()) >= EXAMPLES
+
+
+def test_what_is_published_before_the_first_answer_is_valid(schema: Schema) -> None:
+    assert schema.complaints(skeleton(builders.spec(), None).data) == []
+
+
+@pytest.mark.parametrize(("key", "document"), REFUSED)
+def test_what_the_client_refuses_is_not_valid(schema: Schema, key: str, document: object) -> None:
+    assert schema.complaint(key, document)

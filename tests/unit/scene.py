@@ -1,0 +1,71 @@
+"""An intake with its cache, and a queue that shows what was asked of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.intake import Intake
+from tests import builders
+from tests.builders import Wire, served, spec_of
+from tests.worlds import Setting, setting
+
+
+class Requests(WorkQueue[ObjectKey]):
+    """A work queue that nobody works on: it shows what was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__(self._never)
+        self.added: list[str] = []
+        self.interrupted: list[str] = []
+        self.delays: list[float] = []
+        self.forgotten: list[str] = []
+
+    async def _never(self, key: ObjectKey) -> None:
+        raise AssertionError(key)
+
+    def add(self, key: ObjectKey, *, interrupt: bool = False) -> None:
+        self.added.append(key.name)
+        if interrupt:
+            self.interrupted.append(key.name)
+
+    def add_after(self, key: ObjectKey, delay: float) -> None:
+        self.delays.append(delay)
+
+    def forget(self, key: ObjectKey) -> None:
+        self.forgotten.append(key.name)
+
+    def take(self) -> list[str]:
+        taken, self.added = self.added, []
+        return taken
+
+
+class Scene:
+    """An intake, its cache and its queue."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting, self.world, self.queue = setting, setting.world, Requests()
+        self.intake = Intake(self.world, self.queue)
+
+    def known(self, **changes: Any) -> "Scene":
+        """Have a VllmProvider that was seen before."""
+        self.intake.provider("ADDED", builders.manifest(**changes))
+        self.queue.take()
+        return self
+
+
+@asynccontextmanager
+async def scene() -> AsyncIterator[Scene]:
+    async with setting() as here:
+        yield Scene(here)
+
+
+def left(version: str = "100", **status: Any) -> tuple[Wire, Wire]:
+    """A VllmProvider and its ConfigMap as an earlier process left them."""
+    resource = builders.resource()
+    documents = builders.documents(spec_of(resource), *served("a"))
+    config_map = builders.published_wire(resource, documents, resourceVersion=version)
+    shown = {"name": "vllm-openclaw", "digest": documents.digest}
+    said = {"observedGeneration": 1, "configMap": shown} | status
+    return builders.manifest(status=said), config_map

@@ -1,0 +1,196 @@
+"""The table of conditions: what people, Flux, Argo CD and `kubectl wait` are told."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openclaw_vllm.api.conditions import Condition, Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.conditions import Outcomes, conditions
+
+EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
+Told = dict[str, tuple[str, str]]
+
+
+def because(reason: Reason | None) -> Problem | None:
+    return None if reason is None else Problem(reason, f"why {reason}")
+
+
+def outcomes(
+    endpoint: Reason | None = None,
+    server: Reason | None = None,
+    published: Reason | None = None,
+    *,
+    skipped: bool = False,
+    tolerated: bool = False,
+) -> Outcomes:
+    return Outcomes(
+        because(endpoint),
+        because(server),
+        because(published),
+        skipped=skipped,
+        tolerated=tolerated,
+    )
+
+
+def told(said: Iterable[Condition]) -> Told:
+    return {condition.type: (condition.status, condition.reason) for condition in said}
+
+
+def first(found: Outcomes) -> tuple[Condition, ...]:
+    return conditions(found, 1, (), NOW)
+
+
+WELL = ("True", "Succeeded")
+ALL_WELL: Told = dict.fromkeys(
+    ("Ready", "EndpointResolved", "ServerReachable", "ConfigPublished"), WELL
+)
+NO_ENDPOINT = ("Unknown", "Pending")
+
+
+def test_all_is_well() -> None:
+    assert told(first(outcomes())) == ALL_WELL
+
+
+def test_explicit_models_skip_the_server() -> None:
+    assert told(first(outcomes(server=Reason.PENDING, skipped=True))) == ALL_WELL | {
+        "ServerReachable": ("True", "Skipped")
+    }
+
+
+ENDPOINT = (
+    Reason.SERVICE_NOT_FOUND,
+    Reason.PORT_NOT_FOUND,
+    Reason.EXTERNAL_NAME_REFUSED,
+    Reason.SECRET_NOT_FOUND,
+    Reason.SECRET_KEY_NOT_FOUND,
+    Reason.CA_BUNDLE_NOT_FOUND,
+)
+SERVER = (
+    Reason.CONNECTION_FAILED,
+    Reason.TIMED_OUT,
+    Reason.UNAUTHORIZED,
+    Reason.TLS_FAILED,
+    Reason.UNEXPECTED_STATUS,
+    Reason.INVALID_ANSWER,
+    Reason.ANSWER_TOO_LARGE,
+    Reason.REDIRECTED,
+)
+
+
+@pytest.mark.parametrize("reason", ENDPOINT)
+def test_a_missing_reference_is_retried(reason: Reason) -> None:
+    assert told(first(outcomes(reason, Reason.PENDING))) == ALL_WELL | {
+        "Ready": ("False", reason),
+        "EndpointResolved": ("False", reason),
+        "ServerReachable": NO_ENDPOINT,
+        "Reconciling": ("True", "ProgressingWithRetry"),
+    }
+
+
+@pytest.mark.parametrize("reason", SERVER)
+def test_a_failed_probe_is_retried(reason: Reason) -> None:
+    assert told(first(outcomes(server=reason))) == ALL_WELL | {
+        "Ready": ("False", reason),
+        "ServerReachable": ("False", reason),
+        "Reconciling": ("True", "ProgressingWithRetry"),
+    }
+
+
+@pytest.mark.parametrize("reason", SERVER)
+def test_a_tolerated_failure_is_told_and_leaves_ready_alone(reason: Reason) -> None:
+    assert told(first(outcomes(server=reason, tolerated=True))) == ALL_WELL | {
+        "ServerReachable": ("False", reason)
+    }
+
+
+def test_a_tolerated_failure_hides_no_other_problem() -> None:
+    found = outcomes(server=Reason.TIMED_OUT, published=Reason.NOT_OWNED, tolerated=True)
+    assert told(first(found))["Ready"] == ("False", "NotOwned")
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_MODELS, Reason.TOO_LARGE])
+def test_what_another_list_may_heal_is_retried(reason: Reason) -> None:
+    assert told(first(outcomes(published=reason))) == ALL_WELL | {
+        "Ready": ("False", reason),
+        "ConfigPublished": ("False", reason),
+        "Reconciling": ("True", "ProgressingWithRetry"),
+    }
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.NOT_OWNED, Reason.IMMUTABLE, Reason.TOO_MANY_MODELS, Reason.BASE_CONFIG_INVALID],
+)
+def test_what_only_a_person_can_heal_is_stalled(reason: Reason) -> None:
+    assert told(first(outcomes(published=reason))) == ALL_WELL | {
+        "Ready": ("False", reason),
+        "ConfigPublished": ("False", reason),
+        "Stalled": ("True", reason),
+    }
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.INVALID_SPEC, Reason.DESTINATION_DENIED, Reason.KEY_NOT_ALLOWED]
+)
+def test_a_destination_that_only_a_person_can_change_is_stalled(reason: Reason) -> None:
+    assert told(first(outcomes(reason, Reason.PENDING))) == ALL_WELL | {
+        "Ready": ("False", reason),
+        "EndpointResolved": ("False", reason),
+        "ServerReachable": NO_ENDPOINT,
+        "Stalled": ("True", reason),
+    }
+
+
+def test_stalled_wins_over_what_a_retry_may_heal() -> None:
+    found = told(first(outcomes(Reason.SERVICE_NOT_FOUND, Reason.PENDING, Reason.NOT_OWNED)))
+    assert found["Ready"] == ("False", "ServiceNotFound")
+    assert found["Stalled"] == ("True", "NotOwned")
+    assert "Reconciling" not in found
+
+
+def test_a_first_probe_that_has_to_wait_is_progress_without_a_failure() -> None:
+    found = told(first(outcomes(server=Reason.PENDING, published=Reason.PENDING)))
+    assert found["ServerReachable"] == NO_ENDPOINT
+    assert found["ConfigPublished"] == ("False", "Pending")
+    assert found["Reconciling"] == ("True", "Progressing")
+
+
+reasons = st.none() | st.sampled_from([*ENDPOINT, *SERVER, *Reason])
+
+
+@given(found=st.builds(outcomes, reasons, reasons, reasons, tolerated=st.booleans()))
+@settings(max_examples=300, deadline=None)
+def test_the_rules_of_kstatus_hold_for_every_outcome(found: Outcomes) -> None:
+    said = first(found)
+    by_type = told(said)
+    assert len(by_type) == len(said)
+    bad = [c for c in said[1:4] if c.status != "True"]
+    if found.tolerated:
+        bad = [c for c in bad if c.type != "ServerReachable"]
+    ready = said[0]
+    assert ready.type == "Ready"
+    assert ready.status == ("False" if bad else "True")
+    if bad:
+        assert (ready.reason, ready.message) == (bad[0].reason, bad[0].message)
+        assert ("Reconciling" in by_type) != ("Stalled" in by_type)
+    for activity in ("Reconciling", "Stalled"):
+        assert by_type.get(activity, ("True", ""))[0] == "True"
+
+
+def test_a_time_moves_only_with_the_status() -> None:
+    before = conditions(outcomes(server=Reason.TIMED_OUT), 1, (), EARLIER)
+    after = conditions(outcomes(server=Reason.CONNECTION_FAILED), 2, before, NOW)
+    assert {c.last_transition_time for c in after} == {EARLIER}
+    assert {c.observed_generation for c in after} == {2}
+    healed = {c.type: c for c in conditions(outcomes(), 2, after, NOW)}
+    assert healed["ServerReachable"].last_transition_time == NOW
+    assert healed["ConfigPublished"].last_transition_time == EARLIER
+
+
+def test_the_same_outcome_twice_says_the_same() -> None:
+    found = outcomes(server=Reason.TIMED_OUT)
+    before = conditions(found, 1, (), EARLIER)
+    assert conditions(found, 1, before, NOW) == before

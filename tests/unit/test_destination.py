@@ -1,0 +1,148 @@
+"""Where requests may go: every address is judged as what it is underneath."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.destination import Destinations
+
+DEFAULT = Destinations()
+HOST = "vllm.example.com"
+
+
+def refused(policy: Destinations, host: str, *addresses: str) -> bool:
+    found = policy.judge(host, addresses)
+    if isinstance(found, Problem):
+        assert found.reason == Reason.DESTINATION_DENIED
+        assert host in found.message
+        assert not any(address in found.message for address in addresses if address != host)
+    return found is not None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "100.100.100.201",
+        "168.63.129.17",
+        "169.253.255.255",
+        "8.8.8.8",
+        "223.255.255.255",
+        "fd00::1",
+        "fd00:ec2::253",
+        "2001:4860::1",
+        "64:ff9b::a00:1",
+        "::ffff:10.0.0.1",
+        "2002:a00:1::",
+    ],
+)
+def test_an_address_may_be_probed(address: str) -> None:
+    assert not refused(DEFAULT, HOST, address)
+
+
+LOOPBACK = [
+    "127.0.0.1",
+    "127.255.255.254",
+    "::1",
+    "::ffff:127.0.0.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+]
+
+
+@pytest.mark.parametrize("address", LOOPBACK)
+def test_loopback_may_be_probed_only_if_the_administrator_allows_it(address: str) -> None:
+    assert refused(DEFAULT, HOST, address)
+    assert not refused(Destinations(allow_loopback=True), HOST, address)
+
+
+@pytest.mark.parametrize("loopback", [False, True])
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("0.0.0.0", id="unspecified"),  # noqa: S104
+        pytest.param("0.1.2.3", id="this network"),
+        pytest.param("169.254.169.254", id="the metadata service"),
+        pytest.param("169.254.0.1", id="link-local"),
+        pytest.param("168.63.129.16", id="Azure's"),
+        pytest.param("100.100.100.200", id="Alibaba's"),
+        pytest.param("224.0.0.1", id="multicast"),
+        pytest.param("239.255.255.255", id="the last multicast"),
+        pytest.param("255.255.255.255", id="broadcast"),
+        pytest.param("::", id="unspecified v6"),
+        pytest.param("fe80::1", id="link-local v6"),
+        pytest.param("fe80::1%eth0", id="link-local v6 with a zone"),
+        pytest.param("febf::1", id="the last link-local v6"),
+        pytest.param("fd00:ec2::254", id="AWS' v6"),
+        pytest.param("ff02::1", id="multicast v6"),
+        pytest.param("::ffff:169.254.169.254", id="mapped"),
+        pytest.param("::ffff:0.0.0.0", id="mapped unspecified"),
+        pytest.param("64:ff9b::a9fe:a9fe", id="NAT64"),
+        pytest.param("2002:a9fe:a9fe::", id="6to4"),
+        pytest.param("2002:a9fe:a9fe:1::5", id="6to4 with a subnet"),
+    ],
+)
+def test_an_address_may_never_be_probed(address: str, *, loopback: bool) -> None:
+    allowed = Destinations(("*",), (ip_network("0.0.0.0/0"), ip_network("::/0")), loopback)
+    assert refused(allowed, HOST, address)
+
+
+def test_one_denied_address_of_several_is_enough() -> None:
+    assert refused(DEFAULT, HOST, "10.0.0.1", "169.254.169.254")
+    assert not refused(DEFAULT, HOST, "10.0.0.1", "10.0.0.2")
+
+
+@pytest.mark.parametrize("address", ["10.96.0.1", "::ffff:10.96.0.1", "64:ff9b::a60:1"])
+def test_the_api_server_and_the_operator_are_out_of_reach(address: str) -> None:
+    policy = Destinations(reserved=frozenset({ip_address("10.96.0.1")}))
+    assert refused(policy, HOST, address)
+    assert not refused(policy, HOST, "10.96.0.2")
+
+
+@pytest.mark.parametrize(
+    ("globs", "host", "allowed"),
+    [
+        pytest.param(("*",), HOST, True, id="all of them"),
+        pytest.param(("*.example.com",), HOST, True, id="a suffix"),
+        pytest.param(("*.example.com",), "a.b.example.com", True, id="dots too"),
+        pytest.param(("*.example.com",), "example.com", False, id="not the bare domain"),
+        pytest.param(
+            ("*.example.com",), "vllm.example.com.evil.test", False, id="not a longer one"
+        ),
+        pytest.param(("*.example.com",), "VLLM.Example.COM", True, id="in any case"),
+        pytest.param(("vllm-?.test",), "vllm-1.test", True, id="one character"),
+        pytest.param(("a.test", "b.test"), "b.test", True, id="one of several"),
+        pytest.param((), HOST, False, id="none"),
+    ],
+)
+def test_hosts_are_allowed_by_globs(globs: tuple[str, ...], host: str, *, allowed: bool) -> None:
+    assert refused(Destinations(host_globs=globs), host, "10.0.0.1") != allowed
+
+
+@pytest.mark.parametrize(
+    ("addresses", "allowed"),
+    [
+        pytest.param(("10.1.2.3",), True, id="an address of it"),
+        pytest.param(("10.1.2.3", "10.9.9.9"), True, id="several of it"),
+        pytest.param(("::ffff:10.1.2.3",), True, id="a mapped one of it"),
+        pytest.param(("fd00::5",), True, id="one of another"),
+        pytest.param(("10.1.2.3", "192.168.0.1"), False, id="one of several outside of it"),
+        pytest.param(("192.168.0.1",), False, id="none of it"),
+        pytest.param(("fd01::5",), False, id="none of the other"),
+    ],
+)
+def test_hosts_are_allowed_by_networks(addresses: tuple[str, ...], *, allowed: bool) -> None:
+    networks = (ip_network("10.0.0.0/8"), ip_network("fd00::/16"))
+    policy = Destinations(host_globs=("other.test",), networks=networks)
+    assert refused(policy, HOST, *addresses) != allowed
+    assert not refused(policy, "other.test", *addresses)
+
+
+def test_a_network_does_not_open_what_is_always_denied() -> None:
+    policy = Destinations(host_globs=(), networks=(ip_network("169.254.0.0/16"),))
+    assert refused(policy, HOST, "169.254.1.1")

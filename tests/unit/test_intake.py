@@ -1,0 +1,117 @@
+"""Which watch event means which key; and which mean nothing, because nothing has changed."""
+
+import pytest
+
+from openclaw_vllm.api.keys import ObjectKey
+from tests import builders
+from tests.builders import NAMESPACE, Wire
+from tests.unit.scene import scene
+
+KEY = ObjectKey(NAMESPACE, "vllm")
+
+
+async def test_a_new_provider_is_reconciled_at_once() -> None:
+    async with scene() as s:
+        s.intake.provider("ADDED", builders.manifest())
+        assert s.queue.take() == ["vllm"]
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        pytest.param({}, {"generation": 2}, id="its spec"),
+        pytest.param(
+            {}, {"annotations": {"openclaw-vllm.dev/requested-at": "now"}}, id="a request"
+        ),
+        pytest.param(
+            {"annotations": {"openclaw-vllm.dev/requested-at": "now"}}, {}, id="a request withdrawn"
+        ),
+        pytest.param({}, {"uid": "uid-2"}, id="its uid, having been made anew"),
+    ],
+)
+async def test_it_is_reconciled_at_once_and_anew_when_somebody_changes(
+    before: Wire, change: Wire
+) -> None:
+    async with scene() as s:
+        s.known(**before)
+        s.intake.provider("MODIFIED", builders.manifest(resourceVersion="11", **change))
+        assert (s.queue.added, s.queue.interrupted) == (["vllm"], ["vllm"])
+        assert s.world.cache.providers[KEY].uid == change.get("uid", "uid-1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"resourceVersion": "11"}, id="nothing of interest"),
+        pytest.param({"resourceVersion": "11", "labels": {"a": "b"}}, id="a label"),
+        pytest.param({"resourceVersion": "11", "annotations": {"a": "b"}}, id="an annotation"),
+        pytest.param({"resourceVersion": "11", "status": {"modelCount": 3}}, id="the status"),
+        pytest.param({"resourceVersion": "10"}, id="nothing, listed again"),
+        pytest.param({"resourceVersion": "9", "generation": 2}, id="something long ago"),
+        pytest.param({"resourceVersion": "9", "uid": "uid-0"}, id="an object before it"),
+    ],
+)
+async def test_nobody_is_woken_when_an_event_shows(change: Wire) -> None:
+    async with scene() as s:
+        s.known()
+        status = change.pop("status", None)
+        s.intake.provider("MODIFIED", builders.manifest(status=status, **change))
+        assert s.queue.take() == []
+        assert s.world.cache.providers[KEY].uid == "uid-1"
+        assert s.world.cache.providers[KEY].generation == 1
+
+
+async def test_a_status_that_somebody_else_wrote_is_known() -> None:
+    async with scene() as s:
+        s.known()
+        status = {"observedGeneration": 1, "modelCount": 3}
+        s.intake.provider("MODIFIED", builders.manifest(status=status, resourceVersion="11"))
+        assert s.world.cache.providers[KEY].status.model_count == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "change"),
+    [
+        pytest.param("DELETED", {}, id="deleted"),
+        pytest.param("MODIFIED", {"deletionTimestamp": "now"}, id="being deleted"),
+    ],
+)
+async def test_a_provider_is_dropped_that_is(event: str, change: Wire) -> None:
+    async with scene() as s:
+        s.known()
+        s.intake.provider(event, builders.manifest(resourceVersion="11", **change))
+        assert (s.queue.forgotten, s.queue.added) == (["vllm"], [])
+        assert KEY not in s.world.cache.providers
+
+
+async def test_the_deletion_of_one_does_not_concern_another_that_took_its_name() -> None:
+    async with scene() as s:
+        s.known(uid="uid-2", resourceVersion="20")
+        s.intake.provider("DELETED", builders.manifest(resourceVersion="15"))
+        assert (s.queue.forgotten, s.queue.added) == ([], [])
+        assert KEY in s.world.cache.providers
+
+
+async def test_whoever_waits_for_the_name_of_a_config_map_is_woken_when_it_is_free() -> None:
+    spec = builders.wire_spec(output={"configMapName": "vllm-openclaw"})
+    async with scene() as s:
+        s.known()
+        s.known(spec=spec, name="other", uid="uid-2")
+        s.intake.provider("DELETED", builders.manifest(resourceVersion="11"))
+        assert s.queue.take() == ["other"]
+
+
+async def test_a_spec_that_cannot_be_read_is_told_at_once() -> None:
+    async with scene() as s:
+        s.intake.provider(None, builders.manifest({"discovery": {"interval": "soon"}}))
+        assert s.queue.take() == ["vllm"]
+
+
+async def test_known_objects_that_are_listed_again_call_for_an_audit() -> None:
+    async with scene() as s:
+        s.intake.provider(None, builders.manifest())
+        assert not s.intake.relisted.is_set()
+        s.intake.provider("MODIFIED", builders.manifest(resourceVersion="11"))
+        assert not s.intake.relisted.is_set()
+        s.intake.provider(None, builders.manifest(resourceVersion="11"))
+        assert s.intake.relisted.is_set()

@@ -1,0 +1,163 @@
+"""Events of Services and ConfigMaps: whoever names them is woken, and nobody else."""
+
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from tests import builders
+from tests.builders import NAMESPACE, Wire, served, spec_of
+from tests.unit.scene import Scene, left, scene
+
+OURS = ObjectKey(NAMESPACE, "vllm-openclaw")
+LABELLED = {"app.kubernetes.io/part-of": "openclaw-vllm"}
+
+
+def service(name: str = "vllm", namespace: str = NAMESPACE, port: int = 8000, **more: Any) -> Wire:
+    metadata = {"name": name, "namespace": namespace, "resourceVersion": "1"} | more
+    return {"metadata": metadata, "spec": {"type": "ClusterIP", "ports": [{"port": port}]}}
+
+
+def users_map(name: str, data: str = "x", version: str = "50") -> Wire:
+    metadata = {"name": name, "namespace": NAMESPACE, "uid": f"uid of {name}", "labels": LABELLED}
+    return {"metadata": metadata | {"resourceVersion": version}, "data": {"ca.crt": data}}
+
+
+def naming(name: str, **spec: Any) -> Wire:
+    return {"spec": builders.wire_spec(**spec), "name": name, "uid": f"uid of {name}"}
+
+
+def four_providers(s: Scene) -> Scene:
+    tls = {"caBundleRef": {"name": "corp-ca"}}
+    for provider in (
+        naming("by-ref", serviceRef={"name": "vllm"}),
+        naming("by-url", baseUrl="http://vllm:8000"),
+        naming("by-full-name", baseUrl="https://vllm.models.svc", tls=tls),
+        naming("elsewhere", baseUrl="http://x.test", output={"baseConfigRef": {"name": "base"}}),
+    ):
+        s.known(**provider)
+    return s
+
+
+@pytest.mark.parametrize(
+    ("shown", "woken"),
+    [
+        pytest.param(service(), ["by-ref", "by-url"], id="of the same namespace"),
+        pytest.param(service(namespace="models"), ["by-full-name"], id="of another namespace"),
+        pytest.param(service("other"), [], id="that nobody names"),
+        pytest.param(service(namespace="other"), [], id="of the same name elsewhere"),
+    ],
+)
+async def test_a_service_wakes_whoever_names_it(shown: Wire, woken: list[str]) -> None:
+    async with scene() as s:
+        four_providers(s).intake.service("ADDED", shown)
+        assert s.queue.take() == woken
+
+
+async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
+    async with scene() as s:
+        four_providers(s).intake.service("ADDED", service())
+        s.queue.take()
+        for change in ({}, {"labels": {"a": "b"}}, {"resourceVersion": "2"}):
+            s.intake.service("MODIFIED", service(**change))
+        s.intake.service(None, service())
+        assert s.queue.take() == []
+        s.intake.service("MODIFIED", service(port=9000))
+        assert s.queue.take() == ["by-ref", "by-url"]
+
+
+async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
+    async with scene() as s:
+        four_providers(s).intake.service("ADDED", service())
+        s.queue.take()
+        for _ in range(2):
+            s.intake.service("DELETED", service())
+        assert s.queue.take() == ["by-ref", "by-url"]
+
+
+@pytest.mark.parametrize(
+    ("name", "woken"), [("corp-ca", ["by-full-name"]), ("base", ["elsewhere"]), ("other", [])]
+)
+@pytest.mark.parametrize("event", ["ADDED", "DELETED"])
+async def test_a_users_map_wakes_whoever_names_it(event: str, name: str, woken: list[str]) -> None:
+    async with scene() as s:
+        four_providers(s).intake.config_map(event, users_map(name))
+        assert s.queue.take() == woken
+
+
+async def test_a_users_map_is_read_anew_after_a_change() -> None:
+    key = ObjectKey(NAMESPACE, "corp-ca")
+    async with scene() as s:
+        s.setting.config_maps.objects["corp-ca"] = {"ca.crt": "x"}
+        for reads in (1, 1):
+            await s.world.config_maps.get(key, max_age=600)
+            assert s.setting.config_maps.reads == reads
+        s.intake.config_map("MODIFIED", users_map("corp-ca"))
+        await s.world.config_maps.get(key, max_age=600)
+        assert s.setting.config_maps.reads == 2
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(users_map("corp-ca"), id="listed again"),
+        pytest.param(users_map("corp-ca", "old", "49"), id="as it was before"),
+    ],
+)
+async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
+    async with scene() as s:
+        four_providers(s).intake.config_map("ADDED", users_map("corp-ca"))
+        s.queue.take()
+        s.intake.config_map(None, again)
+        assert s.queue.take() == []
+
+
+async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
+    provider, config_map = left("100")
+    async with scene() as s:
+        s.world.cache.published[OURS] = PublishedMap.read(config_map)
+        s.intake.provider(None, provider)
+        s.intake.config_map(None, config_map)
+        assert s.queue.take() == []
+        edited = {**config_map, "data": {**config_map["data"], "models.json": "{}"}}
+        edited["metadata"] = {**config_map["metadata"], "resourceVersion": "101"}
+        s.intake.config_map("MODIFIED", edited)
+        assert s.queue.take() == ["vllm"]
+        s.intake.config_map("DELETED", edited)
+        assert s.queue.take() == ["vllm"]
+        assert OURS not in s.world.cache.published
+
+
+async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> None:
+    provider, config_map = left("100")
+    async with scene() as s:
+        s.intake.provider("ADDED", provider)
+        s.queue.take()
+        s.world.cache.published[OURS] = PublishedMap.read(config_map)  # as a write leaves it
+        older = {**config_map, "metadata": {**config_map["metadata"], "resourceVersion": "99"}}
+        for shown in (older, config_map, config_map):
+            s.intake.config_map("MODIFIED", shown)
+        s.intake.config_map("DELETED", older)
+        assert s.queue.take() == []
+        assert s.world.cache.published[OURS].resource_version == "100"
+
+
+async def test_our_own_status_wakes_nobody() -> None:
+    async with scene() as s:
+        s.known()
+        status = {"observedGeneration": 1}
+        written = builders.resource(status=status, resourceVersion="11")
+        s.world.cache.replace_status_of(written)
+        s.intake.provider("MODIFIED", builders.manifest(status=status, resourceVersion="11"))
+        s.intake.provider("MODIFIED", builders.manifest())
+        assert s.queue.take() == []
+        assert s.world.cache.providers[written.key].status.observed_generation == 1
+
+
+async def test_the_map_of_one_that_is_gone_is_of_no_interest() -> None:
+    documents = builders.documents(spec_of(builders.resource()), *served("a"))
+    config_map = builders.published_wire(builders.resource(), documents)
+    async with scene() as s:
+        s.intake.config_map("MODIFIED", config_map)
+        assert s.queue.take() == []

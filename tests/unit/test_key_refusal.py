@@ -1,0 +1,121 @@
+"""Where a key may go: to a Service beside its Secret, or where the Secret itself says."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.destination import Destinations, key_refusal
+from openclaw_vllm.core.endpoint import Endpoint, resolve
+from tests import builders
+from tests.builders import NAMESPACE
+
+SECRET = ObjectKey(NAMESPACE, "vllm-api-key")
+CAREFUL, CARELESS = Destinations(), Destinations(allow_insecure_keys=True)
+
+
+def endpoint(url: str) -> Endpoint:
+    found = resolve(builders.spec(baseUrl=url), NAMESPACE, builders.service())
+    assert isinstance(found, Endpoint), found
+    return found
+
+
+def refusal(
+    url: str, hosts: str = "", policy: Destinations = CAREFUL, *, verified: bool = True
+) -> Problem | None:
+    return key_refusal(endpoint(url), SECRET, hosts, policy, verified=verified)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["vllm", "vllm.agents", "vllm.agents.svc", "vllm.agents.svc.cluster.local", "VLLM.agents.svc."],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_service_of_the_secrets_namespace_gets_the_key(scheme: str, host: str) -> None:
+    assert refusal(f"{scheme}://{host}:8000") is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "vllm.models.svc",
+        "vllm.models.svc.cluster.local",
+        "agents.svc",
+        "vllm.agents.svc.cluster.local.evil.test",
+        "vllm.agents.evil.test",
+        "vllm.example.com",
+        "10.0.0.1",
+        "[fd00::1]",
+        "localhost",
+    ],
+)
+def test_nobody_else_gets_it_unasked(host: str) -> None:
+    found = refusal(f"https://{host}:8000")
+    assert found is not None
+    assert found.reason == Reason.KEY_NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "allowed"),
+    [
+        pytest.param("vllm.example.com", "vllm.example.com", True, id="its name"),
+        pytest.param("VLLM.Example.com", "vllm.example.com", True, id="its name in capitals"),
+        pytest.param("a.test, vllm.example.com ,b.test", "vllm.example.com", True, id="a list"),
+        pytest.param("*.example.com", "a.vllm.example.com", True, id="a glob, dots included"),
+        pytest.param("*", "vllm.example.com", True, id="everybody"),
+        pytest.param("10.0.0.?", "10.0.0.7", True, id="an address"),
+        pytest.param("fd00::1", "[fd00::1]", True, id="an address of IPv6"),
+        pytest.param("", "vllm.example.com", False, id="nobody"),
+        pytest.param(" , ,", "vllm.example.com", False, id="nothing"),
+        pytest.param("*.example.com", "example.com", False, id="only what is below"),
+        pytest.param("example.com", "vllm.example.com", False, id="only what is above"),
+        pytest.param("vllm.example.com:8000", "vllm.example.com", False, id="a port, never equal"),
+        pytest.param("vllm.example.com", "vllm.example.com.evil.test", False, id="the beginning"),
+        pytest.param("[a-z]*", "vllm.example.com", False, id="a set, which globs have not"),
+    ],
+)
+def test_a_host_gets_it_if_the_annotation_names(hosts: str, host: str, *, allowed: bool) -> None:
+    assert (refusal(f"https://{host}:8000", hosts) is None) == allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "verified", "refused"),
+    [
+        pytest.param("http://vllm.example.com", True, True, id="leaves the cluster unencrypted"),
+        pytest.param("http://10.0.0.1", True, True, id="goes to an address unencrypted"),
+        pytest.param("http://vllm.models.svc", True, False, id="stays in the cluster"),
+        pytest.param("http://vllm", True, False, id="stays in the namespace"),
+        pytest.param("https://vllm.example.com", False, True, id="goes to an unverified server"),
+        pytest.param("https://vllm", False, True, id="goes to an unverified Service"),
+        pytest.param("https://vllm.example.com", True, False, id="goes to a verified server"),
+    ],
+)
+def test_an_allowed_key_is_still_refused_when_it(
+    url: str, *, verified: bool, refused: bool
+) -> None:
+    found = refusal(url, "*", verified=verified)
+    assert (found is not None) == refused
+    assert found is None or found.reason == Reason.KEY_NOT_ALLOWED
+    assert refusal(url, "*", CARELESS, verified=verified) is None
+
+
+def test_a_careless_administrator_does_not_speak_for_the_secret() -> None:
+    assert refusal("https://vllm.example.com", "", CARELESS) is not None
+
+
+@pytest.mark.parametrize("before", ["", "a.test,*.b.test", "$(id)", "it's;rm -rf /"])
+def test_the_command_of_the_message_allows_the_host_as_it_stands(before: str) -> None:
+    found = refusal("https://vllm.example.com", before)
+    assert found is not None
+    command = found.message[found.message.index("kubectl") :]
+    script = f'kubectl() {{ printf "%s\\0" "$@"; }}; {command}'
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True)
+    *words, annotation = said.stdout.rstrip("\0").split("\0")
+    assert shlex.join(words) == "annotate secret vllm-api-key -n agents --overwrite"
+    name, _, hosts = annotation.partition("=")
+    assert name == "openclaw-vllm.dev/allowed-hosts"
+    assert hosts == ",".join(filter(None, (before, "vllm.example.com")))
+    assert refusal("https://vllm.example.com", hosts) is None

@@ -1,0 +1,170 @@
+"""From what a server lists to what is published: rejects, filters, settings, numbers."""
+
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.capabilities import UNKNOWN
+from openclaw_vllm.core.models import Entry, admit, describe, explicit
+from tests import builders
+from tests.builders import served
+
+
+def entry(model: Served, *siblings: Served, **spec: Any) -> Entry:
+    known = {each.id: each for each in (model, *siblings)}
+    return describe(model, known, builders.spec(**spec), UNKNOWN)
+
+
+GOOD_IDS = (
+    "a",
+    "Qwen/Qwen3-32B",
+    "/models/tiny-llama",
+    "org/Model-7B:q4",
+    "a b",
+    'quo"te\\',
+    '{"x":1}',
+    "${SECRET}",
+    "ünï☃",
+    "模型",
+    "👩‍👩‍👧",
+    "a#b%c?d+e,f[g]",
+    "vllm/x",
+    "x" * 512,
+)
+
+
+@pytest.mark.parametrize("id_", GOOD_IDS)
+def test_an_id_is_published_as_it_is(id_: str) -> None:
+    listing = admit(served(id_))
+    assert (listing.models, listing.rejected) == (served(id_), {})
+    assert entry(*served(id_)).name == id_
+
+
+@pytest.mark.parametrize(
+    ("id_", "reason"),
+    [
+        pytest.param("model@v2", "InvalidReference", id="with an @"),
+        pytest.param("@", "InvalidReference", id="that is an @"),
+        pytest.param("wild/*", "Wildcard", id="of LiteLLM's wildcards"),
+        pytest.param("*", "Wildcard", id="that is a wildcard"),
+        pytest.param("x" * 513, "TooLong", id="of 513 characters"),
+        pytest.param(" a", "InvalidCharacters", id="with a space before"),
+        pytest.param("a ", "InvalidCharacters", id="with a space behind"),
+        pytest.param("a\u00a0", "InvalidCharacters", id="with a hard space behind"),
+        pytest.param("   ", "InvalidCharacters", id="of white space"),
+        pytest.param("a\nb", "InvalidCharacters", id="with a line break"),
+        pytest.param("a\tb", "InvalidCharacters", id="with a tabulator"),
+        pytest.param("a\x00b", "InvalidCharacters", id="with a zero"),
+        pytest.param("a\x7fb", "InvalidCharacters", id="with a delete"),
+        pytest.param("a\x85b", "InvalidCharacters", id="with a C1 control"),
+        pytest.param("a\x1b[31mb", "InvalidCharacters", id="with a terminal's escape"),
+        pytest.param("a\u202eb", "InvalidCharacters", id="with a right-to-left override"),
+        pytest.param("a\u2066b", "InvalidCharacters", id="with a left-to-right isolate"),
+        pytest.param("a\u200fb", "InvalidCharacters", id="with a right-to-left mark"),
+        pytest.param("a\u061cb", "InvalidCharacters", id="with an Arabic letter mark"),
+        pytest.param("a\u2028b", "InvalidCharacters", id="with a line separator"),
+    ],
+)
+def test_an_id_is_rejected(id_: str, reason: str) -> None:
+    listing = admit(served("good", id_))
+    assert listing.models == served("good")
+    assert listing.rejected == {id_: reason}
+
+
+def test_of_duplicates_the_first_counts() -> None:
+    first, second = Served("dup", context=1), Served("dup", context=2)
+    assert admit((first, *served("other"), second)).models == (first, *served("other"))
+
+
+def test_the_order_of_the_answer_is_kept_until_it_is_sorted() -> None:
+    assert [model.id for model in admit(served("b", "a")).models] == ["b", "a"]
+
+
+BASE = Served("base", context=40960)
+LORA = Served("lora", parent="base")
+
+
+@pytest.mark.parametrize(
+    ("model", "siblings", "spec", "expected"),
+    [
+        pytest.param(BASE, (), {}, (40960, "Server"), id="the server says"),
+        pytest.param(LORA, (BASE,), {}, (40960, "Parent"), id="an adapter has its parent's"),
+        pytest.param(LORA, (), {}, (128000, "Default"), id="an adapter without parent"),
+        pytest.param(Served("x"), (), {}, (128000, "Default"), id="nobody says"),
+        pytest.param(
+            BASE,
+            (),
+            {"modelDefaults": {"contextWindow": 1000}},
+            (1000, "Override"),
+            id="a default of the CR wins over the server",
+        ),
+        pytest.param(
+            BASE,
+            (),
+            {
+                "modelDefaults": {"contextWindow": 1000},
+                "modelOverrides": [{"match": "b*", "contextWindow": 2000}],
+            },
+            (2000, "Override"),
+            id="an override wins over that",
+        ),
+        pytest.param(
+            Served("lora", "base", 512), (BASE,), {}, (512, "Server"), id="an adapter's own number"
+        ),
+    ],
+)
+def test_the_context_is_what(
+    model: Served, siblings: tuple[Served, ...], spec: Any, expected: tuple[int, str]
+) -> None:
+    found = entry(model, *siblings, **spec)
+    assert (found.context_window, found.source) == expected
+
+
+@pytest.mark.parametrize(
+    ("context", "most"),
+    [(1, 1), (3, 1), (4, 1), (8, 2), (4096, 1024), (32767, 8191), (32768, 8192), (10**9, 8192)],
+)
+def test_an_answer_takes_a_quarter_of_the_context_and_at_most_8192(context: int, most: int) -> None:
+    assert entry(Served("x", context=context)).max_tokens == most
+    assert entry(Served("x", context=context), modelDefaults={"maxTokens": 7}).max_tokens == 7
+
+
+@pytest.mark.parametrize(("context", "small"), [(23_999, True), (24_000, False), (None, False)])
+def test_a_context_is_small(context: int | None, *, small: bool) -> None:
+    assert entry(Served("x", context=context)).is_small == small
+
+
+def test_the_first_override_that_matches_counts_and_lies_over_the_defaults() -> None:
+    found = entry(
+        BASE,
+        modelDefaults={"reasoning": True, "name": "Default", "compat": {"supportsStore": False}},
+        modelOverrides=[
+            {"match": "no", "name": "Not this"},
+            {"match": "b*", "name": "First", "compat": {"supportsTools": False}},
+            {"match": "*", "reasoning": False, "name": "Not this either"},
+        ],
+    )
+    assert (found.name, found.settings.reasoning) == ("First", True)
+    assert found.settings.compat is not None
+    said = found.settings.compat.model_dump(exclude_none=True)
+    assert said == {"supportsStore": False, "supportsTools": False}
+
+
+def test_an_explicit_false_of_an_override_wins_over_a_default() -> None:
+    overrides = [{"match": "*", "reasoning": False, "compat": {"supportsTools": False}}]
+    defaults = {"reasoning": True, "compat": {"supportsTools": True}}
+    found = entry(BASE, modelDefaults=defaults, modelOverrides=overrides)
+    assert found.settings.reasoning is False
+    assert found.tools is False
+
+
+def test_an_explicit_model_is_what_it_says_and_nothing_else() -> None:
+    spec = builders.spec(
+        models=[{"id": "x", "contextWindow": 9000, "name": "X"}, {"id": "y"}],
+        modelDefaults={"reasoning": True, "contextWindow": 1},
+    )
+    x, y = map(explicit, spec.models)
+    assert (x.name, x.context_window, x.max_tokens, x.source) == ("X", 9000, 2250, "Override")
+    assert (y.name, y.context_window, y.source) == ("y", 128_000, "Default")
+    assert not y.settings.reasoning

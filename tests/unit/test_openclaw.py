@@ -1,0 +1,169 @@
+"""The three documents, byte by byte; `UPDATE_GOLDEN=1` writes the golden files anew."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, digest
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.agents import choose
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.models import explicit
+from openclaw_vllm.core.openclaw import (
+    Documents,
+    escape,
+    read_models,
+    read_primary,
+    render,
+    skeleton,
+)
+from tests import builders
+from tests.builders import CONNECTION, chosen, served
+from tests.unit.golden_cases import CASES, Case
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def written(case: Case) -> Documents:
+    spec = builders.spec(**case.spec)
+    entries = tuple(map(explicit, spec.models)) or builders.entries(spec, *case.models)
+    documents = render(spec, case.connection, entries, chosen(spec, entries))
+    assert isinstance(documents, Documents), documents
+    return documents
+
+
+def expect(name: str, text: str) -> None:
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_configuration_is_the_golden_file(name: str) -> None:
+    expect(name, written(CASES[name]).data[CONFIG])
+
+
+def test_the_skeleton_is_the_golden_file() -> None:
+    expect("skeleton", skeleton(builders.spec(), None).data[CONFIG])
+
+
+def test_every_golden_file_is_one_of_these() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == {*CASES, "skeleton"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_parts_are_those_of_the_whole(name: str) -> None:
+    documents = written(CASES[name])
+    whole, models, agents = (json.loads(documents.data[key]) for key in (CONFIG, MODELS, AGENTS))
+    assert set(documents.data) == set(KEYS)
+    assert whole["models"] == models
+    assert whole.get("agents", {}).get("defaults", {}) == agents
+    assert ("agents" in whole) == ("agents" in CASES[name].spec)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_keys_and_models_are_sorted_and_the_text_ends_in_a_line_break(name: str) -> None:
+    for text in written(CASES[name]).data.values():
+        parsed = json.loads(text)
+        again = json.dumps(parsed, indent=2, sort_keys=True, ensure_ascii=False)
+        assert text == f"{again}\n"
+    providers = json.loads(written(CASES[name]).data[MODELS])["providers"]
+    for provider in providers.values():
+        ids = [model["id"] for model in provider["models"]]
+        assert ids == sorted(ids)
+
+
+@given(models=st.permutations(CASES["agents"].models))
+@settings(max_examples=10, deadline=None)
+def test_the_order_of_the_models_changes_no_byte(models: list[Served]) -> None:
+    case = CASES["agents"]
+    assert written(Case(case.spec, tuple(models))) == written(case)
+
+
+@given(order=st.permutations(range(3)))
+@settings(max_examples=6, deadline=None)
+def test_the_order_of_headers_and_aliases_changes_no_byte(order: list[int]) -> None:
+    headers = [{"name": f"X-{n}", "value": str(n)} for n in order]
+    aliases = {f"alias-{n}": f"m{n}" for n in order}
+    spec = {"headers": headers, "agents": {"aliases": aliases}}
+    models = served("m0", "m1", "m2")
+    sorted_spec = {
+        "headers": [{"name": f"X-{n}", "value": str(n)} for n in range(3)],
+        "agents": {"aliases": {f"alias-{n}": f"m{n}" for n in range(3)}},
+    }
+    assert written(Case(spec, models)) == written(Case(sorted_spec, models))
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        pytest.param("${HOME}", "$${HOME}", id="a variable"),
+        pytest.param("a${A}b${_B1}c", "a$${A}b$${_B1}c", id="each variable of a text"),
+        pytest.param("$${HOME}", "$$${HOME}", id="one that looks escaped"),
+        pytest.param("${A${B}}", "${A$${B}}", id="one inside of another"),
+        pytest.param("${home}", "${home}", id="not lower case"),
+        pytest.param("${1A}", "${1A}", id="not a digit first"),
+        pytest.param("$HOME ${} ${A", "$HOME ${} ${A", id="not what is no variable"),
+        pytest.param("plain", "plain", id="not plain text"),
+    ],
+)
+def test_what_would_be_substituted_is_escaped(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+@given(id_=st.text("${}A_a/", min_size=1, max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_an_id_is_read_back_as_it_was(id_: str) -> None:
+    documents = builders.documents(builders.spec(), Served(id_, context=1234))
+    read = read_models(documents.data[MODELS], "vllm")
+    assert (read.base_url, read.contexts) == (CONNECTION.base_url, ((id_, 1234),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("{", id="no JSON"),
+        pytest.param("[]", id="a list"),
+        pytest.param('{"providers": {}}', id="no provider of ours"),
+        pytest.param('{"providers": {"vllm": []}}', id="a provider that is a list"),
+        pytest.param('{"providers": {"vllm": {"baseUrl": "x", "models": 1}}}', id="no models"),
+        pytest.param('{"providers": {"vllm": {"baseUrl": "x", "models": [1]}}}', id="no model"),
+        pytest.param(
+            '{"providers": {"vllm": {"baseUrl": 1, "models": []}}}', id="a URL that is no text"
+        ),
+        pytest.param("[" * 5000, id="deep nesting"),
+    ],
+)
+def test_what_is_not_ours_is_read_as_no_models(text: str) -> None:
+    assert read_models(text, "vllm").contexts == ()
+    assert read_primary(text, "vllm") == ""
+
+
+def test_the_primary_is_read_back_as_it_was() -> None:
+    spec = builders.spec(providerId="vllm-a", agents={"primary": ["*"]})
+    documents = builders.documents(spec, *served("vllm-a/${X}/y"))
+    assert read_primary(documents.data[AGENTS], "vllm-a") == "vllm-a/${X}/y"
+
+
+def test_the_digest_covers_our_keys_alone() -> None:
+    data = dict(written(CASES["agents"]).data)
+    before = digest(data)
+    assert before == written(CASES["agents"]).digest
+    assert digest(data | {"somebody-elses": "x"}) == before
+    for key in KEYS:
+        assert digest(data | {key: data[key] + " "}) != before
+        assert digest({k: v for k, v in data.items() if k != key}) != before
+
+
+def test_agents_that_choose_nothing_are_no_agents() -> None:
+    spec = builders.spec(agents={})
+    documents = builders.documents(spec, *served("a"))
+    assert not isinstance(choose(spec.agents, (), ""), Problem)
+    assert json.loads(documents.data[AGENTS]) == {}
+    assert "agents" not in json.loads(documents.data[CONFIG])

@@ -1,0 +1,181 @@
+"""Whose ConfigMap it is, and whether it is as it has to be."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, Owner, PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.ownership import is_current, is_dressed, manifest_of, refusal
+from tests import builders
+from tests.builders import Wire, served, spec_of
+
+LABELS = {"example.com/team": "a"}
+NOTES = {"example.com/note": "b"}
+OUTPUT: Wire = {"output": {"labels": LABELS, "annotations": NOTES}}
+OURS = builders.resource(builders.wire_spec(**OUTPUT), {"observedGeneration": 1})
+DOCUMENTS = builders.documents(spec_of(OURS), *served("a"))
+WRITTEN = builders.published(OURS, DOCUMENTS)
+OWNER = Owner("VllmProvider", "vllm", "uid-1")
+Change = Callable[[PublishedMap], PublishedMap]
+
+
+def claimant(name: str, uid: str, created: str) -> Resource:
+    spec = builders.wire_spec(output={"configMapName": "vllm-openclaw"})
+    return builders.resource(spec, name=name, uid=uid, creationTimestamp=created)
+
+
+OLDER = claimant("older", "uid-0", "2025-01-01T00:00:00Z")
+YOUNGER = claimant("younger", "uid-2", "2027-01-01T00:00:00Z")
+
+
+def owned_by(owner: Owner | None, **labels: str) -> PublishedMap:
+    return replace(WRITTEN, owner=owner, labels={**WRITTEN.labels, **labels})
+
+
+@pytest.mark.parametrize(
+    "existing",
+    [
+        pytest.param(None, id="there is none"),
+        pytest.param(WRITTEN, id="we own it"),
+        pytest.param(owned_by(replace(OWNER, uid="uid-0")), id="an earlier one of our name did"),
+        pytest.param(owned_by(None), id="it lost its owner and has our labels"),
+    ],
+)
+def test_it_is_ours_when(existing: PublishedMap | None) -> None:
+    assert refusal(OURS, existing, [OURS]) is None
+
+
+@pytest.mark.parametrize(
+    "existing",
+    [
+        pytest.param(replace(WRITTEN, owner=None, labels={}), id="nobody owns it"),
+        pytest.param(
+            owned_by(None, **{"app.kubernetes.io/managed-by": "Helm"}), id="Helm manages it"
+        ),
+        pytest.param(
+            owned_by(None, **{"openclaw-vllm.dev/provider": "other"}),
+            id="it lost its owner and has the labels of another",
+        ),
+        pytest.param(
+            owned_by(Owner("VllmProvider", "other", "uid-9")), id="another VllmProvider owns it"
+        ),
+        pytest.param(
+            owned_by(Owner("Deployment", "vllm", "uid-9")), id="a Deployment of our name owns it"
+        ),
+    ],
+)
+def test_it_is_not_ours_when(existing: PublishedMap) -> None:
+    found = refusal(OURS, existing, [OURS])
+    assert found is not None
+    assert found.reason == Reason.NOT_OWNED
+    assert "vllm-openclaw" in found.message
+
+
+def test_of_two_that_want_one_name_the_older_has_it_whoever_wrote_it() -> None:
+    for existing in (None, WRITTEN, owned_by(Owner("VllmProvider", "younger", "uid-2"))):
+        assert refusal(OURS, existing, [OURS, YOUNGER]) is None
+        found = refusal(YOUNGER, existing, [OURS, YOUNGER])
+        assert found is not None
+        assert found.reason == Reason.NOT_OWNED
+        assert "VllmProvider vllm," in found.message
+
+
+def test_three_that_want_one_name_leave_it_to_the_oldest() -> None:
+    all_of_them = [OLDER, OURS, YOUNGER]
+    refused = [refusal(each, None, all_of_them) is not None for each in all_of_them]
+    assert refused == [False, True, True]
+
+
+def test_two_of_the_same_second_are_told_apart_by_uid() -> None:
+    twin = claimant("twin", "uid-0", OURS.created)
+    assert refusal(OURS, None, [twin, OURS]) is not None
+    assert refusal(twin, None, [twin, OURS]) is None
+
+
+def test_an_immutable_one_of_ours_is_named_as_that_and_a_foreign_one_as_foreign() -> None:
+    ours, foreign = (replace(m, immutable=True) for m in (WRITTEN, owned_by(None, x="y")))
+    for existing, reason in (
+        (ours, Reason.IMMUTABLE),
+        (replace(foreign, labels={}), Reason.NOT_OWNED),
+    ):
+        found = refusal(OURS, existing, [OURS])
+        assert found is not None
+        assert found.reason == reason
+
+
+def manifest(resource: Resource = OURS, documents: Documents = DOCUMENTS) -> dict[str, Any]:
+    return manifest_of(resource, spec_of(resource), documents, "patterns")
+
+
+def test_the_manifest_says_whose_it_is() -> None:
+    written = manifest()
+    metadata = written["metadata"]
+    assert (metadata["name"], metadata["namespace"]) == ("vllm-openclaw", "agents")
+    assert metadata["labels"] == LABELS | {
+        "app.kubernetes.io/managed-by": "openclaw-vllm-operator",
+        "app.kubernetes.io/part-of": "openclaw-vllm",
+        "openclaw-vllm.dev/provider": "vllm",
+    }
+    assert metadata["annotations"] == NOTES | {DIGEST: DOCUMENTS.digest}
+    (owner,) = metadata["ownerReferences"]
+    assert (owner["kind"], owner["uid"], owner["controller"]) == ("VllmProvider", "uid-1", True)
+    assert owner["apiVersion"] == "openclaw-vllm.dev/v1alpha1"
+    assert set(written["data"]) == set(KEYS)
+
+
+def test_a_user_cannot_replace_our_labels_and_annotations() -> None:
+    stolen = {"openclaw-vllm.dev/provider": "x", DIGEST: "sha256:x"}
+    spec = builders.wire_spec(output={"labels": stolen, "annotations": stolen})
+    metadata = manifest(builders.resource(spec))["metadata"]
+    assert metadata["labels"]["openclaw-vllm.dev/provider"] == "vllm"
+    assert metadata["annotations"][DIGEST] == DOCUMENTS.digest
+
+
+def test_the_primary_patterns_are_noted_only_where_there_are_agents() -> None:
+    with_agents = builders.resource(builders.wire_spec(agents={"primary": ["*"]}))
+    assert manifest(with_agents)["metadata"]["annotations"][PRIMARY_PATTERNS] == "patterns"
+    assert PRIMARY_PATTERNS not in manifest()["metadata"]["annotations"]
+
+
+def relabelled(**labels: str) -> Change:
+    return lambda m: replace(m, labels={**m.labels, **labels})
+
+
+DAMAGE: dict[str, Change] = {
+    "its data was edited": lambda m: replace(m, digest="sha256:0"),
+    "its owner is gone": lambda m: replace(m, owner=None),
+    "its owner is an earlier one": lambda m: replace(m, owner=replace(OWNER, uid="uid-0")),
+    "our label was changed": relabelled(**{"openclaw-vllm.dev/provider": "x"}),
+    "the user's label was changed": relabelled(**{"example.com/team": "x"}),
+    "all labels are gone": lambda m: replace(m, labels={}),
+    "all annotations are gone": lambda m: replace(m, annotations={}),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_it_is_written_anew_when(what: str) -> None:
+    assert is_current(OURS, WRITTEN, manifest())
+    assert not is_current(OURS, DAMAGE[what](WRITTEN), manifest())
+    if what != "its data was edited":
+        assert not is_dressed(OURS, DAMAGE[what](WRITTEN), spec_of(OURS))
+
+
+def test_what_others_add_is_left_alone() -> None:
+    added = replace(
+        WRITTEN,
+        labels={**WRITTEN.labels, "their/label": "x"},
+        annotations={**WRITTEN.annotations, "their/annotation": "x"},
+        resource_version="999",
+    )
+    assert is_current(OURS, added, manifest())
+    assert is_dressed(OURS, added, spec_of(OURS))
+
+
+def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:
+    edited = builders.resource(builders.wire_spec(), {"observedGeneration": 1}, generation=2)
+    assert not is_current(edited, WRITTEN, manifest(edited))

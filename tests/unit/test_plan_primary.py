@@ -1,0 +1,102 @@
+"""The default model: chosen once, then left alone, whatever happens to the objects around it."""
+
+from dataclasses import replace
+from typing import Any
+
+from openclaw_vllm.api.configmap import AGENTS, PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.plan import Plan, decide
+from tests import builders
+from tests.builders import Wire, served, spec_of
+
+
+def resource(generation: int = 1, **fields: Any) -> Resource:
+    return builders.resource(builders.wire_spec(**fields), generation=generation)
+
+
+def plan(resource: Resource, *models: Served, existing: PublishedMap | None = None) -> Plan:
+    """Decide after one good answer that lists these models."""
+    memory = builders.memory(resource, *models)
+    return decide(resource, spec_of(resource), memory, existing)
+
+
+def publish(resource: Resource, plan: Plan) -> tuple[Resource, PublishedMap]:
+    """The resource and its ConfigMap as they are after both were written."""
+    assert plan.documents is not None, plan.problem
+    shown = builders.with_status(
+        resource, observedGeneration=resource.generation, primaryModel=f"vllm/{plan.primary}"
+    )
+    return shown, builders.published(resource, plan.documents)
+
+
+def agents(*primary: str) -> Wire:
+    return {"agents": {"primary": [*primary]}}
+
+
+def test_the_primary_stays_while_an_earlier_pattern_matches_again() -> None:
+    before = resource(**agents("best", "*"))
+    shown, existing = publish(before, plan(before, *served("a")))
+    assert plan(shown, *served("a", "best"), existing=existing).primary == "a"
+
+
+def test_an_edit_of_the_patterns_decides_the_primary_anew() -> None:
+    before = resource(**agents("a"))
+    shown, existing = publish(before, plan(before, *served("a", "b")))
+    edited = replace(resource(2, **agents("b", "a")), status=shown.status)
+    assert plan(edited, *served("a", "b"), existing=existing).primary == "b"
+
+
+def test_an_edit_of_anything_else_leaves_the_primary() -> None:
+    before = resource(**agents("best", "*"))
+    shown, existing = publish(before, plan(before, *served("a")))
+    edited = resource(2, **agents("best", "*"), discovery={"interval": "30s"})
+    edited = replace(edited, status=shown.status)
+    assert plan(edited, *served("a", "best"), existing=existing).primary == "a"
+
+
+def test_an_edit_of_the_patterns_outlives_a_status_that_was_not_written() -> None:
+    before = resource(**agents("a"))
+    shown, existing = publish(before, plan(before, *served("a", "b")))
+    edited = replace(resource(2, **agents("b", "a")), status=shown.status)
+    _, written = publish(edited, plan(edited, *served("a", "b"), existing=existing))
+    assert plan(edited, *served("a", "b"), existing=written).primary == "b"
+
+
+def test_the_primary_outlives_a_config_map_that_was_deleted() -> None:
+    before = resource(**agents("best", "*"))
+    shown, _ = publish(before, plan(before, *served("a")))
+    assert plan(shown, *served("a", "best"), existing=None).primary == "a"
+
+
+def test_the_primary_is_not_what_somebody_else_wrote_into_the_config_map() -> None:
+    before = resource(**agents("a"))
+    first = plan(before, *served("a", "b"))
+    shown, _ = publish(before, first)
+    assert first.documents is not None
+    foreign = first.documents.data[AGENTS].replace("vllm/a", "vllm/b")
+    edited = builders.published(before, first.documents, {AGENTS: foreign})
+    assert plan(shown, *served("a", "b"), existing=edited).primary == "a"
+
+
+def test_the_primary_goes_with_its_model() -> None:
+    before = resource(**agents("best", "*"))
+    shown, existing = publish(before, plan(before, *served("a", "z")))
+    assert plan(shown, *served("z"), existing=existing).primary == "z"
+
+
+def test_the_primary_stays_while_its_model_is_missing() -> None:
+    before = resource(**agents("*"))
+    shown, existing = publish(before, plan(before, *served("b")))
+    memory = builders.learned(builders.memory(before, *served("b")), before, *served("a"))
+    decided = decide(shown, spec_of(shown), memory, existing)
+    assert [(entry.id, entry.missing) for entry in decided.entries] == [("a", False), ("b", True)]
+    assert decided.primary == "b"
+
+
+def test_the_primary_stays_over_a_restart() -> None:
+    before = resource(**agents("best", "*"))
+    shown, existing = publish(before, plan(before, *served("a")))
+    assert plan(shown, *served("a", "best"), existing=existing).primary == "a"
+    no_status = replace(shown, status=before.status)
+    assert plan(no_status, *served("a", "best"), existing=existing).primary == "a"

@@ -1,0 +1,187 @@
+"""Known again after a restart: what a process remembers of an object that another one published."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from tests import builders
+from tests.builders import BASE_URL, CONNECTION, WALL, Wire, served, spec_of
+
+CONDITION = {"message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+
+def settled(wire: Wire, *answers: Iterable[Served]) -> tuple[Resource, PublishedMap, Plan]:
+    """A VllmProvider after these answers: its object, its ConfigMap, and what was decided."""
+    resource = builders.resource(builders.wire_spec(**wire))
+    memory = builders.memory(resource, *answers[0])
+    for answer in answers[1:]:
+        memory = builders.learned(memory, resource, *answer)
+    plan = decide(resource, spec_of(resource), memory, None)
+    assert plan.documents is not None, plan.problem
+    published = builders.published(resource, plan.documents)
+    shown = Publication(plan.entries, plan.primary, plan.documents.digest)
+    endpoint = endpoint_status(BASE_URL, "0.32.0", "Generate")
+    status = summarize(resource, spec_of(resource), (), endpoint, shown, memory.rejected)
+    wire_status = status.model_dump(exclude_none=True)
+    return builders.resource(builders.wire_spec(**wire), wire_status), published, plan
+
+
+def recalled(resource: Resource, published: PublishedMap | None) -> Memory:
+    return recall(resource, spec_of(resource), published).resolve(CONNECTION)
+
+
+def rendered_again(resource: Resource, published: PublishedMap) -> Plan:
+    """What is decided from the recalled knowledge alone, when something forces a rendering."""
+    memory = replace(recalled(resource, published), answered_at=WALL)
+    return decide(resource, spec_of(resource), memory, published)
+
+
+BASE = served("base")
+LORA = Served("lora", "base", None)
+OVERRIDE: Wire = {"modelOverrides": [{"match": "base", "contextWindow": 16000}]}
+SECRETS = served("${SECRET}", "$${SECRET}", "$$${A}", "${a}", "${A${B}}", "ünï☃", 'a "b"', "p/q/r")
+
+
+@pytest.mark.parametrize(
+    ("wire", "answers"),
+    [
+        pytest.param({}, [BASE], id="a context of the server's"),
+        pytest.param({}, [served("a", context=None)], id="a default context"),
+        pytest.param({}, [(*BASE, LORA)], id="an adapter with its parent's context"),
+        pytest.param(OVERRIDE, [BASE], id="an overridden context"),
+        pytest.param(OVERRIDE, [(*BASE, LORA)], id="an adapter whose parent is overridden"),
+        pytest.param(
+            {"modelDefaults": {"contextWindow": 9000}}, [(*BASE, LORA)], id="a default of the CR's"
+        ),
+        pytest.param({}, [(LORA,)], id="an adapter without its parent"),
+        pytest.param(
+            {"discovery": {"exclude": ["base"]}}, [(*BASE, LORA)], id="a parent that is left out"
+        ),
+        pytest.param({}, [(*BASE, LORA), BASE], id="a missing adapter"),
+        pytest.param({}, [(*BASE, LORA), (LORA,)], id="a missing parent"),
+        pytest.param({}, [SECRETS], id="ids that look like variables, and worse"),
+        pytest.param(
+            {"agents": {"primary": ["b*", "*"], "fallbacks": ["*"], "allow": "Discovered"}},
+            [(*served("alpha"), *BASE, LORA)],
+            id="agents' defaults",
+        ),
+    ],
+)
+def test_the_same_bytes_are_rendered_again_from(wire: Wire, answers: list[tuple[Served]]) -> None:
+    resource, published, plan = settled(wire, *answers)
+    again = rendered_again(resource, published)
+    assert plan.documents is not None
+    assert again.documents is not None
+    assert again.documents.data == plan.documents.data
+    assert again.primary == plan.primary
+
+
+def test_where_each_number_came_from_is_known_again() -> None:
+    wire = {"modelOverrides": [{"match": "small", "contextWindow": 9000}]}
+    models = (*BASE, LORA, *served("small"), *served("unsaid", context=None))
+    resource, published, plan = settled(wire, models)
+    sources = [entry.source for entry in rendered_again(resource, published).entries]
+    assert sources == ["Server", "Parent", "Override", "Default"]
+    assert sources == [entry.source for entry in plan.entries]
+
+
+@given(
+    models=st.lists(
+        st.builds(
+            Served,
+            id=st.text("ab${}NAM_/é", min_size=1, max_size=12),
+            parent=st.sampled_from(["", "a", "b", "gone"]),
+            context=st.none() | st.integers(1, 2**40),
+        ),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda model: model.id,
+    ),
+    overridden=st.sampled_from(["a", "b*", "none"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_published_is_rendered_again_in_the_same_bytes(
+    models: list[Served], overridden: str
+) -> None:
+    wire = {"modelOverrides": [{"match": overridden, "contextWindow": 5000}]}
+    resource, published, plan = settled(wire, models)
+    again = rendered_again(resource, published)
+    assert again.documents is not None
+    assert plan.documents is not None
+    assert again.documents.data == plan.documents.data
+
+
+def test_of_more_models_than_the_status_shows_the_published_bytes_are_left_alone() -> None:
+    many = (*served(*(f"m{number:03}" for number in range(120))), Served("z-lora", "m000", None))
+    resource, published, plan = settled({"agents": {"primary": ["*"], "fallbacks": ["*"]}}, many)
+    again = decide(resource, spec_of(resource), recalled(resource, published), published)
+    assert plan.documents is not None
+    assert again.documents is None or again.documents.data == plan.documents.data
+
+
+def test_a_missing_model_has_been_absent_once_and_is_counted_on() -> None:
+    resource, published, _ = settled({}, served("a", "b"), served("a"))
+    memory = recalled(resource, published)
+    assert memory.retained is not None
+    assert memory.retained.missing == {"b"}
+    for models in ({"a", "b"}, {"a"}):
+        memory = builders.learned(memory, resource, *served("a"))
+        assert memory.retained is not None
+        assert set(memory.retained.served) == models
+
+
+@pytest.mark.parametrize(
+    ("server", "ready", "tolerated"),
+    [
+        pytest.param("True", "True", [True, True, False], id="answered"),
+        pytest.param("False", "True", [True, False], id="had failed and was still Ready"),
+        pytest.param("False", "False", [False], id="had failed for long"),
+    ],
+)
+def test_a_restart_flaps_no_ready_of_a_server_that(
+    server: str, ready: str, tolerated: list[bool]
+) -> None:
+    resource, published, _ = settled({}, served("a"))
+    kinds = (("ServerReachable", server), ("Ready", ready))
+    said = [{**CONDITION, "type": type_, "status": s, "reason": "X"} for type_, s in kinds]
+    resource = builders.with_status(resource, conditions=said)
+    memory = recalled(resource, published)
+    for expected in tolerated:
+        assert memory.server is not None
+        memory = memory.fail(memory.server)
+        assert memory.is_tolerated == expected
+
+
+def test_version_and_task_are_known_again() -> None:
+    resource, published, _ = settled({}, served("a"))
+    memory = recalled(resource, published)
+    assert (memory.version, memory.task) == ("0.32.0", "Generate")
+
+
+def test_a_map_that_lost_its_owner_is_remembered_by_its_labels() -> None:
+    resource, published, _ = settled({}, served("a"))
+    assert recalled(resource, replace(published, owner=None)).retained is not None
+
+
+@pytest.mark.parametrize("what", ["none", "edited", "unlabelled", "of somebody else"])
+def test_nothing_is_remembered_from_a_map_that_is(what: str) -> None:
+    resource, published, _ = settled({}, served("a"))
+    assert published.owner is not None
+    other = replace(published.owner, name="other", uid="uid-2")
+    maps = {
+        "none": None,
+        "edited": replace(published, digest="sha256:0"),
+        "unlabelled": replace(published, owner=None, labels={}),
+        "of somebody else": replace(published, owner=other),
+    }
+    memory = recalled(resource, maps[what])
+    assert (memory.retained, memory.failures, memory.task) == (None, 0, None)
