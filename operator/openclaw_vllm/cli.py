@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import click
-import uvloop
 
 from openclaw_vllm.edges.apiserver import NoCluster
 from openclaw_vllm.edges.endpoints import is_address
@@ -98,13 +97,12 @@ def run(*, log_format: str | None, log_level: str, **options: Any) -> None:
             )
     set_up(log_format or ("text" if sys.stderr.isatty() else "json"), log_level)
     code = 0
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            runner.run(run_operator(Settings(**options)))
-        except (NoCluster, OSError) as error:
-            logger.error("%s", error)
-            code = FATAL
-        except Exception:
-            logger.exception("the operator ends on a fatal error; a restart is free of writes")
-            code = FATAL
+    try:
+        asyncio.run(run_operator(Settings(**options)))
+    except (NoCluster, OSError) as error:
+        logger.error("%s", error)
+        code = FATAL
+    except Exception:
+        logger.exception("the operator ends on a fatal error; a restart is free of writes")
+        code = FATAL
     sys.exit(code)

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.apiserver.servers import Servers
-from tests.apiserver.workspace import PROVIDERS, Workspace, soon
+from tests.apiserver.workspace import PROVIDERS, Workspace, soon, workspace
 from tests.conftest import CRDS
-from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import PROGRAM, OperatorProcess, grant
 
@@ -83,30 +82,24 @@ def test_a_provider_deleted_and_made_anew_gets_its_configmap(
         uid = provider.is_ready()["metadata"]["uid"]
 
         def owned_by_the_new_one(uid: str = uid) -> bool:
-            found = space.find("configmaps", provider.config_map_name)
-            return bool(found) and found["metadata"]["ownerReferences"][0]["uid"] == uid
+            found = space.find("configmaps", provider.config_map_name) or {"metadata": {}}
+            owners = found["metadata"].get("ownerReferences", [])
+            return [owner["uid"] for owner in owners] == [uid]
 
         soon(owned_by_the_new_one)
     assert len(provider.models) == 2
 
 
 def test_a_namespace_can_be_deleted(
-    space: Workspace, servers: Servers, operator: OperatorProcess
+    control_plane: ControlPlane, servers: Servers, operator: OperatorProcess
 ) -> None:
     server = servers.start()
-    for number in range(5):
-        space.provider(server, f"p{number}").is_ready()
-    mark = space.plane.audit.mark()
-    space.plane.admin.request("DELETE", f"/api/v1/namespaces/{space.namespace}")
-
-    def is_gone() -> bool:
-        try:
-            space.plane.admin.request("GET", f"/api/v1/namespaces/{space.namespace}")
-        except ApiError as error:
-            return error.code == 404
-        return False
-
-    soon(is_gone, "the namespace is gone")
+    with workspace(control_plane, "a-namespace-that-goes") as space:
+        for number in range(5):
+            space.provider(server, f"p{number}").is_ready()
+        mark = control_plane.audit.mark()
+    name = ("namespace", space.namespace)
+    soon(lambda: not control_plane.kubectl("get", *name, "--ignore-not-found"), "it is gone")
     soon(lambda: not operator.metric("vllmprovider_models", namespace=space.namespace))
     writes = space.asked_since(mark).writes()
     assert len([w for w in writes if w.resource != "events"]) <= 5  # one try each, at most

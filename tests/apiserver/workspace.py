@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,8 @@ def workspace(plane: ControlPlane, name: str) -> Iterator["Workspace"]:
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     plane.admin.request("POST", "/api/v1/namespaces", body)
     yield Workspace(plane, name)
-    plane.admin.request("DELETE", f"/api/v1/namespaces/{name}")
+    with suppress(ApiError):  # a test may have deleted it
+        plane.admin.request("DELETE", f"/api/v1/namespaces/{name}")
 
 
 @dataclass(frozen=True)

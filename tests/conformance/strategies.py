@@ -15,26 +15,24 @@ from openclaw_vllm.api.provider import ModelCompat
 from tests.vllm_server import Model
 
 Wire = dict[str, Any]
-SECRET = "PLANTED"  # noqa: S105 - the name of an environment variable
+SECRET = "PLANTED"  # noqa: S105 - the variable's name, as it stands in SIGNS
 
 LABEL = "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?"
 PROVIDER_IDS = st.just("vllm") | st.from_regex(f"vllm-{LABEL}", fullmatch=True)
 ENV_NAMES = st.from_regex("[A-Z_][A-Z0-9_]{0,127}", fullmatch=True)
 HEADER_NAMES = st.text("-aAzZ09!#$%&*+.^_|~", min_size=1, max_size=64) | st.just("__proto__")
 HEADER_VALUES = st.from_regex("[!-~]([ -~]{0,40}[!-~])?", fullmatch=True)
-PATHS = st.sampled_from(["", "/v1", "/v1/", f"/${{{SECRET}}}/v1", "/a//b", "/%7B/v1/v1"])
+PATHS = st.sampled_from(["", "/v1", "/v1/", "/${PLANTED}/v1", "/a//b", "/%7B/v1/v1"])
 TOKENS = st.integers(1, 1_000_000_000)
 PRICES = st.integers(0, 1_000_000) | st.floats(0, 1_000_000)
 
 # Text that means something to somebody: to OpenClaw, JSON, JavaScript, a shell, a terminal.
-PIECES = st.sampled_from(
-    (
-        f"${{{SECRET}}}  $${{{SECRET}}}  ${SECRET}  ${{lower}}  {{  }}  $  org  Org  /  //  ..  vllm/"
-        "  models/  __proto__  constructor  -  :  #  %2F  +  \"  '  \\  \\u0000  @  *  ,  é  e\u0301"
-        "  日本  🦙  \U0010ffff  ~  q4_K_M  1e999  null  true  \ufeff  \u202e  \u200d  \x7f"
-    ).split("  ")
-    + ["\n", " ", "\u3000"]
-)
+SIGNS = r"""
+${PLANTED} $${PLANTED} $PLANTED ${lower} { } $ org Org / // .. vllm/ models/ __proto__ constructor
+- : # %2F + " ' \ \u0000 @ * , é 日本 🦙 ~ q4_K_M 1e999 null true
+"""
+HIDDEN = ("e\u0301", "\U0010ffff", "\ufeff", "\u202e", "\u200d", "\x7f", "\n", " ", "\u3000")
+PIECES = st.sampled_from([*SIGNS.split(), *HIDDEN])
 TEXTS = st.lists(PIECES | st.text(max_size=3), min_size=1, max_size=6).map("".join)
 IDS = TEXTS | st.text(max_size=600)
 

@@ -1,12 +1,10 @@
-"""The real client, not its schema alone, takes what hypothesis makes, and reads back what was meant.
+"""The real client, not its schema alone, takes what hypothesis makes, and reads what was meant.
 
 A call takes seconds, so the examples share one configuration: each has a provider id of its own.
 """
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings

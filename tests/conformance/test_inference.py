@@ -57,8 +57,7 @@ class Case:
 
 Outcome = tuple[Ran, Recorder]
 CASES = {
-    "vllm": Case({}),
-    "vllm-raw": Case({}, model="x${PLANTED}"),
+    "vllm": Case({}, model="x${PLANTED}"),
     "vllm-usual-key": Case({"auth": {}}, key=KEYS["VLLM_API_KEY"]),
     "vllm-other-key": Case(
         {

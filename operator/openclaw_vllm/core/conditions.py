@@ -87,9 +87,11 @@ def stalled_conditions(
 ) -> tuple[Condition, ...]:
     """Return the conditions of a spec that cannot be acted on: the others keep what they said."""
     said = {condition.type: condition for condition in before}
-    unseen = Problem(Reason.PENDING, "the spec has to be valid first")
     kept = tuple(said[type_] for type_ in _ASPECTS if type_ in said)
-    new = [_condition(type_, unseen) for type_ in _ASPECTS if type_ not in said]
+    unseen = "the spec has to be valid first"
+    new = [
+        _draft(type_, "Unknown", Reason.PENDING, unseen) for type_ in _ASPECTS if type_ not in said
+    ]
     ready = _condition(ConditionType.READY, problem)
     return _finish([ready, *new], generation, before, now) + kept
 

@@ -81,7 +81,7 @@ async def load_configuration() -> Configuration:
             await config.load_kube_config(config_file=path, client_configuration=configuration)
         else:
             config.load_incluster_config(client_configuration=configuration)
-    except (config.ConfigException, OSError) as error:
+    except Exception as error:  # what the loader raises at bad content has no common class
         raise NoCluster(
             f"no cluster to talk to: {error}; set KUBECONFIG, or run in a pod"
         ) from error

@@ -1,6 +1,6 @@
 """One question to a vLLM server, with every bound that an untrusted server makes necessary.
 
-The only door to httpx. A request has a total deadline, goes to addresses that were judged before,
+A request has a total deadline, goes to addresses that were judged before,
 over a connection of its own (vLLM drops idle ones after 5 s), through no proxy of the environment,
 follows no redirect, and reads at most 1 MiB of an answer that must not be encoded: a gzip bomb of
 200 KB was 64 MB in memory before any limit on decoded bytes could see it (measured). Every failure
@@ -8,7 +8,7 @@ is a value.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -18,12 +18,12 @@ import httpx
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.resolver import Resolver
+from openclaw_vllm.edges.transport import OneShotTransport
 from openclaw_vllm.edges.trust import Trust
 
 MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
 CONNECT_TIMEOUT = 3.0  # seconds, per address
 READ = {("GET", 200), ("POST", 200), ("POST", 400)}  # answers whose body says something
-DEFAULT_PORTS = {"http": 80, "https": 443}
 TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -58,7 +58,7 @@ class Prober:
     def __init__(self, resolver: Resolver | None = None) -> None:
         self._resolver = resolver or Resolver()
         self._client = httpx.AsyncClient(
-            transport=_OneShotTransport(),
+            transport=OneShotTransport(),
             timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # shared by all servers
@@ -147,77 +147,3 @@ def _causes(error: BaseException | None) -> Iterable[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-class _JudgedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that were judged, never to what a second lookup might say."""
-
-    def __init__(self, addresses: tuple[str, ...]) -> None:
-        self._addresses = addresses
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in self._addresses:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout=timeout)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-
-class _OneShotTransport(httpx.AsyncBaseTransport):
-    """One connection per request: a shared pool's bookkeeping costs more than the request
-    (measured)."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url, extensions = request.url, request.extensions
-        origin = httpcore.Origin(
-            url.raw_scheme, url.raw_host, url.port or DEFAULT_PORTS[url.scheme]
-        )
-        connection = httpcore.AsyncHTTPConnection(
-            origin,
-            ssl_context=extensions["ssl_context"],
-            network_backend=_JudgedBackend(extensions["addresses"]),
-        )
-        core_request = httpcore.Request(
-            request.method,
-            httpcore.URL(
-                scheme=origin.scheme, host=origin.host, port=origin.port, target=url.raw_path
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=extensions,
-        )
-        try:
-            response = await connection.handle_async_request(core_request)
-        except BaseException:
-            await connection.aclose()
-            raise
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_OneShotStream(response, connection)
-        )
-
-
-class _OneShotStream(httpx.AsyncByteStream):
-    """A response's body; closing it closes the connection."""
-
-    def __init__(
-        self, response: httpcore.Response, connection: httpcore.AsyncHTTPConnection
-    ) -> None:
-        self._response = response
-        self._connection = connection
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.aiter_stream():
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._connection.aclose()

@@ -1,0 +1,151 @@
+"""The status beside its conditions: what was found, bounded, and the same when read back."""
+
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.models import Rejection
+from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from tests import builders
+from tests.builders import BASE_URL, Wire, served, spec_of
+
+ENDPOINT = endpoint_status(BASE_URL, "0.32.0", "Generate")
+
+
+def status(
+    *models: Served,
+    primary: str = "",
+    rejected: Any = None,
+    before: Wire | None = None,
+    **spec: Any,
+) -> VllmProviderStatus:
+    resource = builders.resource(builders.wire_spec(**spec), before)
+    entries = builders.entries(spec_of(resource), *models)
+    shown = Publication(entries, primary, "sha256:1")
+    return summarize(resource, spec_of(resource), (), ENDPOINT, shown, rejected)
+
+
+def test_every_model_is_shown_with_where_its_number_came_from() -> None:
+    lora = Served("lora", "base")
+    shown = status(*served("base"), lora, *served("small", context=8000), primary="base")
+    assert (shown.model_count, shown.primary_model) == (3, "vllm/base")
+    assert [model.model_dump(exclude_none=True) for model in shown.models] == [
+        {
+            "id": "base",
+            "ref": "vllm/base",
+            "contextWindow": 32768,
+            "contextWindowSource": "Server",
+            "parent": "",
+            "state": "Served",
+        },
+        {
+            "id": "lora",
+            "ref": "vllm/lora",
+            "contextWindow": 32768,
+            "contextWindowSource": "Parent",
+            "parent": "base",
+            "state": "Served",
+        },
+        {
+            "id": "small",
+            "ref": "vllm/small",
+            "contextWindow": 8000,
+            "contextWindowSource": "Server",
+            "parent": "",
+            "state": "Served",
+            "note": "SmallContext",
+        },
+    ]
+
+
+def test_ids_are_shown_raw() -> None:
+    shown = status(*served("${SECRET}"), primary="${SECRET}")
+    assert (shown.models[0].id, shown.primary_model) == ("${SECRET}", "vllm/${SECRET}")
+
+
+def test_the_first_hundred_models_are_shown_and_all_are_counted() -> None:
+    shown = status(*served(*(f"m{number:03}" for number in reversed(range(150)))))
+    assert shown.model_count == 150
+    assert [model.id for model in shown.models] == [f"m{number:03}" for number in range(100)]
+
+
+def test_the_first_twenty_rejected_ids_are_shown_in_one_order() -> None:
+    rejected = {f"x@{number:02}": Rejection.INVALID_REFERENCE for number in reversed(range(30))}
+    shown = status(rejected=rejected).rejected_models
+    assert [(each.id, each.reason) for each in shown] == [
+        (f"x@{number:02}", "InvalidReference") for number in range(20)
+    ]
+
+
+def test_a_rejected_id_of_any_length_fits() -> None:
+    (shown,) = status(rejected={"x" * 100_000: Rejection.TOO_LONG}).rejected_models
+    assert len(shown.id) <= 1024
+
+
+BEFORE: Wire = {
+    "observedGeneration": 1,
+    "modelCount": 1,
+    "models": [{"id": "a", "ref": "vllm/a"}],
+    "rejectedModels": [{"id": "x@y", "reason": "InvalidReference"}],
+    "primaryModel": "vllm/a",
+    "endpoint": {"baseUrl": BASE_URL, "serverVersion": "0.1"},
+    "configMap": {"name": "vllm-openclaw", "digest": "sha256:0"},
+}
+
+
+def test_what_was_not_found_out_keeps_its_last_value() -> None:
+    resource = builders.resource(None, BEFORE, generation=2)
+    after = summarize(resource, spec_of(resource), (), None, None, None)
+    assert after.model_dump(exclude_none=True) == BEFORE | {
+        "observedGeneration": 2,
+        "conditions": (),
+        "models": tuple(model.model_dump(exclude_none=True) for model in after.models),
+        "rejectedModels": tuple(BEFORE["rejectedModels"]),
+    }
+
+
+def test_a_list_without_rejected_ids_takes_them_away() -> None:
+    assert status(rejected={}, before=BEFORE).rejected_models == ()
+
+
+def test_a_primary_that_is_gone_is_taken_away() -> None:
+    assert status(*served("b"), before=BEFORE).primary_model is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        pytest.param({}, None, id="nothing without a key"),
+        pytest.param({"auth": {}}, {"env": "VLLM_API_KEY"}, id="the variable alone"),
+        pytest.param(
+            {"auth": {"apiKeySecretRef": {"name": "s", "key": "k"}, "apiKeyEnv": "KEY"}},
+            {"env": "KEY", "secretName": "s", "secretKey": "k"},
+            id="the variable and where its value is",
+        ),
+    ],
+)
+def test_an_agent_is_told_to_set(spec: Wire, shown: Wire | None) -> None:
+    found = status(**spec).credentials
+    assert (found and found.model_dump(exclude_none=True)) == shown
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        pytest.param((), id="without models"),
+        pytest.param(served("a", "ünï☃", "a b", "${X}", 'q"'), id="with odd ids"),
+        pytest.param((*served("a" * 512, context=2**63 - 1), Served("l", "a" * 600)), id="long"),
+    ],
+)
+def test_a_status_that_is_read_back_is_the_same(models: tuple[Served, ...]) -> None:
+    rejected = {"bad@": Rejection.INVALID_REFERENCE, "a\x00b": Rejection.INVALID_CHARACTERS}
+    written = status(*models, rejected=rejected, auth={})
+    read = Resource.read(builders.manifest(status=written.model_dump(exclude_none=True)))
+    assert read.status == written
+
+
+def test_a_status_that_cannot_be_read_counts_as_none() -> None:
+    assert builders.resource(status={"models": "x"}).status == VllmProviderStatus()
