@@ -27,7 +27,6 @@ USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 OPTIONS = "OPENCLAW_VLLM_"  # the caller's environment would change what is tested
 READY_WITHIN = 60.0  # seconds
 TAIL_LINES = 40
-UVLOOP_NOISE = "Fatal error on SSL protocol"  # when both sides end an idle connection at once
 
 
 def grant(plane: ControlPlane) -> Path:
@@ -176,7 +175,6 @@ class OperatorProcess:
             for line in self.said()
             if ("exception" in line and line["logger"].startswith("openclaw_vllm"))
             or (line["level"] in ("error", "critical") and line["logger"] in ("asyncio", "stderr"))
-            if not line["message"].startswith(UVLOOP_NOISE)
         ]
 
     def tail(self) -> str:

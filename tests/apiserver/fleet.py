@@ -49,8 +49,13 @@ class Fleet:
 
     @classmethod
     def start(cls, space: Workspace, servers: Servers) -> "Fleet":
-        """Create all, let the servers fail that shall fail, and wait until all has settled."""
+        """Create all, let the servers fail that shall fail, and wait until all has settled.
+
+        An API server keeps a watch alive only once it has seen an event of the kind since it
+        started: without one the watch is opened anew every 70 seconds.
+        """
         fleet = cls(space)
+        space.create("services", {"metadata": {"name": "any"}, "spec": {"ports": [{"port": 80}]}})
         models = tuple(Model(f"org/{letter}", 40960) for letter in "abcdef")
         adapter = Model("org/lora", parent="org/a")
         for sort in COUNTS:

@@ -15,8 +15,6 @@ from tests.certificates import Authority
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import VllmServer
 
-OPTIONS = ("--log-level=debug",)
-
 KEY, NEXT, TOKEN = "sk-Zm9v/bar+baz==&%7", "sk-next/+=&%8", "t0k3n/+=&%9"
 SECRET = {"name": "vllm-api-key", "key": "api-key"}
 AUTH: Json = {"apiKeySecretRef": SECRET, "apiKeyEnv": "TEAM_KEY"}

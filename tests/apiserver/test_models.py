@@ -1,25 +1,15 @@
 """Models come at once and go late; a request to look now makes the probes countable."""
 
 import json
-from itertools import count
 
 import pytest
 
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import Provider, Workspace, soon
-from tests.vllm_server import Answer, Model, VllmServer
+from tests.vllm_server import Answer, Model
 
 A, B, C = Model("org/a", 8192), Model("org/b", 8192), Model("org/c", 8192)
 RARELY = {"interval": "1h"}
-numbers = count(1)
-
-
-def probe(provider: Provider, server: VllmServer) -> None:
-    """Have the server asked exactly once more, and wait until that has had its effect."""
-    asked, number = server.count("/v1/models"), str(next(numbers))
-    provider.annotate(requested_at=number)
-    soon(lambda: server.count("/v1/models") > asked, "the server is asked")
-    assert server.count("/v1/models") == asked + 1
 
 
 def states(provider: Provider) -> dict[str, str]:
@@ -38,7 +28,7 @@ def test_a_new_model_comes_with_the_next_answer(space: Workspace, servers: Serve
     provider = space.provider(server, discovery=RARELY)
     provider.is_ready()
     server.models = (A, C)
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served", c="Served")
 
 
@@ -51,9 +41,9 @@ def test_a_model_goes_with_the_last_of_so_many_answers_without_it(
     provider.is_ready()
     server.models = (A,)
     for _ in range(remove_after - 1):
-        probe(provider, server)
+        provider.probe(server)
         becomes(provider, a="Served", b="Missing")
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served")
 
 
@@ -62,15 +52,15 @@ def test_failed_probes_neither_count_nor_reset(space: Workspace, servers: Server
     provider = space.provider(server, discovery={**RARELY, "removeAfter": 2})
     provider.is_ready()
     server.models = (A,)
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served", b="Missing")
     server.fault = Answer(500)
     for _ in range(4):
-        probe(provider, server)
+        provider.probe(server)
     provider.becomes(Ready="False UnexpectedStatus")
     becomes(provider, a="Served", b="Missing")
     server.fault = None
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served")
 
 
@@ -83,7 +73,7 @@ def test_a_model_that_returns_is_served_again_and_counted_anew(
     before = provider.data
     for models, state in (((A,), "Missing"), ((B, A), "Served"), ((A,), "Missing")):
         server.models = models
-        probe(provider, server)
+        provider.probe(server)
         becomes(provider, a="Served", b=state)
     assert provider.data == before
 
@@ -93,9 +83,9 @@ def test_all_models_exchanged_for_others_overlap(space: Workspace, servers: Serv
     provider = space.provider(server, discovery={**RARELY, "removeAfter": 2})
     provider.is_ready()
     server.models = (C,)
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Missing", b="Missing", c="Served")
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, c="Served")
 
 
@@ -105,10 +95,10 @@ def test_the_primary_stays_while_its_model_is_known(space: Workspace, servers: S
     provider = space.provider(server, discovery={**RARELY, "removeAfter": 2}, agents=agents)
     provider.is_ready()
     server.models = (A,)
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served", b="Missing")
     assert provider.status["primaryModel"] == "vllm/org/b"
-    probe(provider, server)
+    provider.probe(server)
     becomes(provider, a="Served")
     defaults = json.loads(provider.data["agents-defaults.json"])
     assert provider.status["primaryModel"] == defaults["model"]["primary"] == "vllm/org/a"
@@ -123,7 +113,7 @@ def test_more_models_than_allowed_are_refused_and_the_list_stays(
     provider.is_ready()
     before = provider.config_map()
     server.models = (A, B, C)
-    probe(provider, server)
+    provider.probe(server)
     provider.becomes(ConfigPublished="False TooManyModels", Stalled="True TooManyModels")
     assert provider.config_map() == before
     provider.edit(discovery={"exclude": ["org/a"]})

@@ -19,6 +19,7 @@ from tests.vllm_server import Answer, Drip, Fault, Hang, Reset, VllmServer
 pytestmark = pytest.mark.timeout(240)
 
 DISCOVERY = {"interval": "5s", "timeout": "1s"}
+RARELY = {"interval": "1h", "timeout": "1s"}
 TLS = {"tls": {"caBundleRef": {"name": "ca"}}}
 SKELETON: Json = {"providers": {}}
 BIG = b'{"data": [' + b" " * 1024**2 + b"]}"
@@ -122,11 +123,14 @@ def test_a_failing_server_is_told_at_once_counts_from_the_third_failure_and_chan
 
 def test_a_blip_does_not_touch_ready(space: Workspace, servers: Servers) -> None:
     server = servers.start()
-    provider = space.provider(server, discovery=DISCOVERY)
+    provider = space.provider(server, discovery=RARELY)
     ready = provider.is_ready()
     server.fault = Answer(503)
-    blip = provider.becomes(ServerReachable="False UnexpectedStatus", Ready="True Succeeded")
+    for _ in range(2):
+        provider.probe(server)
+        blip = provider.becomes(ServerReachable="False UnexpectedStatus", Ready="True Succeeded")
     server.fault = None
+    provider.probe(server)
     again = provider.becomes(ServerReachable="True Succeeded", Ready="True Succeeded")
     assert len({changed_at(seen, "Ready") for seen in (ready, blip, again)}) == 1
 
@@ -135,13 +139,16 @@ def test_a_server_that_comes_back_is_told_and_nothing_is_written_but_the_status(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start()
-    provider = space.provider(server, discovery=DISCOVERY)
+    provider = space.provider(server, discovery=RARELY)
     provider.is_ready()
     before = provider.config_map()
-    servers.stop(server)
+    server.fault = Reset()
+    for _ in range(3):
+        provider.probe(server)
     provider.becomes(Ready="False ConnectionFailed")
     mark = space.plane.audit.mark()
-    servers.restart(server)
+    server.fault = None
+    provider.probe(server)
     provider.is_ready()
     writes = space.asked_since(mark).writes()
     assert [w.resource for w in writes if w.resource != "events"] == ["vllmproviders"]
@@ -162,7 +169,7 @@ def test_a_server_that_never_worked_is_told_at_once_and_retried_soon(
 ) -> None:
     settings, reason = NEVER_GOOD[how]
     server = servers.start(**settings)
-    provider = space.provider(server, discovery={"interval": "1h", "timeout": "1s"})
+    provider = space.provider(server, discovery=RARELY)
     provider.becomes(Ready=f"False {reason}", ConfigPublished="False Pending")
     assert json.loads(provider.data["models.json"]) == SKELETON
     assert json.loads(provider.data["openclaw.json"]) == {"models": SKELETON}
@@ -176,7 +183,7 @@ def test_a_server_that_starts_after_its_provider_is_found_within_seconds(
     space: Workspace, servers: Servers
 ) -> None:
     port = free_port()
-    provider = space.provider(f"http://127.0.0.1:{port}/v1", discovery={"interval": "1h"})
+    provider = space.provider(f"http://127.0.0.1:{port}/v1", discovery=RARELY)
     provider.becomes(Ready="False ConnectionFailed")
     servers.start(port=port)
     provider.is_ready()
@@ -185,7 +192,7 @@ def test_a_server_that_starts_after_its_provider_is_found_within_seconds(
 def test_a_server_without_models_is_waited_for(space: Workspace, servers: Servers) -> None:
     server = servers.start()
     models, server.models = server.models, ()
-    provider = space.provider(server, discovery={"interval": "1h"})
+    provider = space.provider(server, discovery=RARELY)
     provider.becomes(ConfigPublished="False NoModels", ServerReachable="True Succeeded")
     server.models = models
     provider.is_ready()

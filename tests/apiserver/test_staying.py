@@ -18,7 +18,9 @@ ENDS_WITHIN = 10.0  # seconds, as the operator promises
 
 @pytest.fixture(scope="module")
 def fleet(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[Fleet]:
-    """Start fifty VllmProviders, some of them down, once for the module."""
+    """Start fifty VllmProviders, some of them down, and an operator that will not audit soon."""
+    operator.kill()
+    operator.start()
     with Servers() as servers, workspace(control_plane, "a-fleet-that-stays") as space:
         yield Fleet.start(space, servers)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from tests.apiserver.honesty import assert_honest
 from tests.controlplane.audit import AuditEntries
@@ -139,7 +140,9 @@ class Provider:
         return self.becomes(Ready="True Succeeded")
 
     def config_map(self) -> Json:
-        return self.space.get("configmaps", self.config_map_name)
+        found = self.space.find("configmaps", self.config_map_name)
+        assert found is not None, f"there is no ConfigMap {self.config_map_name}"
+        return found
 
     @property
     def data(self) -> dict[str, str]:
@@ -171,6 +174,12 @@ class Provider:
     def damage(self, **changes: Any) -> Json:
         """Patch its ConfigMap, as a vandal."""
         return self.space.patch("configmaps", self.config_map_name, changes)
+
+    def probe(self, server: VllmServer) -> None:
+        """Have the server asked once more, now, and wait until it was."""
+        asked = server.count("/v1/models")
+        self.annotate(requested_at=uuid4().hex)
+        soon(lambda: server.count("/v1/models") > asked, "the server is asked")
 
     def delete(self) -> None:
         self.space.delete(PROVIDERS, self.name)

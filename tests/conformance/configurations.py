@@ -1,9 +1,8 @@
-"""The configurations that the real client judges command by command: one of each kind of use."""
+"""What agents' defaults can say, and what the real client is to make of it."""
 
 from dataclasses import dataclass, field
 
 from tests.builders import Wire
-from tests.certificates import Authority
 from tests.conformance.published import Published, publish
 from tests.vllm_server import Model
 
@@ -36,16 +35,10 @@ class Configuration:
     allowed: tuple[str, ...] = ()
 
     def published(self) -> Published:
-        ca_pem = Authority.create().pem if "tls" in self.spec else ""
-        return publish(self.spec, self.served, ca_pem=ca_pem, base=self.base)
+        return publish(self.spec, self.served, base=self.base)
 
 
 CONFIGURATIONS = {
-    "as little as possible": Configuration(
-        {"serviceRef": {"name": "vllm"}},
-        (Model(QWEN, 40960),),
-        default=f"vllm/{QWEN}",  # OpenClaw's own choice: there is no other model
-    ),
     "all about agents": Configuration(
         {
             "baseUrl": IN_CLUSTER,
@@ -97,16 +90,6 @@ CONFIGURATIONS = {
         fallbacks=tuple(f"vllm/{id_}" for id_ in ODD[1:]),
         aliases={"odd": "vllm/x${PLANTED}", "path": "vllm//models/tiny"},
         allowed=tuple(f"vllm/{id_}" for id_ in ODD),
-    ),
-    "over TLS": Configuration(
-        {
-            "baseUrl": "https://10.0.0.7:8443/openai",
-            "tls": {"serverName": "vllm.example.com", "caBundleRef": {"name": "corp-ca"}},
-            "modelDefaults": {"contextWindow": 65536},
-            "agents": {"primary": ["*"]},
-        },
-        (Model(LLAMA, 131072),),
-        default=f"vllm/{LLAMA}",
     ),
     "beside a configuration of the user": Configuration(
         {"baseUrl": IN_CLUSTER, "agents": {"primary": ["*"], "aliases": {"ours": "*"}}},

@@ -80,16 +80,15 @@ class Gateway:
 
 @contextmanager
 def running(agent: Agent) -> Iterator[Gateway]:
-    """Run the agent's gateway, without channels or schedules: nothing here would use them."""
+    """Run the agent's gateway, on a port of this machine."""
     port = free_port()
     log = agent.home / "gateway.log"
     agent.state.mkdir(parents=True, exist_ok=True)
-    unused = {"OPENCLAW_SKIP_CHANNELS": "1", "OPENCLAW_SKIP_CRON": "1"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             agent.command("gateway", "run", "--bind", "loopback", "--port", str(port)),
             cwd=agent.home,
-            env=agent.variables() | unused,
+            env=agent.variables(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -88,3 +89,9 @@ class Agent:
 def inference(model: str) -> list[str]:
     """Return the command that has a model answer once, without a gateway."""
     return ["infer", "model", "run", "--local", "--model", model, "--prompt", "Hello", "--json"]
+
+
+def wanted_variables(config: str) -> dict[str, str]:
+    """Return the variables that a configuration reads keys and headers from, each with a value."""
+    names = re.findall(r'"\$\{([A-Z_][A-Z0-9_]*)\}"', config)
+    return dict.fromkeys(names, "from-the-environment")

@@ -1,33 +1,75 @@
 """The real client takes each kind of configuration, and understands it as our status tells it."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from openclaw_vllm.core.openclaw import skeleton
+from tests import builders
 from tests.conformance.configurations import CONFIGURATIONS, PLANTED, Configuration
 from tests.conformance.conftest import NewAgent
+from tests.conformance.openclaw import Ran, wanted_variables
+from tests.conformance.published import Published, publish
+from tests.unit.golden_cases import CASES, Case
+from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(600)
 
+GOLDEN = Path(__file__).parents[1] / "unit" / "golden"
+COMMANDS = (
+    ["config", "validate", "--json"],
+    ["models", "list", "--json"],
+    ["models", "status", "--check", "--json"],
+)
+
+
+def check(published: Published, valid: Ran, listed: Ran, status: Ran) -> None:
+    """Compare what the three commands say with our status."""
+    assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
+    shown = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
+    assert shown == {model.ref: model.context_window for model in published.models}
+    assert all(model["available"] for model in listed.answer["models"])
+    assert published.primary in (None, status.answer["resolvedDefault"])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_client_takes_the_golden(name: str, new_agent: NewAgent) -> None:
+    published = golden(CASES[name])
+    config = (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
+    assert published.config == json.loads(config)
+    agent = new_agent(**wanted_variables(config))
+    agent.configure(config)
+    check(published, *agent.run_all(*COMMANDS))
+
+
+def golden(case: Case) -> Published:
+    models = [Model(model.id, model.context, model.parent or None) for model in case.models]
+    return publish(builders.wire_spec(**case.spec), models, ca_pem=case.connection.ca_pem)
+
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
-def test_the_client_understands_what_the_status_says(
+def test_the_client_makes_of_agents_defaults_what_was_meant(
     configuration: Configuration, new_agent: NewAgent
 ) -> None:
     published = configuration.published()
     agent = new_agent(**configuration.environment)
     agent.configure(published.data["openclaw.json"])
-    valid, listed, status = agent.run_all(
-        ["config", "validate", "--json"],
-        ["models", "list", "--json"],
-        ["models", "status", "--check", "--json"],
-    )
-    assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
-    shown = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
-    assert shown == {model.ref: model.context_window for model in published.models}
-    assert all(model["available"] for model in listed.answer["models"])
+    valid, listed, status = agent.run_all(*COMMANDS)
+    check(published, valid, listed, status)
     told = status.answer
     assert told["resolvedDefault"] == configuration.default
-    assert published.primary in (None, configuration.default)
     assert told["fallbacks"] == list(configuration.fallbacks)
     assert told["aliases"] == configuration.aliases
     assert sorted(told["allowed"]) == sorted(configuration.allowed)
     assert PLANTED not in listed.out + status.out
+
+
+def test_the_client_starts_on_what_is_published_before_the_first_answer(
+    new_agent: NewAgent,
+) -> None:
+    agent = new_agent()
+    agent.configure(skeleton(builders.spec(), None).data["openclaw.json"])
+    valid, listed = agent.run_all(*COMMANDS[:2])
+    assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
+    assert not any(model["key"].startswith("vllm/") for model in listed.answer["models"])

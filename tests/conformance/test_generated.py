@@ -4,13 +4,13 @@ A call takes seconds, so the examples share one configuration: each has a provid
 """
 
 import json
-import re
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.builders import Wire
 from tests.conformance.conftest import NewAgent
+from tests.conformance.openclaw import wanted_variables
 from tests.conformance.published import Published, decide_on
 from tests.conformance.strategies import SECRET, inputs
 from tests.vllm_server import Model
@@ -58,18 +58,12 @@ def together(examples: list[Published]) -> Wire:
     return {"models": {"providers": providers}, "agents": {"defaults": agents}}
 
 
-def variables(config: str) -> dict[str, str]:
-    """The variables that the pod of such an agent sets, and one that is nobody's to see."""
-    wanted = re.findall(r'(?<!\$)"\$\{([A-Z_][A-Z0-9_]*)\}"', config)
-    return {**dict.fromkeys(wanted, "of-its-server"), SECRET: PLANTED}
-
-
 def test_the_client_reads_back_every_generated_id_as_the_server_wrote_it(
     new_agent: NewAgent,
 ) -> None:
     examples = generated()
     config = json.dumps(together(examples), ensure_ascii=False)
-    agent = new_agent(**variables(config))
+    agent = new_agent(**wanted_variables(config), **{SECRET: PLANTED})
     agent.configure(config)
     valid, loaded, listed = agent.run_all(
         ["config", "validate", "--json"],

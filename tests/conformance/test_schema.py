@@ -1,5 +1,8 @@
 """No configuration that the renderer can produce is refused by the schema of the real client."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
@@ -15,6 +18,7 @@ from tests.vllm_server import Model
 pytestmark = pytest.mark.timeout(900)
 
 EXAMPLES = 2000
+GOLDEN = sorted((Path(__file__).parents[1] / "unit" / "golden").glob("*.json"))
 CA = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
 
 # What the client is known to refuse: a judge that accepts it would be none.
@@ -55,6 +59,11 @@ def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFi
 
 def test_what_is_published_before_the_first_answer_is_valid(schema: Schema) -> None:
     assert schema.complaints(skeleton(builders.spec(), None).data) == []
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_golden_is_valid(schema: Schema, path: Path) -> None:
+    assert schema.complaint(CONFIG, json.loads(path.read_text(encoding="utf-8"))) == ""
 
 
 @pytest.mark.parametrize(("key", "document"), REFUSED)

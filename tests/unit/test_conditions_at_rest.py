@@ -35,9 +35,13 @@ def test_an_invalid_spec_is_stalled_and_all_else_stays_as_it_was() -> None:
 
 def test_an_invalid_spec_at_first_sight_leaves_nothing_unsaid() -> None:
     after = told(stalled_conditions(INVALID, 1, (), NOW))
-    assert after["Ready"] == ("False", "InvalidSpec")
-    assert after["ServerReachable"] == ("Unknown", "Pending")
-    assert after["ConfigPublished"] == ("False", "Pending")
+    assert after == {
+        "Ready": ("False", "InvalidSpec"),
+        "EndpointResolved": ("Unknown", "Pending"),
+        "ServerReachable": ("Unknown", "Pending"),
+        "ConfigPublished": ("Unknown", "Pending"),
+        "Stalled": ("True", "InvalidSpec"),
+    }
 
 
 @pytest.mark.parametrize("server", [None, TIMED_OUT])

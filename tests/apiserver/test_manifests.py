@@ -1,0 +1,73 @@
+"""The manifests of docs/manifests on the real API server: none may be a typo away from an agent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import manifests
+from tests.controlplane.component import ControlPlaneError
+from tests.controlplane.plane import ControlPlane
+from tests.eventually import eventually_sync
+from tests.manifests import Manifest
+
+FOREIGN = Path(__file__).parents[1] / "data" / "openclaw-operator.yaml"
+SERVED_WITHIN = 30.0  # seconds
+
+PODS = [
+    pytest.param(name, deployment, id=f"{name} {deployment['metadata']['name']}")
+    for name in manifests.names()
+    for deployment in manifests.of_kind(manifests.read(name), "Deployment")
+]
+
+
+@pytest.fixture(scope="module")
+def foreign_kinds(control_plane: ControlPlane) -> Iterator[None]:
+    """Have the API server know the kinds of openclaw-operator."""
+    control_plane.kubectl("apply", "-f", str(FOREIGN))
+
+    def served() -> str:
+        try:
+            return control_plane.kubectl("get", "openclawinstances", "-A", "-o", "json")
+        except ControlPlaneError as error:
+            raise AssertionError(str(error)) from error
+
+    eventually_sync(served, within=SERVED_WITHIN, describe="OpenClawInstances are served")
+    yield
+    control_plane.kubectl("delete", "--wait=false", "-f", str(FOREIGN))
+
+
+@pytest.mark.parametrize("name", manifests.names())
+@pytest.mark.usefixtures("foreign_kinds")
+def test_the_api_server_accepts_every_object(
+    control_plane: ControlPlane, namespace: str, name: str
+) -> None:
+    objects = manifests.read(name)
+    for manifest in objects:
+        assert manifest["metadata"]["namespace"] == "agents"
+        manifest["metadata"]["namespace"] = namespace
+    said = dry_run(control_plane, *objects)
+    assert said.count("created (server dry run)") == len(objects)
+
+
+@pytest.mark.parametrize(("name", "deployment"), PODS)
+def test_a_pod_keeps_the_strictest_security_standard(
+    control_plane: ControlPlane, namespace: str, name: str, deployment: Manifest
+) -> None:
+    control_plane.kubectl("label", "ns", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    metadata = {"name": "agent", "namespace": namespace}
+    spec = deployment["spec"]["template"]["spec"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    assert "created" in dry_run(control_plane, pod), name
+
+
+@pytest.mark.parametrize("name", manifests.names())
+def test_all_that_a_manifest_names_is_there_after_an_apply(name: str) -> None:
+    objects = manifests.read(name)
+    assert set(manifests.mentioned(objects)) <= manifests.present(objects)
+
+
+def dry_run(plane: ControlPlane, *objects: Manifest) -> str:
+    text = yaml.safe_dump_all(objects)
+    return plane.kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", input=text)
