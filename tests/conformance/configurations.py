@@ -15,7 +15,7 @@ BASE = """// what the user had before
 {
   gateway: {mode: 'local'},
   models: {providers: {other: {baseUrl: 'http://10.0.0.9/v1', apiKey: 'x', models: []}}},
-  agents: {defaults: {workspace: '~/work', models: {'other/m': {alias: 'theirs'}}}},
+  agents: {defaults: {workspace: '~/notes', models: {'other/m': {alias: 'theirs'}}}},
 }
 """
 

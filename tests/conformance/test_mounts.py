@@ -6,6 +6,7 @@ of an agent: started before there is a model, told of one, told of another.
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,24 +61,25 @@ def test_an_agent_that_includes_the_documents_follows_them_without_a_restart(
             with gateway.reloading():
                 volume.update(publish(spec(vllm), vllm.models).data)
             assert gateway.turn() == "Hello from a vLLM stand-in."
+        assert SECRET not in gateway.said()
     assert [asked.model for asked in vllm.asked] == list(IDS)
     assert all(SECRET not in asked.text for asked in vllm.asked)
 
 
 def test_a_fully_managed_agent_runs_on_the_mounted_configuration_alone(
-    new_agent: NewAgent, vllm: Recorder
+    new_agent: NewAgent, vllm: Recorder, tmp_path: Path
 ) -> None:
-    agent = new_agent(OPENCLAW_CONFIG_READONLY="1")
     base = f"// of the user, in JSON5\n{json.dumps({'gateway': SETTINGS})}"
     vllm.models = (Model("first", 65536),)
-    volume = ConfigMapVolume(agent.home / "mnt", publish(spec(vllm), vllm.models, base=base).data)
-    managed = new_agent(
-        OPENCLAW_CONFIG_READONLY="1", OPENCLAW_CONFIG_PATH=str(volume.folder / "openclaw.json")
+    volume = ConfigMapVolume(tmp_path / "mnt", publish(spec(vllm), vllm.models, base=base).data)
+    agent = new_agent(
+        OPENCLAW_CONFIG_PATH=str(volume.folder / "openclaw.json"), OPENCLAW_CONFIG_READONLY="1"
     )
-    with running(managed) as gateway:
+    with running(agent) as gateway:
         assert gateway.turn() == "Hello from a vLLM stand-in."
         vllm.models = (Model("second", 65536),)
         with gateway.reloading():
             volume.update(publish(spec(vllm), vllm.models, base=base).data)
         assert gateway.turn() == "Hello from a vLLM stand-in."
     assert [asked.model for asked in vllm.asked] == ["first", "second"]
+    assert not (agent.state / "openclaw.json").exists()

@@ -21,7 +21,9 @@ class Passing(Exception):
 
 
 class Bench:
-    """Runs a queue; `held[key].clear()` makes the key's runs wait, `outcomes[key]` is their end."""
+    """Runs a queue. `held[key].clear()` makes the key's runs wait; their ends are those of
+    `script[key]`, one after the other, and then `outcomes[key]`.
+    """
 
     def __init__(self, slots: int = 4) -> None:
         self.queue = WorkQueue(
@@ -32,6 +34,7 @@ class Bench:
         )
         self.held: defaultdict[str, asyncio.Event] = defaultdict(_open)
         self.outcomes: dict[str, float | BaseException | None] = {}
+        self.script: defaultdict[str, list[float | Exception]] = defaultdict(list)
         self.longest_backoff = 60.0
         self.started: list[str] = []
         self.times: list[float] = []
@@ -86,7 +89,8 @@ class Bench:
             await turns()  # what closing a connection takes
             self.running[key] -= 1
             self.ended.append(key)
-        outcome = self.outcomes.get(key)
+        script = self.script[key]
+        outcome = script.pop(0) if script else self.outcomes.get(key)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome

@@ -1,47 +1,20 @@
 """What to publish now; whatever is wrong, the bytes that are published stay."""
 
-import json
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import MODELS, PublishedMap
-from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.openclaw import Connection
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.plan import decide
 from tests import builders
-from tests.builders import CONNECTION, WALL, Wire, served, spec_of
+from tests.builders import CONNECTION, Wire, served, spec_of
+from tests.unit.plans import listed, plan, publish, resource
 
 NEW = Connection("http://new.models.svc.cluster.local:8000/v1")
 MANY = served(*(f"m{number:04}" for number in range(201)))
-
-
-def resource(generation: int = 1, **fields: Any) -> Resource:
-    return builders.resource(builders.wire_spec(**fields), generation=generation)
-
-
-def plan(
-    resource: Resource, *models: Served, existing: PublishedMap | None = None, task: Any = None
-) -> Plan:
-    """Decide after one good answer that lists these models."""
-    memory = builders.memory(resource, *models).detail("", task, 0.0)
-    return decide(resource, spec_of(resource), memory, existing)
-
-
-def publish(resource: Resource, plan: Plan) -> PublishedMap:
-    assert plan.documents is not None, plan.problem
-    return builders.published(resource, plan.documents)
-
-
-def listed(plan: Plan) -> list[str]:
-    assert plan.documents is not None, plan.problem
-    provider = json.loads(plan.documents.data[MODELS])["providers"]["vllm"]
-    return [model["id"] for model in provider["models"]]
 
 
 def test_what_is_served_is_published() -> None:
@@ -84,10 +57,10 @@ def test_explicit_models_are_published_without_a_good_answer() -> None:
     ],
 )
 def test_the_published_bytes_stay_with(
-    fields: Wire, models: tuple[Served, ...], task: str | None, reason: Reason
+    fields: Wire, models: tuple[Served, ...], task: Task | None, reason: Reason
 ) -> None:
     before = resource()
-    existing = publish(before, plan(before, *served("a")))
+    _, existing = publish(before, plan(before, *served("a")))
     decided = plan(resource(2, **fields), *models, existing=existing, task=task)
     assert decided.documents is None
     assert decided.problem is not None
@@ -131,7 +104,7 @@ def test_nothing_is_published_before_the_first_good_answer() -> None:
 
 def test_a_changed_endpoint_leaves_the_bytes_until_its_first_good_answer() -> None:
     before = resource()
-    existing = publish(before, plan(before, *served("a")))
+    _, existing = publish(before, plan(before, *served("a")))
     moved = builders.memory(before, *served("a")).turn_to(resource(2)).resolve(NEW)
     waiting = decide(resource(2), spec_of(before), moved, existing)
     assert waiting.documents is None
@@ -156,29 +129,9 @@ def test_a_lost_endpoint_leaves_the_bytes_and_keeps_them_published() -> None:
     assert (listed(decided), decided.problem) == (["a"], None)
 
 
-@pytest.mark.parametrize(
-    ("status", "reason", "expected"),
-    [
-        pytest.param("True", "Succeeded", None, id="well"),
-        pytest.param("False", "NoModels", Reason.NO_MODELS, id="without models"),
-        pytest.param("False", "OfAVersionToCome", Reason.PENDING, id="for a reason yet unknown"),
-    ],
-)
-def test_without_an_endpoint_after_a_restart_all_is_as_the_status_says(
-    status: str, reason: str, expected: Reason | None
-) -> None:
-    said = {"type": "ConfigPublished", "status": status, "reason": reason, "message": "m"}
-    before = builders.with_status(
-        resource(), observedGeneration=1, conditions=[said | {"lastTransitionTime": ""}]
-    )
-    decided = decide(before, spec_of(before), Memory(before.uid, 1, ""), None)
-    assert decided.documents is None
-    assert (decided.problem and decided.problem.reason) == expected
-
-
 def test_an_embedding_server_is_published_without_models_even_over_a_list() -> None:
     before = resource()
-    existing = publish(before, plan(before, *served("a")))
+    _, existing = publish(before, plan(before, *served("a")))
     decided = plan(before, *served("a"), existing=existing, task="Embed")
     assert listed(decided) == []
     assert decided.problem is not None
@@ -197,21 +150,3 @@ def test_unmatched_patterns_are_noted_and_publishing_goes_on() -> None:
     assert decided.problem is None
     assert "gone-*" in decided.note
     assert decided.primary == "a"
-
-
-def test_what_is_whole_is_left_alone_until_the_server_has_answered_after_a_restart() -> None:
-    before = resource()
-    first = plan(before, *served("a"))
-    existing = publish(before, first)
-    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
-    shown = builders.with_status(
-        before,
-        observedGeneration=1,
-        configMap={"name": "vllm-openclaw", "digest": existing.digest},
-        conditions=[said | {"lastTransitionTime": ""}],
-    )
-    unanswered = replace(builders.memory(before, *served("a", "b")), answered_at=0.0)
-    assert decide(shown, spec_of(shown), unanswered, existing) == Plan()
-    assert listed(
-        decide(shown, spec_of(shown), replace(unanswered, answered_at=WALL), existing)
-    ) == ["a", "b"]

@@ -1,33 +1,12 @@
 """The default model: chosen once, then left alone, whatever happens to the objects around it."""
 
 from dataclasses import replace
-from typing import Any
 
-from openclaw_vllm.api.configmap import AGENTS, PublishedMap
-from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.api.configmap import AGENTS
+from openclaw_vllm.core.plan import decide
 from tests import builders
 from tests.builders import Wire, served, spec_of
-
-
-def resource(generation: int = 1, **fields: Any) -> Resource:
-    return builders.resource(builders.wire_spec(**fields), generation=generation)
-
-
-def plan(resource: Resource, *models: Served, existing: PublishedMap | None = None) -> Plan:
-    """Decide after one good answer that lists these models."""
-    memory = builders.memory(resource, *models)
-    return decide(resource, spec_of(resource), memory, existing)
-
-
-def publish(resource: Resource, plan: Plan) -> tuple[Resource, PublishedMap]:
-    """The resource and its ConfigMap as they are after both were written."""
-    assert plan.documents is not None, plan.problem
-    shown = builders.with_status(
-        resource, observedGeneration=resource.generation, primaryModel=f"vllm/{plan.primary}"
-    )
-    return shown, builders.published(resource, plan.documents)
+from tests.unit.plans import plan, publish, resource
 
 
 def agents(*primary: str) -> Wire:

@@ -29,6 +29,13 @@ class Capabilities:
     tools: bool | None = None
     images: bool | None = None
 
+    def over(self, before: "Capabilities") -> "Capabilities":
+        """Return what was found out now, and else what was known before."""
+        return Capabilities(
+            before.tools if self.tools is None else self.tools,
+            before.images if self.images is None else self.images,
+        )
+
 
 UNKNOWN = Capabilities()
 Reply = tuple[int, bytes]  # status code, the beginning of the body

@@ -16,7 +16,7 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import Base
-from openclaw_vllm.core.capabilities import Capabilities
+from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
 from openclaw_vllm.core.models import Listing, Rejection
 from openclaw_vllm.core.openclaw import Connection, read_models
@@ -90,7 +90,9 @@ class Memory:
         asked = (resource.generation, resource.requested_at)
         if asked == (self.generation, self.requested_at):
             return self
-        return replace(self, generation=asked[0], requested_at=asked[1], retries=0, due=0.0)
+        turned = replace(self, generation=asked[0], requested_at=asked[1], retries=0, due=0.0)
+        requested = self.requested_at != resource.requested_at
+        return replace(turned, examined=frozenset()) if requested else turned
 
     def resolve(self, connection: Connection) -> "Memory":
         """Take in where the server is; another place is asked at once."""
@@ -131,6 +133,7 @@ class Memory:
             rejected=listing.rejected,
             server=None,
             failures=0,
+            examined=frozenset() if self.failures else self.examined,
             answered_at=wall,
         )
 
@@ -147,9 +150,11 @@ class Memory:
         return now if now != self.examined else frozenset()
 
     def examine(self, examined: frozenset[str], found: Mapping[str, Capabilities]) -> "Memory":
-        """Take in what the models can do; what was not answered this time stays."""
-        known = {id_: found.get(id_, old) for id_, old in self.capabilities.items()}
-        return replace(self, examined=examined, capabilities={**known, **found})
+        """Take in what the models can do; what was not answered stays, and is asked again later."""
+        now = {id_: one.over(self.capabilities.get(id_, UNKNOWN)) for id_, one in found.items()}
+        if any(None in (one.tools, one.images) for one in found.values()):
+            examined = frozenset()
+        return replace(self, examined=examined, capabilities={**self.capabilities, **now})
 
     def fail(self, problem: Problem) -> "Memory":
         """Take in a failed probe: what is known stays."""

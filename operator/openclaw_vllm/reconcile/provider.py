@@ -134,7 +134,8 @@ async def _ask(
     )
     if memory.server is None and detailed:
         memory = memory.detail(*await read_details(target, world), world.clock.monotonic())
-    if memory.server is None and (examined := memory.to_examine(spec)):
+    again = detailed or fresh
+    if memory.server is None and again and (examined := memory.to_examine(spec)):
         memory = memory.examine(examined, await read_capabilities(target, listing.models, world))
     return memory
 

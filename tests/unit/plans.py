@@ -1,0 +1,46 @@
+"""Deciding what to publish after one good answer, and what the objects are afterwards."""
+
+import json
+from typing import Any
+
+from openclaw_vllm.api.configmap import MODELS, PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.plan import Plan, decide
+from tests import builders
+from tests.builders import spec_of
+
+
+def resource(generation: int = 1, **fields: Any) -> Resource:
+    return builders.resource(builders.wire_spec(**fields), generation=generation)
+
+
+def plan(
+    resource: Resource,
+    *models: Served,
+    existing: PublishedMap | None = None,
+    task: Task | None = None,
+) -> Plan:
+    """Decide after one good answer that lists these models."""
+    memory = builders.memory(resource, *models).detail("", task, 0.0)
+    return decide(resource, spec_of(resource), memory, existing)
+
+
+def publish(resource: Resource, plan: Plan) -> tuple[Resource, PublishedMap]:
+    """The resource and its ConfigMap as they are after both were written."""
+    assert plan.documents is not None, plan.problem
+    name = {"name": resource.config_map.name, "digest": plan.documents.digest}
+    shown = {"observedGeneration": resource.generation, "configMap": name}
+    primary = {"primaryModel": f"vllm/{plan.primary}"} if plan.primary else {}
+    return (
+        builders.with_status(resource, **shown, **primary),
+        builders.published(resource, plan.documents),
+    )
+
+
+def listed(plan: Plan) -> list[str]:
+    """The ids that the plan publishes."""
+    assert plan.documents is not None, plan.problem
+    provider = json.loads(plan.documents.data[MODELS])["providers"]["vllm"]
+    return [model["id"] for model in provider["models"]]
