@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apiserver.workspace import Provider, Workspace, soon
+from tests.apiserver.workspace import Json, Provider, Workspace, soon
 from tests.conformance.volume import ConfigMapVolume
 from tests.e2e.conftest import NewAgent, NewVllm
 from tests.e2e.story import Story
@@ -59,11 +59,11 @@ def test_both_names_and_the_adapter_are_found(provider: Provider, server: Vllm) 
 
 
 def test_a_server_without_a_tool_parser_is_known_to_take_no_tools(provider: Provider) -> None:
-    shown = [
+    abilities = [
         (m["tools"], m["toolsSource"], m["images"], m["imagesSource"])
-        for m in provider.status["models"]
+        for m in shown(provider).values()
     ]
-    assert shown == [("Unsupported", "Probe", "Unsupported", "Probe")] * 3
+    assert abilities == [("Unsupported", "Probe", "Unsupported", "Probe")] * 3
     published = provider.document["models"]
     assert [model["compat"]["supportsTools"] for model in published] == [False] * 3
     assert [model["input"] for model in published] == [["text"]] * 3
@@ -91,18 +91,19 @@ def test_an_adapter_that_is_loaded_arrives_and_one_that_is_unloaded_goes_after_t
     with story.step("vLLM loads another adapter; it arrives by itself"):
         server.post("/load_lora_adapter", {"lora_name": "late-lora", "lora_path": path})
         provider.publishes("tiny-a", "tiny-b", "tiny-lora", "late-lora")
-    late = next(m for m in provider.is_ready()["status"]["models"] if m["id"] == "late-lora")
+        soon(lambda: "late-lora" in shown(provider), "the status shows it")
+    late = shown(provider)["late-lora"]
     assert late["contextWindow"] == CONTEXT
     assert late["tools"] == "Unsupported", "an adapter can what its base can"
     before = server.asked("GET /v1/models")
     with story.step("vLLM unloads it; it goes with the third answer without it"):
         server.post("/unload_lora_adapter", {"lora_name": "late-lora"})
-        soon(lambda: states(provider)["late-lora"] == "Missing", "it is shown as missing")
+        soon(lambda: shown(provider)["late-lora"]["state"] == "Missing", "it is shown as missing")
         assert "late-lora" in provider.models
         provider.publishes("tiny-a", "tiny-b", "tiny-lora")
     assert server.asked("GET /v1/models") == before + 3
-    soon(lambda: "late-lora" not in states(provider), "the status shows it no more")
+    soon(lambda: "late-lora" not in shown(provider), "the status shows it no more")
 
 
-def states(provider: Provider) -> dict[str, str]:
-    return {model["id"]: model["state"] for model in provider.status["models"]}
+def shown(provider: Provider) -> dict[str, Json]:
+    return {model["id"]: model for model in provider.status["models"]}

@@ -18,7 +18,10 @@ CHART = ROOT / "charts" / "openclaw-vllm-operator" / "Chart.yaml"
 REGISTRIES = re.compile(
     r"[p]ypi\.org|[p]roxy\.golang\.org|[r]egistry\.npmjs\.org|[p]ythonhosted\.org"
 )
-MACHINE_PATHS = re.compile(r"(?<![\w.}/-])/(?:[w]ork|[r]oot|[h]ome/\w+)(?![\w.-])")
+# Homes in the images of OpenClaw and of openclaw-operator are of no machine.
+MACHINE_PATHS = re.compile(
+    r"(?<![\w.}/-])/(?:[w]ork|[r]oot|[h]ome/(?!(?:node|openclaw)\b)\w+)(?![\w.-])"
+)
 
 
 def committed() -> Iterator[Path]:

@@ -20,9 +20,12 @@ HOST = "vllm.example.test"
 KEYED: Wire = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}
 
 
-def provider(port: int, **fields: object) -> Resource:
+BRIEF = "250ms"
+
+
+def provider(port: int, timeout: str = "5s", **fields: object) -> Resource:
     """A VllmProvider of a server on this port, by a name that the setting resolves."""
-    discovery = {"discovery": {"timeout": "250ms"}}
+    discovery = {"discovery": {"timeout": timeout}}
     url = f"{fields.pop('scheme', 'http')}://{HOST}:{port}"
     return builders.resource(builders.wire_spec(baseUrl=url, **(discovery | fields)))
 
@@ -84,12 +87,13 @@ async def test_the_models_come_as_the_server_lists_them() -> None:
 )
 async def test_a_probe_fails_when_the_server(fault: vllm_server.Fault, reason: Reason) -> None:
     async with setting() as here, VllmServer(fault=fault) as server:
-        assert (await problem(here, provider(server.port))).reason == reason
+        patience = BRIEF if reason is Reason.TIMED_OUT else "5s"
+        assert (await problem(here, provider(server.port, patience))).reason == reason
 
 
 async def test_the_whole_probe_has_one_deadline() -> None:
     async with setting() as here, HostileServer("slow_body") as server, asyncio.timeout(2):
-        found = await problem(here, provider(server.port))
+        found = await problem(here, provider(server.port, BRIEF))
     assert found == Problem(Reason.TIMED_OUT, "no complete answer within 250ms")
 
 
