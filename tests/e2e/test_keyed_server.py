@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apiserver.workspace import Provider, Workspace
+from tests.apiserver.workspace import Provider, Workspace, soon
 from tests.certificates import Authority
 from tests.conformance.openclaw import Agent, inference
 from tests.conformance.volume import ConfigMapVolume
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 
 KEY, NEW_KEY = "the-first-key-of-this-server", "the-key-that-replaces-it"
 SECRET, CA = "vllm-api-key", "corp-ca"
+PARSER = ("--enable-auto-tool-choice", "--tool-call-parser=hermes")
 LONGEST = 48  # tokens of an answer: nonsense need not be long
 
 
@@ -34,16 +35,9 @@ def server(
     folder, certificate = tmp_path_factory.mktemp("tls"), authority.issue(LOCAL)
     (folder / "tls.crt").write_bytes(certificate.certificate)
     (folder / "tls.key").write_bytes(certificate.key)
-    return new_vllm(
-        "tiny-llama",
-        "--served-model-name=org/tiny",
-        "--enable-auto-tool-choice",
-        "--tool-call-parser=hermes",
-        f"--ssl-certfile={folder / 'tls.crt'}",
-        f"--ssl-keyfile={folder / 'tls.key'}",
-        ca_pem=authority.pem,
-        key=KEY,
-    )
+    files = (f"--ssl-certfile={folder / 'tls.crt'}", f"--ssl-keyfile={folder / 'tls.key'}")
+    named = "--served-model-name=org/tiny"
+    return new_vllm("tiny-llama", named, *files, *PARSER, ca_pem=authority.pem, key=KEY)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +111,8 @@ def test_a_key_rotated_with_a_restart_is_read_anew_and_never_shows_as_a_failure_
             provider.becomes(ServerReachable="False ConnectionFailed")
             space.patch("secrets", SECRET, {"stringData": {"api-key": NEW_KEY}})
             server.key = NEW_KEY
-        with story.step("vLLM starts with the new key"):
+            server.options = tuple(option for option in server.options if option not in PARSER)
+        with story.step("vLLM starts with the new key, and without its tool parser"):
             server.start()
         with story.step("The VllmProvider is Ready again"):
             provider.is_ready()
@@ -132,3 +127,14 @@ def test_a_key_rotated_with_a_restart_is_read_anew_and_never_shows_as_a_failure_
     assert refused.code != 0, "an agent keeps the key that it was started with"
     again = restarted.run(*question)
     assert again.answer["ok"], str(again)
+
+
+def test_what_a_server_can_is_found_out_anew_when_somebody_asks(
+    provider: Provider, story: Story
+) -> None:
+    """It has lost its parser with the restart above, which its list and version do not show."""
+    with story.step("Somebody asks for a new look at it"):
+        provider.annotate(requested_at="now")
+        soon(lambda: provider.status["models"][0]["tools"] == "Unsupported", "tools are gone")
+    provider.is_ready()
+    assert provider.document["models"][0]["compat"]["supportsTools"] is False

@@ -12,15 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np  # type: ignore[import-not-found]
+import tokenizers as tk  # type: ignore[import-not-found]
 from safetensors.numpy import save_file  # type: ignore[import-not-found]
-from tokenizers import (  # type: ignore[import-not-found]
-    Tokenizer,
-    decoders,
-    models,
-    pre_tokenizers,
-    processors,
-    trainers,
-)
 
 ROOT = Path(__file__).parents[2]
 LLAMA, LORA, BERT = "tiny-llama", "tiny-lora", "tiny-bert"
@@ -55,14 +48,14 @@ def main(folder: Path) -> None:
 
 def _train() -> Any:
     """Train a byte-level tokenizer, which has a token for whatever it is given."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
-    trainer = trainers.BpeTrainer(
+    tokenizer = tk.Tokenizer(tk.models.BPE())
+    tokenizer.pre_tokenizer = tk.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = tk.decoders.ByteLevel()
+    tokenizer.post_processor = tk.processors.ByteLevel(trim_offsets=False)
+    trainer = tk.trainers.BpeTrainer(
         vocab_size=VOCABULARY,
         special_tokens=SPECIAL,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        initial_alphabet=tk.pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train([str(page) for page in sorted(ROOT.glob("*.md"))], trainer)

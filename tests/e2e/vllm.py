@@ -45,7 +45,7 @@ SAID = re.compile(r"\(streaming complete\): output: (.*), finish_reason: ")
 class Vllm:
     """It keeps its port and its log over restarts; its files are in its own folder.
 
-    `key` is what it asks for from its next start on, `ca_pem` what its certificate is signed with.
+    `options` and `key` count from its next start on; `ca_pem` is who has signed its certificate.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Vllm:
         key: str = "",
         ca_pem: str = "",
     ) -> None:
+        self.options = options
         self.key = key
         self._python = python
         self.log = folder / "vllm.log"
@@ -65,7 +66,7 @@ class Vllm:
         port = free_port()
         address = ("--host", LOCAL, "--port", str(port), "--model", str(model))
         module = ("-I", "-W", "ignore", "-m", "vllm.entrypoints.openai.api_server")
-        self._command = [str(python), *module, *address, *QUICKLY, *options]
+        self._command = [str(python), *module, *address, *QUICKLY]
         self._trust = ssl.create_default_context(cadata=ca_pem) if ca_pem else True
         self._url = f"{'https' if ca_pem else 'http'}://{LOCAL}:{port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +81,7 @@ class Vllm:
         command = [sys.executable, "-IS", guard.__file__, str(os.getpid())]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *self._command],
+                [*command, *self._command, *self.options],
                 cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

@@ -95,6 +95,8 @@ def test_an_alias_stands_for_the_first_model_that_its_glob_matches() -> None:
     [
         pytest.param({"a": "Qwen/*", "b": "Qwen/Qwen3"}, ("a", "b"), id="two for one model"),
         pytest.param({"meta-llama/L3": "Qwen/*"}, ("meta-llama/L3",), id="an id of a model"),
+        pytest.param({"META-llama/l3": "Qwen/*"}, ("META-llama/l3",), id="an id but for case"),
+        pytest.param({"Coder": "Qwen/*", "coder": "meta*"}, ("coder",), id="two but for case"),
     ],
 )
 def test_aliases_that_openclaw_could_not_tell_apart_are_refused(

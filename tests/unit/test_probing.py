@@ -173,4 +173,6 @@ async def test_probes_of_a_hanging_server_do_not_delay_another() -> None:
         stuck = [asyncio.create_task(here.probe(provider(hanging.port))) for _ in range(20)]
         assert await models(here, provider(other.port))
         assert not any(probe.done() for probe in stuck)
-        await asyncio.gather(*stuck)
+        for probe in stuck:
+            probe.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)

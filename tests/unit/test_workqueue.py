@@ -23,6 +23,7 @@ async def test_a_key_that_is_added_often_while_it_waits_runs_once() -> None:
         await b.hold("first")
         for _ in range(5):
             b.queue.add("later")
+        assert len(b.queue) == 1
         b.release("first")
         await b.ran("first", "later")
         await turns()

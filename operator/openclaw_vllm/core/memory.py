@@ -149,11 +149,12 @@ class Memory:
         now = frozenset({*self.retained.served, f"version {self.version}"})
         return now if now != self.examined else frozenset()
 
-    def examine(self, examined: frozenset[str], found: Mapping[str, Capabilities]) -> "Memory":
+    def examine(
+        self, examined: frozenset[str], found: Mapping[str, Capabilities], *, complete: bool
+    ) -> "Memory":
         """Take in what the models can do; what was not answered stays, and is asked again later."""
         now = {id_: one.over(self.capabilities.get(id_, UNKNOWN)) for id_, one in found.items()}
-        if any(None in (one.tools, one.images) for one in found.values()):
-            examined = frozenset()
+        examined = examined if complete else frozenset()
         return replace(self, examined=examined, capabilities={**self.capabilities, **now})
 
     def fail(self, problem: Problem) -> "Memory":

@@ -51,20 +51,22 @@ async def read_details(target: Target, world: World) -> tuple[str, Task | None]:
 
 async def read_capabilities(
     target: Target, models: Iterable[Served], world: World
-) -> dict[str, Capabilities]:
-    """Ask each base model for one token with a tool and one with an image, all within the deadline.
+) -> tuple[dict[str, Capabilities], bool]:
+    """Ask each base model for one token with a tool and one with an image, within the deadline.
 
-    A server that does not answer in time, such as a sleeping one, leaves the question open.
+    Returns what was found out, and whether every request was answered: a server that is asleep or
+    busy is to be asked again, one that answered something else is not.
     """
-    found = await asyncio.gather(*(_capabilities(target, id_, world) for id_ in to_ask(models)))
-    return dict(found)
+    ids = to_ask(models)
+    replies = await asyncio.gather(*(_replies(target, id_, world) for id_ in ids))
+    found = {id_: judge(*pair) for id_, pair in zip(ids, replies, strict=True)}
+    return found, all(None not in pair for pair in replies)
 
 
-async def _capabilities(target: Target, id_: str, world: World) -> tuple[str, Capabilities]:
-    tools, images = await asyncio.gather(
+async def _replies(target: Target, id_: str, world: World) -> tuple[Reply | None, Reply | None]:
+    return await asyncio.gather(
         _chat(target, about_tools(id_), world), _chat(target, about_images(id_), world)
     )
-    return id_, judge(tools, images)
 
 
 async def _chat(target: Target, request: object, world: World) -> Reply | None:

@@ -136,7 +136,8 @@ async def _ask(
         memory = memory.detail(*await read_details(target, world), world.clock.monotonic())
     again = detailed or fresh
     if memory.server is None and again and (examined := memory.to_examine(spec)):
-        memory = memory.examine(examined, await read_capabilities(target, listing.models, world))
+        found, complete = await read_capabilities(target, listing.models, world)
+        memory = memory.examine(examined, found, complete=complete)
     return memory
 
 
