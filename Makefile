@@ -32,6 +32,7 @@ $(READY): pyproject.toml requirements/dev.txt | $(UV)
 lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest versions)
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) tests/e2e/vllm.in --override tests/e2e/vllm-overrides.txt -o requirements/vllm.txt
 	set -e; for group in go node uv; do $(LOCK) --group $$group -c requirements/dev.txt -o requirements/$$group.txt; done
 
 lint: $(READY) ## Check format, style, types and layers

@@ -1,5 +1,6 @@
 """Objects that come and go while the operator is there, is away, or waits for its cluster."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import rbac
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Workspace, soon, workspace
 from tests.conftest import CRDS
@@ -124,9 +126,46 @@ def test_the_operator_waits_for_its_crd_and_answers_meanwhile(
         operator.kill()
 
 
-@pytest.mark.parametrize("kubeconfig", ["/does/not/exist", "/dev/null"])
-def test_without_a_cluster_it_ends_and_says_what_to_do(kubeconfig: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "KUBECONFIG": kubeconfig, "HOME": str(tmp_path)}
+def test_an_operator_of_one_namespace_keeps_to_it(
+    space: Workspace,
+    servers: Servers,
+    operator: OperatorProcess,
+    tmp_path: Path,
+) -> None:
+    """It has a Role there, as the chart's watchNamespaces gives it, and nothing elsewhere."""
+    home = space.namespace
+    rights = [rbac.service_account(home), *rbac.namespaced(home, "operator", home)]
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": rights})
+    space.plane.kubectl("apply", "-f", "-", input=manifest)
+    may = ("auth", "can-i", "list", "vllmproviders", f"--as=system:serviceaccount:{home}:operator")
+    soon(lambda: space.kubectl(*may).strip() == "yes", "the rights hold")
+    mark = space.plane.audit.mark()
+    kubeconfig = space.plane.kubeconfig_for(home, "operator")
+    namespaced = OperatorProcess(kubeconfig, tmp_path, f"--namespace={home}")
+    operator.pause()  # it would be faster, and see all
+    try:
+        namespaced.start()
+        provider = space.provider(servers.start())
+        provider.is_ready()
+        space.delete("configmaps", provider.config_map_name)
+        soon(lambda: provider.models)
+    finally:
+        namespaced.kill()
+        operator.resume()
+    asked = space.plane.audit.since(mark).by(f"system:serviceaccount:{home}:operator")
+    assert {entry.namespace for entry in asked if entry.resource} == {home}
+    assert (asked.denied(), namespaced.bugs()) == ((), [])
+
+
+KUBECONFIGS = {"none": None, "empty": "", "broken": "clusters: [", "text": "no kubeconfig"}
+
+
+@pytest.mark.parametrize("kind", KUBECONFIGS)
+def test_without_a_cluster_it_ends_and_says_what_to_do(kind: str, tmp_path: Path) -> None:
+    content, path = KUBECONFIGS[kind], tmp_path / "kubeconfig"
+    if content is not None:
+        path.write_text(content)
+    environment = {**os.environ, "KUBECONFIG": str(path), "HOME": str(tmp_path)}
     ports = ("--health-probe-bind-address=0", "--metrics-bind-address=0")
     done = subprocess.run(
         [PROGRAM, "run", "--log-format=text", *ports],

@@ -1,6 +1,7 @@
 """What changes nothing costs nothing: ten intervals, a crash and a restart, seen by the server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_a_restart_changes_no_byte_and_writes_nothing(
     fleet.settle()
     assert fleet.space.asked_since(mark).writes() == ()
     assert fleet.snapshot() == before
+
+
+def test_two_operators_at_once_write_nothing_either(
+    fleet: Fleet, operator_kubeconfig: Path, tmp_path: Path
+) -> None:
+    """As during a rolling update."""
+    second = OperatorProcess(operator_kubeconfig, tmp_path)
+    before, mark = fleet.snapshot(), fleet.space.plane.audit.mark()
+    try:
+        second.start()
+        fleet.wait_for_probes(4)  # two of each
+    finally:
+        second.kill()
+    assert fleet.space.asked_since(mark).writes() == ()
+    assert fleet.snapshot() == before
+    assert second.bugs() == []
 
 
 def test_a_restarted_operator_still_works(fleet: Fleet) -> None:
