@@ -15,6 +15,8 @@ from typing import Any
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
+MOST_WAITING = 512  # threads; a silent name server holds each for some 10 seconds
+
 Addresses = tuple[str, ...]
 GetAddrInfo = Callable[[str, int], Sequence[tuple[Any, ...]]]
 
@@ -28,6 +30,7 @@ class Resolver:
 
     def __init__(self, getaddrinfo: GetAddrInfo = _getaddrinfo) -> None:
         self._getaddrinfo = getaddrinfo
+        self._waiting = 0
 
     async def lookup(self, host: str, port: int) -> Addresses | Problem:
         """Resolve a host to its addresses, IPv4 and IPv6, in the resolver's order."""
@@ -35,12 +38,16 @@ class Resolver:
             return (str(ip_address(host)),)
         except ValueError:
             loop = asyncio.get_running_loop()
+        if self._waiting >= MOST_WAITING:
+            message = f"host {host} cannot be resolved: the name server is silent"
+            return Problem(Reason.CONNECTION_FAILED, message)
         answer: asyncio.Future[Addresses | Problem] = loop.create_future()
+        self._waiting += 1
 
         def look_up() -> None:
             found = self._look_up(host, port)
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(_settle, answer, found)
+                loop.call_soon_threadsafe(self._settle, answer, found)
 
         Thread(target=look_up, name=f"lookup {host}", daemon=True).start()
         return await answer
@@ -52,7 +59,9 @@ class Resolver:
             return Problem(Reason.CONNECTION_FAILED, f"host {host} cannot be resolved")
         return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
-
-def _settle(answer: asyncio.Future[Addresses | Problem], found: Addresses | Problem) -> None:
-    if not answer.done():
-        answer.set_result(found)
+    def _settle(
+        self, answer: asyncio.Future[Addresses | Problem], found: Addresses | Problem
+    ) -> None:
+        self._waiting -= 1
+        if not answer.done():  # its probe may have met its deadline
+            answer.set_result(found)
