@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Workspace
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import USER, OperatorProcess, grant
@@ -56,9 +56,15 @@ def operator(
     assert operator_process.bugs()[logged:] == []
 
 
+@pytest.fixture(scope="session")
+def server_thread() -> Iterator[ServerThread]:
+    with ServerThread() as thread:
+        yield thread
+
+
 @pytest.fixture
-def servers() -> Iterator[Servers]:
-    with Servers() as running:
+def servers(server_thread: ServerThread) -> Iterator[Servers]:
+    with Servers(server_thread) as running:
         yield running
 
 

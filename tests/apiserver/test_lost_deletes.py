@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import PROVIDERS, SOON, Provider, Workspace, soon, workspace
 from tests.controlplane.audit import AuditEntries
 from tests.controlplane.plane import ControlPlane
@@ -48,9 +48,14 @@ class Gap:
 
 
 @pytest.fixture(scope="module")
-def gap(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[Gap]:
+def gap(
+    control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
+) -> Iterator[Gap]:
     """Cut the watches, delete behind the operator's back, and let it look again."""
-    with Servers() as servers, workspace(control_plane, "a-gap-in-the-watches") as space:
+    with (
+        Servers(server_thread) as servers,
+        workspace(control_plane, "a-gap-in-the-watches") as space,
+    ):
         server = servers.start()
         names = (*GHOSTS, ROBBED, CANARY)
         providers = {name: space.provider(server, name) for name in names}

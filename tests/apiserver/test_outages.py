@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Json, Provider, Workspace, soon, workspace
 from tests.certificates import Authority, Certificate, self_signed
 from tests.controlplane.component import free_port
@@ -68,11 +68,13 @@ class Outage:
 
 
 @pytest.fixture(scope="module")
-def outages(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[dict[str, Outage]]:
+def outages(
+    control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
+) -> Iterator[dict[str, Outage]]:
     """Have every server fail in its own way, all at once: the third failures take 15 seconds."""
     assert operator.runs
     authority = Authority.create()
-    with Servers() as servers, workspace(control_plane, "servers-that-fail") as space:
+    with Servers(server_thread) as servers, workspace(control_plane, "servers-that-fail") as space:
         space.create("configmaps", {"metadata": {"name": "ca"}, "data": {"ca.crt": authority.pem}})
         found = {name: _working(space, servers, name, authority) for name in CASES}
         for outage in found.values():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import SOON, Provider, Workspace, soon, workspace
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
@@ -84,10 +84,13 @@ def test_damage_is_repaired_at_once_while_the_server(
 
 @pytest.fixture(scope="module")
 def unlooked_at(
-    control_plane: ControlPlane, operator: OperatorProcess
+    control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
 ) -> Iterator[dict[str, Provider]]:
     """Return providers that a restarted operator has not looked at, and whose server is down."""
-    with Servers() as servers, workspace(control_plane, "a-restart-before-damage") as space:
+    with (
+        Servers(server_thread) as servers,
+        workspace(control_plane, "a-restart-before-damage") as space,
+    ):
         server = servers.start()
         providers = {name: space.provider(server, name, discovery=RARELY) for name in DAMAGE}
         for provider in providers.values():

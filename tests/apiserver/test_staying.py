@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.apiserver.fleet import COUNTS, Fleet
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import workspace
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess
@@ -18,11 +18,13 @@ ENDS_WITHIN = 10.0  # seconds, as the operator promises
 
 
 @pytest.fixture(scope="module")
-def fleet(control_plane: ControlPlane, operator: OperatorProcess) -> Iterator[Fleet]:
+def fleet(
+    control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
+) -> Iterator[Fleet]:
     """Start fifty VllmProviders, some of them down, and an operator that will not audit soon."""
     operator.kill()
     operator.start()
-    with Servers() as servers, workspace(control_plane, "a-fleet-that-stays") as space:
+    with Servers(server_thread) as servers, workspace(control_plane, "a-fleet-that-stays") as space:
         yield Fleet.start(space, servers)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.apiserver.servers import Servers
+from tests.apiserver.servers import Servers, ServerThread
 from tests.conformance import install
 from tests.conformance.install import Installation
 from tests.conformance.openclaw import Agent
@@ -41,5 +41,5 @@ def new_agent(installation: Installation, tmp_path: Path) -> NewAgent:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    with Servers() as running:
+    with ServerThread() as thread, Servers(thread) as running:
         yield running

@@ -17,7 +17,7 @@ from tests.e2e.conftest import NewAgent, NewVllm
 from tests.e2e.story import Story
 from tests.e2e.vllm import Vllm
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 PAGE = Path(__file__).parents[2] / "docs" / "agents.md"
 SHOWN = re.compile(r"^```json5\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -12,7 +12,7 @@ from tests.e2e.story import Story
 from tests.e2e.turn import exec_turn
 from tests.e2e.vllm import Vllm
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 CONTEXT = 65536
 LONGEST = 48  # tokens of an answer: nonsense need not be long
