@@ -98,6 +98,9 @@ def unlooked_at(
         servers.stop(server)
         operator.kill()
         operator.start()
+        for name in providers:  # what goes before the operator has seen it is another story
+            labels = {"namespace": space.namespace, "name": name}
+            soon(lambda labels=labels: operator.metric("vllmprovider_models", **labels) == 2)
         yield providers
 
 
