@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -98,9 +99,9 @@ def unlooked_at(
         servers.stop(server)
         operator.kill()
         operator.start()
+        everything = {"namespace": space.namespace}
         for name in providers:  # what goes before the operator has seen it is another story
-            labels = {"namespace": space.namespace, "name": name}
-            soon(lambda labels=labels: operator.metric("vllmprovider_models", **labels) == 2)
+            soon(partial(operator.metric, "vllmprovider_models", **everything, name=name))
         yield providers
 
 
