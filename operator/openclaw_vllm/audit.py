@@ -42,7 +42,7 @@ async def run(world: World, intake: Intake, namespaces: Iterable[str]) -> None:
     chosen = tuple(namespaces)
     while True:
         try:
-            await asyncio.wait_for(intake.relisted.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311
+            await asyncio.wait_for(intake.relisted.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 only jitter
             await asyncio.sleep(SETTLING)
         except TimeoutError:
             logger.debug("auditing the cache at the interval")

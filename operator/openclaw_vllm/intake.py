@@ -1,5 +1,4 @@
-"""Which watch event means which key: what is shown goes into the cache, whom it concerns into the
-queue.
+"""Which watch event means which key: shown objects go to the cache, keys to the queue.
 
 Nothing here looks at what changed beyond that, probes or writes. Our own writes wake nobody, since
 the cache has their results already; a restart wakes nobody who is up to date.

@@ -6,15 +6,13 @@ together with the JSON schema that it prints of its own configuration. Another v
 obeys.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +20,7 @@ from tempfile import TemporaryDirectory
 from tests.conformance import nodejs
 from tests.controlplane import progress
 from tests.controlplane.binaries import cache
+from tests.controlplane.exclusive import exclusive
 
 PINS = [Path(__file__).with_name(name) for name in (".npmrc", "package.json", "package-lock.json")]
 SCRATCH = "installing-openclaw-"
@@ -64,7 +63,11 @@ class Installation:
 
 def ensure() -> Installation:
     """Return the installation, which the first call makes; two processes never make it at once."""
-    with _exclusive(cache()), TemporaryDirectory(dir=cache(), prefix=SCRATCH) as scratch:
+    lock = cache() / "openclaw.lock"
+    with (
+        exclusive(lock, doing="installs OpenClaw", scratch=SCRATCH),
+        TemporaryDirectory(dir=cache(), prefix=SCRATCH) as scratch,
+    ):
         node = nodejs.find(cache(), Path(scratch))
         installed = Installation(_home(), node.program)
         if not installed.folder.exists():
@@ -119,21 +122,6 @@ def _write_schema(new: Installation) -> None:
         said = printed.stderr.decode(errors="replace")
         raise progress.StepError(f"`openclaw config schema` failed: {said}")
     new.schema.write_bytes(printed.stdout)
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Let one process install at a time; the lock falls with its process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "openclaw.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say("Another process installs OpenClaw: waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in folder.glob(f"{SCRATCH}*"):
-            shutil.rmtree(leftover)
-        yield
 
 
 def main() -> None:

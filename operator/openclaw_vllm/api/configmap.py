@@ -1,5 +1,4 @@
-"""The ConfigMap that we publish, as it stands on the wire: names, keys, digest, and how to read one
-back.
+"""The ConfigMap that we publish, on the wire: names, keys, digest, and how to read one back.
 
 It is the operator's only memory: after a restart, what is published is known again from here.
 """

@@ -1,5 +1,4 @@
-"""What agents are told to use: default model, fallbacks, aliases, allow list; never a dangling
-name.
+"""What agents are told to use: default model, fallbacks, aliases, allow list; no name dangles.
 
 The primary is sticky: once chosen it stays while its model is known, even if an earlier pattern
 matches again, because a default that moves with every rollout moves agents' behaviour. Only an edit

@@ -1,5 +1,4 @@
-"""The user's own configuration, into which ours is merged: read as JSON5, checked, never guessed
-at.
+"""The user's own configuration, into which ours is merged: read as JSON5, never guessed at.
 
 Ours in the merged document are `models.providers.<our id>` and, in `agents.defaults`, the default
 model, our models' entries and the allow list. All else is the user's and stays as it is written.

@@ -1,5 +1,4 @@
-"""From what a server lists to the models of a configuration: rejects, filters, overrides,
-provenance.
+"""From what a server lists to published models: rejects, filters, overrides, provenance.
 
 Ids are untrusted: one that OpenClaw could not refer to, or that would mean more than itself there,
 is rejected and shown in the status. The order of the steps is the order of the functions: `admit`,

@@ -84,8 +84,11 @@ def is_current(resource: Resource, existing: PublishedMap, manifest: Manifest) -
 
 def is_dressed(resource: Resource, existing: PublishedMap, spec: VllmProviderSpec) -> bool:
     """Tell whether owner, labels and the user's annotations are as they have to be."""
-    wanted = {**spec.output.labels, **labels(resource.key.name)}
-    return _wears(resource, existing, wanted, spec.output.annotations)
+    return _wears(resource, existing, _labels(resource, spec), spec.output.annotations)
+
+
+def _labels(resource: Resource, spec: VllmProviderSpec) -> dict[str, str]:
+    return {**spec.output.labels, **labels(resource.key.name)}
 
 
 def _wears(
@@ -113,7 +116,7 @@ def manifest_of(
         "metadata": {
             "name": resource.config_map.name,
             "namespace": resource.key.namespace,
-            "labels": {**spec.output.labels, **labels(resource.key.name)},
+            "labels": _labels(resource, spec),
             "annotations": {**spec.output.annotations, DIGEST: documents.digest, **extra},
             "ownerReferences": [
                 {

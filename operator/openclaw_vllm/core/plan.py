@@ -1,5 +1,4 @@
-"""What to publish now: from the spec and what is known to documents, or the reason to leave all as
-is.
+"""What to publish now: documents, or the reason to leave everything as it is.
 
 Whatever is wrong, the documents that are published stay: a Problem means that nothing new is
 written.

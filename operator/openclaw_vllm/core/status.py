@@ -1,5 +1,4 @@
-"""The whole status: conditions from `core.conditions`, and what was found and published beside
-them.
+"""The whole status: conditions from `core.conditions`, what was found, what is published.
 
 What a reconcile did not find out keeps its last value: a status never loses a model list because a
 server was down while the operator started.

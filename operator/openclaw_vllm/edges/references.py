@@ -1,5 +1,4 @@
-"""Secrets and users' ConfigMaps, read by name when needed, kept, and read anew when they may be
-stale.
+"""Secrets and users' ConfigMaps, read by name when needed, and anew when they may be stale.
 
 Secrets are never listed or watched: a read permission for a name is less than one for all. So a
 reading has an age, and each use says how old it may be.

@@ -43,10 +43,18 @@ class _Sips(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
+    ) -> bytes:
         return await self._inner.read(min(max_bytes, SIP), timeout)
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
+    ) -> None:
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -56,7 +64,7 @@ class _Sips(httpcore.AsyncNetworkStream):
         self,
         ssl_context: SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature, as above
+        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
     ) -> httpcore.AsyncNetworkStream:
         return _Sips(await self._inner.start_tls(ssl_context, server_hostname, timeout))
 

@@ -1,7 +1,7 @@
-"""What else a server says of itself: version, task, what its models can do. None of it is needed to
-publish.
+"""What else a server says of itself: version, task, what its models can do.
 
-It is read with the first good answer, after a change and after a failure, never at steady state.
+None of it is needed to publish. It is read with the first good answer, after a change and after a
+failure, never at steady state.
 """
 
 import asyncio
