@@ -1,6 +1,8 @@
 """What tests tell the stand-in to do, it does: new models, new keys, and every fault."""
 
 import asyncio
+import gc
+import socket
 import time
 
 import httpx
@@ -94,3 +96,15 @@ async def test_a_hanging_request_does_not_delay_the_stop() -> None:
     assert time.monotonic() - started < 2
     with pytest.raises(httpx.TransportError):
         await pending
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_arrives_while_it_stops_is_not_left_open(turns: int) -> None:
+    """At one of these turns of the loop it is accepted and has no transport yet."""
+    async with VllmServer(models=(Model("a"),)) as server:
+        clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    for client in clients:
+        client.close()
+    gc.collect()  # an open transport complains when it is collected, which fails the test

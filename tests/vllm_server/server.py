@@ -62,6 +62,7 @@ class VllmServer:
     seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=1000))
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _runner: web.AppRunner | None = None
+    _listener: socket.socket | None = None
     _order: Random = field(default_factory=lambda: Random(0))  # noqa: S311 - an order, not a secret
 
     @property
@@ -83,12 +84,16 @@ class VllmServer:
             shutdown_timeout=0.1,
         )
         await self._runner.setup()
-        listener = socket.create_server((self.host, self.port), backlog=1024)
-        self.port = listener.getsockname()[1]
-        await web.SockSite(self._runner, listener, ssl_context=self.tls).start()
+        self._listener = socket.create_server((self.host, self.port), backlog=1024)
+        self.port = self._listener.getsockname()[1]
+        await web.SockSite(self._runner, self._listener, ssl_context=self.tls).start()
 
     async def stop(self) -> None:
-        if self._runner is not None:
+        if self._runner is not None and self._listener is not None:
+            # asyncio loses a connection that is accepted and has no transport yet when its server
+            # closes: accept no more, and let those under way get theirs
+            asyncio.get_running_loop().remove_reader(self._listener)
+            await asyncio.sleep(0)
             await self._runner.cleanup()
             self._runner = None
 
