@@ -143,13 +143,15 @@ def test_a_rotated_key_never_shows_as_a_failure(space: Workspace, server: VllmSe
 
 def test_a_wrong_key_is_told_and_the_list_stays(space: Workspace, server: VllmServer) -> None:
     create_secret(space)
-    provider = keyed(space, server, discovery={"interval": "5s"})
+    provider = keyed(space, server)
     provider.is_ready()
     before = provider.config_map()
     server.keys = (NEXT,)
+    provider.probe(server)
     provider.becomes(ServerReachable="False Unauthorized", ConfigPublished="True Succeeded")
     assert provider.config_map() == before
     space.patch("secrets", "vllm-api-key", {"stringData": {"api-key": NEXT}})
+    provider.probe(server)
     provider.becomes(ServerReachable="True Succeeded", Ready="True Succeeded")
 
 

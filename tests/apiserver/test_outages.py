@@ -1,6 +1,5 @@
 """Last known good: whatever becomes of a server, what was published stays, to the byte."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.apiserver.servers import Servers, ServerThread
-from tests.apiserver.workspace import Json, Provider, Workspace, soon, workspace
+from tests.apiserver.workspace import Json, Provider, Workspace, workspace
 from tests.certificates import Authority, Certificate, self_signed
-from tests.controlplane.component import free_port
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import Answer, Drip, Fault, Hang, Reset, VllmServer
@@ -21,7 +19,6 @@ pytestmark = pytest.mark.timeout(240)
 DISCOVERY = {"interval": "5s", "timeout": "1s"}
 RARELY = {"interval": "1h", "timeout": "1s"}
 TLS = {"tls": {"caBundleRef": {"name": "ca"}}}
-SKELETON: Json = {"providers": {}}
 BIG = b'{"data": [' + b" " * 1024**2 + b"]}"
 GOOD = b'{"object": "list", "data": [{"id": "org/other"}]}'
 
@@ -155,56 +152,3 @@ def test_a_server_that_comes_back_is_told_and_nothing_is_written_but_the_status(
     writes = space.asked_since(mark).writes()
     assert [w.resource for w in writes if w.resource != "events"] == ["vllmproviders"]
     assert provider.config_map() == before
-
-
-NEVER_GOOD: dict[str, tuple[Json, str]] = {
-    "hangs": ({"fault": Hang()}, "TimedOut"),
-    "fails": ({"fault": Answer(500)}, "UnexpectedStatus"),
-    "wants a key": ({"keys": ("secret",)}, "Unauthorized"),
-    "says nothing of use": ({"fault": Answer(200, b"[]")}, "InvalidAnswer"),
-}
-
-
-@pytest.mark.parametrize("how", NEVER_GOOD)
-def test_a_server_that_never_worked_is_told_at_once_and_retried_soon(
-    how: str, space: Workspace, servers: Servers
-) -> None:
-    settings, reason = NEVER_GOOD[how]
-    server = servers.start(**settings)
-    provider = space.provider(server, discovery=RARELY)
-    provider.becomes(Ready=f"False {reason}", ConfigPublished="False Pending")
-    assert json.loads(provider.data["models.json"]) == SKELETON
-    assert json.loads(provider.data["openclaw.json"]) == {"models": SKELETON}
-    assert json.loads(provider.data["agents-defaults.json"]) == {}
-    server.fault, server.keys = None, ()
-    provider.is_ready()
-    assert provider.models
-
-
-def test_a_server_that_starts_after_its_provider_is_found_within_seconds(
-    space: Workspace, servers: Servers
-) -> None:
-    port = free_port()
-    provider = space.provider(f"http://127.0.0.1:{port}/v1", discovery=RARELY)
-    provider.becomes(Ready="False ConnectionFailed")
-    servers.start(port=port)
-    provider.is_ready()
-
-
-def test_a_server_without_models_is_waited_for(space: Workspace, servers: Servers) -> None:
-    server = servers.start()
-    models, server.models = server.models, ()
-    provider = space.provider(server, discovery=RARELY)
-    provider.becomes(ConfigPublished="False NoModels", ServerReachable="True Succeeded")
-    server.models = models
-    provider.is_ready()
-
-
-def test_an_embedding_server_does_not_become_a_chat_model(
-    space: Workspace, servers: Servers
-) -> None:
-    provider = space.provider(servers.start(task="embed"))
-    status = provider.becomes(ConfigPublished="False NoModels")["status"]
-    assert status["endpoint"]["task"] == "Embed"
-    assert "memory" in provider.message("ConfigPublished")
-    soon(lambda: not provider.models)

@@ -1,6 +1,7 @@
 """What a VllmProvider names: what is missing is named, and creating it heals."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -9,10 +10,11 @@ from tests.apiserver.workspace import Json, Provider, Workspace, soon
 from tests.certificates import Authority
 from tests.vllm_server import VllmServer
 
-HEALED_WITHIN = 1.5  # seconds: a second is promised for Services; the machine is shared
+HEALED_WITHIN = 1.4  # seconds: a second is promised for Services; the machine is shared
 CLUSTER_IP = {"ports": [{"name": "http", "port": 8000}, {"name": "admin", "port": 9000}]}
 CA = {"caBundleRef": {"name": "ca"}}
 RARELY = {"interval": "1h"}
+MODELS = [{"id": "m"}]
 
 
 def create_service(space: Workspace, spec: Json) -> None:
@@ -24,9 +26,10 @@ def create_ca(space: Workspace, authority: Authority, **labels: str) -> None:
     space.create("configmaps", {"metadata": metadata, "data": {"ca.crt": authority.pem}})
 
 
-def with_service(space: Workspace, **reference: int | str) -> Provider:
+def with_service(space: Workspace, *, models: Any = None, **reference: int | str) -> Provider:
+    """Refer to a Service; its name cannot be resolved out of a cluster, so name models too."""
     reference = {"name": "vllm", **reference}
-    return space.provider("", baseUrl=None, serviceRef=reference, discovery=RARELY)
+    return space.provider("", baseUrl=None, serviceRef=reference, models=models, discovery=RARELY)
 
 
 def tls_server(servers: Servers, authority: Authority, *hosts: str) -> VllmServer:
@@ -36,26 +39,31 @@ def tls_server(servers: Servers, authority: Authority, *hosts: str) -> VllmServe
 def test_a_missing_service_is_named_and_creating_it_heals_within_a_second(
     space: Workspace,
 ) -> None:
-    """Its name cannot be resolved outside of a cluster, so the server stays out of reach here."""
-    provider = with_service(space)
-    provider.becomes(EndpointResolved="False ServiceNotFound", ServerReachable="Unknown Pending")
-    assert "Service vllm does not exist" in provider.message("Ready")
-    start = time.monotonic()
-    create_service(space, CLUSTER_IP)
-    soon(lambda: provider.conditions["EndpointResolved"] == "True Succeeded")
-    assert time.monotonic() - start < HEALED_WITHIN
+    """Three times, because a first retry comes after a second too."""
+    provider = with_service(space, models=MODELS)
+    taken = 0.0
+    for _ in range(3):
+        provider.becomes(EndpointResolved="False ServiceNotFound")
+        assert "Service vllm does not exist" in provider.message("Ready")
+        start = time.monotonic()
+        create_service(space, CLUSTER_IP)
+        soon(lambda: provider.conditions["Ready"] == "True Succeeded")
+        taken += time.monotonic() - start
+        space.delete("services", "vllm")
+    assert taken < 2 * HEALED_WITHIN
     url = f"http://vllm.{space.namespace}.svc.cluster.local:8000/v1"
-    assert provider.status["endpoint"]["baseUrl"] == url
+    assert provider.document["baseUrl"] == url
 
 
 def test_a_deleted_service_is_told_within_a_second(space: Workspace) -> None:
     create_service(space, CLUSTER_IP)
-    provider = with_service(space)
-    provider.becomes(EndpointResolved="True Succeeded")
+    provider = with_service(space, models=MODELS)
+    provider.is_ready()
     start = time.monotonic()
     space.delete("services", "vllm")
     soon(lambda: provider.conditions["EndpointResolved"] == "False ServiceNotFound")
     assert time.monotonic() - start < HEALED_WITHIN
+    assert provider.models == ["m"]
 
 
 @pytest.mark.parametrize(("port", "number"), [("admin", 9000), (9000, 9000), (8000, 8000)])

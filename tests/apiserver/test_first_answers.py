@@ -1,0 +1,65 @@
+"""Before a server's first good answer: a valid, empty ConfigMap, the reason, and early retries."""
+
+import json
+
+import pytest
+
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import Json, Workspace
+from tests.controlplane.component import free_port
+from tests.vllm_server import Answer, Hang
+
+RARELY = {"interval": "1h", "timeout": "1s"}
+SKELETON: Json = {"providers": {}}
+
+NEVER_GOOD: dict[str, tuple[Json, str]] = {
+    "hangs": ({"fault": Hang()}, "TimedOut"),
+    "fails": ({"fault": Answer(500)}, "UnexpectedStatus"),
+    "wants a key": ({"keys": ("secret",)}, "Unauthorized"),
+    "says nothing of use": ({"fault": Answer(200, b"[]")}, "InvalidAnswer"),
+}
+
+
+@pytest.mark.parametrize("how", NEVER_GOOD)
+def test_a_server_that_never_worked_is_told_at_once_and_retried_soon(
+    how: str, space: Workspace, servers: Servers
+) -> None:
+    settings, reason = NEVER_GOOD[how]
+    server = servers.start(**settings)
+    provider = space.provider(server, discovery=RARELY)
+    provider.becomes(Ready=f"False {reason}", ConfigPublished="False Pending")
+    assert json.loads(provider.data["models.json"]) == SKELETON
+    assert json.loads(provider.data["openclaw.json"]) == {"models": SKELETON}
+    assert json.loads(provider.data["agents-defaults.json"]) == {}
+    server.fault, server.keys = None, ()
+    provider.is_ready()
+    assert provider.models
+
+
+def test_a_server_that_starts_after_its_provider_is_found_within_seconds(
+    space: Workspace, servers: Servers
+) -> None:
+    port = free_port()
+    provider = space.provider(f"http://127.0.0.1:{port}/v1", discovery=RARELY)
+    provider.becomes(Ready="False ConnectionFailed")
+    servers.start(port=port)
+    provider.is_ready()
+
+
+def test_a_server_without_models_is_waited_for(space: Workspace, servers: Servers) -> None:
+    server = servers.start()
+    models, server.models = server.models, ()
+    provider = space.provider(server, discovery=RARELY)
+    provider.becomes(ConfigPublished="False NoModels", ServerReachable="True Succeeded")
+    server.models = models
+    provider.is_ready()
+
+
+def test_an_embedding_server_does_not_become_a_chat_model(
+    space: Workspace, servers: Servers
+) -> None:
+    provider = space.provider(servers.start(task="embed"))
+    status = provider.becomes(ConfigPublished="False NoModels")["status"]
+    assert status["endpoint"]["task"] == "Embed"
+    assert "memory" in provider.message("ConfigPublished")
+    assert provider.models == []
