@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from openclaw_vllm.api import crd
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.discovery import Discovery, parse_duration
 from openclaw_vllm.api.models import MAX_PARAMS_DEPTH, ModelSettings
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -41,10 +43,15 @@ def bound(node: Node) -> bool:
     return not keyword or keyword in node or "enum" in node
 
 
+def each_kind(kind: crd.Definition) -> str:
+    return kind.kind
+
+
 @pytest.mark.parametrize("folder", crd.FOLDERS, ids=str)
-def test_the_committed_crd_is_the_generated_one(folder: Path) -> None:
-    assert crd.difference(ROOT / folder / crd.FILE) == ""
-    assert (ROOT / folder / crd.FILE).read_text() == crd.render()
+@pytest.mark.parametrize("kind", crd.DEFINITIONS, ids=each_kind)
+def test_the_committed_crd_is_the_generated_one(kind: crd.Definition, folder: Path) -> None:
+    assert crd.difference(ROOT / folder / kind.file, kind) == ""
+    assert (ROOT / folder / kind.file).read_text() == crd.render(kind)
 
 
 def test_check_names_the_difference_and_writing_ends_it(
@@ -56,7 +63,7 @@ def test_check_names_the_difference_and_writing_ends_it(
 
     monkeypatch.chdir(tmp_path)
     run()
-    written = tmp_path / crd.FOLDERS[0] / crd.FILE
+    written = tmp_path / crd.FOLDERS[0] / crd.PROVIDER.file
     written.write_text(written.read_text().replace("shortNames", "longNames"))
     with pytest.raises(SystemExit) as refused:
         run("--check")
@@ -66,11 +73,14 @@ def test_check_names_the_difference_and_writing_ends_it(
     run("--check")
 
 
-def test_yaml_reads_back_what_was_meant() -> None:
-    assert yaml.safe_load(crd.render()) == crd.definition()
+@pytest.mark.parametrize("kind", crd.DEFINITIONS, ids=each_kind)
+def test_yaml_reads_back_what_was_meant(kind: crd.Definition) -> None:
+    assert yaml.safe_load(crd.render(kind)) == crd.definition(kind)
 
 
-@pytest.mark.parametrize("model", [VllmProviderSpec, VllmProviderStatus])
+@pytest.mark.parametrize(
+    "model", [VllmProviderSpec, VllmProviderStatus, VllmCatalogSpec, VllmCatalogStatus]
+)
 def test_every_field_is_described_and_bounded(model: type[BaseModel]) -> None:
     for path, node in walk(structural(model)):
         is_field = not path.endswith(("[]", "{}"))

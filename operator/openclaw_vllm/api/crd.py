@@ -1,4 +1,4 @@
-"""Writes the CRD from the models of this package: `python -m openclaw_vllm.api.crd [--check]`.
+"""Writes the CRDs from the models of this package: `python -m openclaw_vllm.api.crd [--check]`.
 
 A contributor's tool, run in the root of the repository. The running operator does not import it,
 so PyYAML is no dependency of the operator.
@@ -7,8 +7,13 @@ so PyYAML is no dependency of the operator.
 import argparse
 import difflib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.api.structural import Schema, structural
@@ -19,33 +24,82 @@ except ImportError:  # pragma: no cover
     sys.exit("openclaw_vllm.api.crd needs PyYAML; `make install` installs it")
 
 GROUP, VERSION = "openclaw-vllm.dev", "v1alpha1"
-FILE = f"{GROUP}_vllmproviders.yaml"
 FOLDERS = (Path("crds"), Path("charts/openclaw-vllm-operator/files/crds"))
 HEADER = "# Generated from operator/openclaw_vllm/api by `make crds`. Do not edit.\n"
 
-NAMES = {
-    "kind": "VllmProvider",
-    "listKind": "VllmProviderList",
-    "plural": "vllmproviders",
-    "singular": "vllmprovider",
-    "shortNames": ["vllmp"],
-    "categories": ["openclaw"],
-}
-
 WIDE = {"priority": 1}  # shown with `-o wide` only
-COLUMNS: tuple[tuple[str, str, str, Schema], ...] = (
-    ("Models", "integer", ".status.modelCount", {}),
-    ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', {}),
-    ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', {}),
-    ("Primary", "string", ".status.primaryModel", WIDE),
-    ("Endpoint", "string", ".status.endpoint.baseUrl", WIDE),
-    ("ConfigMap", "string", ".status.configMap.name", WIDE),
-    ("Age", "date", ".metadata.creationTimestamp", {}),
+READY = '.status.conditions[?(@.type=="Ready")]'
+Column = tuple[str, str, str, Schema]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a CustomResourceDefinition is made from."""
+
+    kind: str
+    short_name: str
+    scope: str
+    description: str
+    spec: type[BaseModel]
+    status: type[BaseModel]
+    columns: tuple[Column, ...]
+    wide_columns: tuple[Column, ...]
+
+    @property
+    def plural(self) -> str:
+        """The resource's name in paths."""
+        return f"{self.kind.lower()}s"
+
+    @property
+    def file(self) -> str:
+        """The name of the committed file."""
+        return f"{GROUP}_{self.plural}.yaml"
+
+
+PROVIDER = Definition(
+    kind="VllmProvider",
+    short_name="vllmp",
+    scope="Namespaced",
+    description="One vLLM server, published to OpenClaw agents as a ConfigMap.",
+    spec=VllmProviderSpec,
+    status=VllmProviderStatus,
+    columns=(("Models", "integer", ".status.modelCount", {}),),
+    wide_columns=(
+        ("Primary", "string", ".status.primaryModel", WIDE),
+        ("Endpoint", "string", ".status.endpoint.baseUrl", WIDE),
+        ("ConfigMap", "string", ".status.configMap.name", WIDE),
+    ),
 )
+CATALOG = Definition(
+    kind="VllmCatalog",
+    short_name="vllmcat",
+    scope="Cluster",
+    description="Shared vLLM servers of the cluster, published to the namespaces of agents.",
+    spec=VllmCatalogSpec,
+    status=VllmCatalogStatus,
+    columns=(
+        ("Providers", "integer", ".status.providerCount", {}),
+        ("Models", "integer", ".status.modelCount", {}),
+        ("Targets", "integer", ".status.targetCount", {}),
+    ),
+    wide_columns=(
+        ("Failed", "integer", ".status.targets.failed", WIDE),
+        ("Primary", "string", ".status.primaryModel", WIDE),
+        ("ConfigMap", "string", ".status.configMapName", WIDE),
+    ),
+)
+DEFINITIONS = (PROVIDER, CATALOG)
 
 
-def definition() -> Schema:
+def definition(of: Definition) -> Schema:
     """Return the CustomResourceDefinition."""
+    columns = (
+        *of.columns,
+        ("Ready", "string", f"{READY}.status", {}),
+        ("Reason", "string", f"{READY}.reason", {}),
+        *of.wide_columns,
+        ("Age", "date", ".metadata.creationTimestamp", {}),
+    )
     version = {
         "name": VERSION,
         "served": True,
@@ -53,31 +107,39 @@ def definition() -> Schema:
         "subresources": {"status": {}},
         "additionalPrinterColumns": [
             {"name": name, "type": type_, "jsonPath": path} | wide
-            for name, type_, path, wide in COLUMNS
+            for name, type_, path, wide in columns
         ],
-        "schema": {"openAPIV3Schema": _resource()},
+        "schema": {"openAPIV3Schema": _resource(of)},
+    }
+    names = {
+        "kind": of.kind,
+        "listKind": f"{of.kind}List",
+        "plural": of.plural,
+        "singular": of.kind.lower(),
+        "shortNames": [of.short_name],
+        "categories": ["openclaw"],
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{NAMES['plural']}.{GROUP}"},
-        "spec": {"group": GROUP, "scope": "Namespaced", "names": NAMES, "versions": [version]},
+        "metadata": {"name": f"{of.plural}.{GROUP}"},
+        "spec": {"group": GROUP, "scope": of.scope, "names": names, "versions": [version]},
     }
 
 
-def _resource() -> Schema:
+def _resource(of: Definition) -> Schema:
     name = {"type": "string", "maxLength": 63}  # it becomes a label's value
     # kstatus waits while observedGeneration is another generation, but not while there is none.
-    status = structural(VllmProviderStatus) | {"default": {"observedGeneration": -1}}
+    status = structural(of.status) | {"default": {"observedGeneration": -1}}
     return {
-        "description": "One vLLM server, published to OpenClaw agents as a ConfigMap.",
+        "description": of.description,
         "type": "object",
         "required": ["spec"],
         "properties": {
             "apiVersion": {"description": f"{GROUP}/{VERSION}", "type": "string"},
-            "kind": {"description": str(NAMES["kind"]), "type": "string"},
+            "kind": {"description": of.kind, "type": "string"},
             "metadata": {"type": "object", "properties": {"name": name}},
-            "spec": structural(VllmProviderSpec),
+            "spec": structural(of.spec),
             "status": status,
         },
     }
@@ -91,15 +153,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def render() -> str:
+def render(of: Definition) -> str:
     """Return the text of the committed file."""
-    return HEADER + yaml.dump(definition(), Dumper=_Dumper, sort_keys=False, width=100)
+    return HEADER + yaml.dump(definition(of), Dumper=_Dumper, sort_keys=False, width=100)
 
 
-def difference(path: Path) -> str:
+def difference(path: Path, of: Definition) -> str:
     """Return how the file differs from what the models say; empty when it does not."""
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = committed.splitlines(), render().splitlines()
+    lines = committed.splitlines(), render(of).splitlines()
     return "\n".join(difflib.unified_diff(*lines, str(path), "the models", lineterm=""))
 
 
@@ -107,14 +169,14 @@ def main() -> None:
     """Write the files, or say how they differ."""
     parser = argparse.ArgumentParser(prog="python -m openclaw_vllm.api.crd", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 when a file would change")
-    paths = [folder / FILE for folder in FOLDERS]
+    files = [(folder / of.file, of) for folder in FOLDERS for of in DEFINITIONS]
     if parser.parse_args().check:
-        if differences := [text for path in paths if (text := difference(path))]:
+        if differences := [text for path, of in files if (text := difference(path, of))]:
             sys.exit("\n".join([*differences, "run `make crds` and commit what it writes"]))
         return
-    for path in paths:
+    for path, of in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(), encoding="utf-8")
+        path.write_text(render(of), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -39,31 +39,38 @@ def _checked_duration(text: str) -> str:
     return text
 
 
+Interval = Annotated[
+    str,
+    AfterValidator(_checked_duration),
+    Field(json_schema_extra=duration_schema("5s", "24h", "60s or 5m")),
+]
+Timeout = Annotated[
+    str,
+    AfterValidator(_checked_duration),
+    Field(json_schema_extra=duration_schema("100ms", "5m", "5s")),
+]
+
+
+def timeout_within_interval(timeout: str, interval: str) -> tuple[str, str]:
+    """Return the rule that compares these two CEL expressions; other rules judge their form."""
+    form = f"^{_DURATION}$"
+    return (
+        f"!{timeout}.matches('{form}') || !{interval}.matches('{form}')"
+        f" || duration({timeout}) <= duration({interval})",
+        "write a timeout that is at most the interval",
+    )
+
+
 class Discovery(WireModel):
     """When and how the server is asked what it serves, and which answers count."""
 
     model_config = ConfigDict(
-        json_schema_extra=cel(
-            (
-                "!self.timeout.matches('^([0-9]{1,6}(ms|s|m|h))+$')"
-                " || !self.interval.matches('^([0-9]{1,6}(ms|s|m|h))+$')"
-                " || duration(self.timeout) <= duration(self.interval)",
-                "write a timeout that is at most the interval",
-            )
-        )
+        json_schema_extra=cel(timeout_within_interval("self.timeout", "self.interval"))
     )
 
-    interval: Annotated[
-        str,
-        AfterValidator(_checked_duration),
-        Field(json_schema_extra=duration_schema("5s", "24h", "60s or 5m")),
-    ] = "60s"
+    interval: Interval = "60s"
     """How long to wait between two questions: 5s to 24h."""
-    timeout: Annotated[
-        str,
-        AfterValidator(_checked_duration),
-        Field(json_schema_extra=duration_schema("100ms", "5m", "5s")),
-    ] = "5s"
+    timeout: Timeout = "5s"
     """How long an answer may take in all: 100ms to 5m, and at most the interval."""
     include: Annotated[
         Globs,

@@ -115,3 +115,12 @@ EnvName = Annotated[
         max_length=128,
     ),
 ]
+
+LabelValue = Annotated[
+    str,
+    matching(
+        "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?",
+        "write letters, digits, -, _ and ., with a letter or digit at both ends",
+        max_length=63,
+    ),
+]

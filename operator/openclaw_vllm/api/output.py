@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from openclaw_vllm.api.fields import DataKey, Glob, Globs, ObjectName, WireModel, cel, matching
+from openclaw_vllm.api.fields import (
+    DataKey,
+    Glob,
+    Globs,
+    LabelValue,
+    ObjectName,
+    WireModel,
+    cel,
+)
 
 
 class AgentDefaults(WireModel):
@@ -61,14 +69,6 @@ _OWN_PREFIX = (
         " Kubernetes, to a controller that acts on it, or to this operator",
     ),
 )
-LabelValue = Annotated[
-    str,
-    matching(
-        "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?",
-        "write letters, digits, -, _ and ., with a letter or digit at both ends",
-        max_length=63,
-    ),
-]
 AnnotationValue = Annotated[str, Field(max_length=1024)]
 
 

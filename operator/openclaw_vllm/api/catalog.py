@@ -1,0 +1,142 @@
+"""The VllmCatalog: which vLLMs of the cluster are shared, and which namespaces' agents see them.
+
+The model is trust-manager's Bundle: sources merged into one document, published to the namespaces
+that a selector names. The CRD is generated from these models, as the VllmProvider's is.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from openclaw_vllm.api.discovery import Interval, Timeout, timeout_within_interval
+from openclaw_vllm.api.endpoint import ServicePort, UrlPath
+from openclaw_vllm.api.fields import ATOMIC, ObjectName, WireModel, cel
+from openclaw_vllm.api.output import AgentDefaults, ConfigMapKeyRef
+from openclaw_vllm.api.selector import LabelSelector
+
+
+class ProvidersSource(WireModel):
+    """VllmProviders: what they have published is taken over, nothing is asked again."""
+
+    namespace_selector: LabelSelector
+    """The namespaces to look in; empty: none."""
+    selector: LabelSelector
+    """The VllmProviders, which also need the label openclaw-vllm.dev/share: "true"; empty: none."""
+
+
+class ServicesSource(WireModel):
+    """vLLM Services: each is asked for its models, and needs no VllmProvider."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "!(has(self.port) && has(self.ports))",
+                "write port for one port of each Service, or ports for several, but not both",
+            ),
+            timeout_within_interval(
+                "(has(self.timeout) ? self.timeout : '5s')",
+                "(has(self.interval) ? self.interval : '60s')",
+            ),
+        )
+    )
+
+    namespace_selector: LabelSelector
+    """The namespaces to look in; empty: none."""
+    selector: LabelSelector
+    """The Services, which also need the label openclaw-vllm.dev/share: "true"; empty: none."""
+    port: ServicePort | None = None
+    """The port of each Service, by number or name; 8000 unless set."""
+    ports: Annotated[
+        tuple[ServicePort, ...],
+        Field(
+            max_length=8,
+            json_schema_extra={
+                **ATOMIC,
+                **cel(
+                    (
+                        "size(self) > 0 && self.all(p, self.exists_one(q, string(q) == string(p)))",
+                        "write each port once, such as [http, 8001]",
+                    )
+                ),
+            },
+        ),
+    ] = ()
+    """Several ports of each Service, each a vLLM of its own: the port ends the provider's id."""
+    scheme: Literal["http", "https"] = "http"
+    """https when the servers have certificates of public authorities."""
+    path: UrlPath = "/v1"
+    """The path of the API."""
+    interval: Interval = "60s"
+    """How long to wait between two questions: 5s to 24h."""
+    timeout: Timeout = "5s"
+    """How long an answer may take in all: 100ms to 5m, and at most the interval."""
+    remove_after: Annotated[int, Field(ge=1, le=100)] = 3
+    """A model that is missing from this many good answers in a row is removed."""
+
+
+class Source(WireModel):
+    """Where models come from: VllmProviders or Services."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "has(self.providers) != has(self.services)",
+                "write exactly one of providers and services in each source",
+            )
+        )
+    )
+
+    providers: ProvidersSource | None = None
+    """VllmProviders that exist."""
+    services: ServicesSource | None = None
+    """Services that carry a label."""
+
+
+class Target(WireModel):
+    """The namespaces and the ConfigMap that are published to."""
+
+    namespace_selector: LabelSelector
+    """The namespaces whose agents see the catalogue; empty: none. Namespaces named kube-* and the
+    operator's own are left out unless kubernetes.io/metadata.name names them."""
+    config_map_name: ObjectName | None = None
+    """The ConfigMaps' name; the VllmCatalog's name followed by -openclaw unless set. Immutable."""
+    base_config_ref: ConfigMapKeyRef | None = None
+    """A configuration in JSON5, in a ConfigMap of the operator's namespace, that openclaw.json
+    starts from."""
+
+
+class VllmCatalogSpec(WireModel):
+    """Which vLLMs are shared, and which namespaces' agents see them."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "has(self.target.configMapName) == has(oldSelf.target.configMapName)"
+                " && (!has(self.target.configMapName)"
+                " || self.target.configMapName == oldSelf.target.configMapName)",
+                "target.configMapName cannot change, because agents mount the ConfigMap: restore"
+                " it, or create another VllmCatalog",
+            )
+        )
+    )
+
+    sources: Annotated[
+        tuple[Source, ...],
+        Field(
+            max_length=16,
+            json_schema_extra={
+                **ATOMIC,
+                **cel(("size(self) > 0", "write at least one source, such as providers")),
+            },
+        ),
+    ]
+    """Where models come from."""
+    provider_ids: Literal["Qualified", "Keep"] = "Qualified"
+    """Qualified names providers vllm-<namespace>-<name>, and their variables likewise; Keep leaves
+    both as they are, and of two that clash the older one wins."""
+    agents: AgentDefaults | None = None
+    """What agents use unless they say otherwise; globs match <provider id>/<model id>."""
+    max_models: Annotated[int, Field(ge=1, le=2000)] = 500
+    """The most models that are published in all; with more, what is published stays."""
+    target: Target
+    """Where to publish."""

@@ -1,0 +1,132 @@
+"""The status of a VllmCatalog: whose models it holds, where it is published, and what failed.
+
+Lists are cut, counts are not: a catalogue of thousands must not make a status of megabytes.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.api.fields import ATOMIC, WireModel, map_keyed_by
+from openclaw_vllm.api.status import MAX_CONDITIONS, MAX_ID_LENGTH
+
+MAX_PROVIDERS = 100
+MAX_REFS = 100
+MAX_SHOWN = 20
+
+_Name = Annotated[str, Field(max_length=253)]
+_Text = Annotated[str, Field(max_length=1024)]
+_Count = Annotated[int, Field(ge=0)]
+
+
+class CatalogProvider(WireModel):
+    """A provider entry of the published configuration, and what it was made from."""
+
+    id: _Name
+    """The key under models.providers in OpenClaw, and the prefix of references to the models."""
+    kind: Literal["VllmProvider", "Service"]
+    """The kind of the source."""
+    namespace: _Name
+    """The source's namespace."""
+    name: _Name
+    """The source's name."""
+    model_count: _Count = 0
+    """How many models it brings; 0 while its first list is awaited."""
+    reason: _Text = ""
+    """Why its list is not fresh, in the words of VllmProvider's conditions; empty when it is."""
+
+
+class CatalogCredentials(WireModel):
+    """What agents' pods must set to use a provider; the key itself never leaves its namespace."""
+
+    provider_id: _Name
+    """The provider in OpenClaw."""
+    env: Annotated[str, Field(max_length=256)]
+    """The environment variable that agents read."""
+    secret_namespace: _Name | None = None
+    """The namespace of the Secret that holds the value."""
+    secret_name: _Name | None = None
+    """The Secret that holds the value."""
+    secret_key: _Name | None = None
+    """The key in the Secret's data."""
+
+
+class CatalogConflict(WireModel):
+    """A source that is left out, because an older one has its provider id."""
+
+    provider_id: _Name
+    """The provider id that both want."""
+    kind: Literal["VllmProvider", "Service"]
+    """The kind of the source that is left out."""
+    namespace: _Name
+    """Its namespace."""
+    name: _Name
+    """Its name."""
+
+
+class TargetFailure(WireModel):
+    """A namespace that the catalogue could not be published to."""
+
+    namespace: _Name
+    """The namespace."""
+    reason: _Name
+    """Why, in one word that programs may match on."""
+    message: _Text = ""
+    """Why, in a sentence a person can act on."""
+
+
+class TargetsStatus(WireModel):
+    """How far the catalogue has come."""
+
+    published: _Count = 0
+    """Namespaces that hold what is to be published."""
+    failed: _Count = 0
+    """Namespaces that do not."""
+    failures: Annotated[
+        tuple[TargetFailure, ...], Field(max_length=MAX_SHOWN, json_schema_extra=ATOMIC)
+    ] = ()
+    """The first 20 of those that failed."""
+
+
+class VllmCatalogStatus(WireModel):
+    """Whose models the catalogue holds, where it is published, and what failed."""
+
+    observed_generation: Annotated[int, Field(ge=-1)] = -1
+    """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
+    conditions: Annotated[
+        tuple[Condition, ...],
+        Field(max_length=MAX_CONDITIONS, json_schema_extra=map_keyed_by("type")),
+    ] = ()
+    """Ready, SourcesReachable and ConfigPublished; Reconciling and Stalled while they are True."""
+    provider_count: _Count | None = None
+    """How many providers are published."""
+    model_count: _Count | None = None
+    """How many models are published."""
+    target_count: _Count | None = None
+    """How many namespaces the selector names."""
+    providers: Annotated[
+        tuple[CatalogProvider, ...], Field(max_length=MAX_PROVIDERS, json_schema_extra=ATOMIC)
+    ] = ()
+    """The first 100 of the providers."""
+    models: Annotated[
+        tuple[Annotated[str, Field(max_length=MAX_ID_LENGTH)], ...],
+        Field(max_length=MAX_REFS, json_schema_extra=ATOMIC),
+    ] = ()
+    """How OpenClaw refers to the models: the first 100."""
+    primary_model: Annotated[str, Field(max_length=MAX_ID_LENGTH)] | None = None
+    """The reference of the primary model."""
+    targets: TargetsStatus | None = None
+    """How far the catalogue has come."""
+    conflicts: Annotated[
+        tuple[CatalogConflict, ...], Field(max_length=MAX_SHOWN, json_schema_extra=ATOMIC)
+    ] = ()
+    """The first 20 of the sources that are left out, because an older one has their id."""
+    credentials: Annotated[
+        tuple[CatalogCredentials, ...], Field(max_length=MAX_PROVIDERS, json_schema_extra=ATOMIC)
+    ] = ()
+    """What agents' pods must set."""
+    config_map_name: _Name | None = None
+    """The ConfigMap's name, the same in every target namespace."""
+    digest: Annotated[str, Field(max_length=128)] | None = None
+    """A checksum of our keys of the ConfigMaps' data."""

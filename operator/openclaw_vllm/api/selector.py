@@ -1,0 +1,49 @@
+"""Selection by labels, in Kubernetes' own form, where an empty selector means none.
+
+Kubernetes itself takes an empty selector for everything; a catalogue that publishes everywhere
+because of a forgotten line is the mistake that trust-manager regrets.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from openclaw_vllm.api.fields import LabelValue, WireModel, cel, matching
+
+LabelKey = Annotated[
+    str,
+    matching(
+        "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        "write a label's key, such as team or example.com/team",
+        max_length=317,
+    ),
+]
+
+
+class LabelRequirement(WireModel):
+    """What one label has to be."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+                "write values with In and NotIn, and none with Exists and DoesNotExist",
+            )
+        )
+    )
+
+    key: LabelKey
+    """The label's key."""
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    """In and NotIn compare with values; Exists and DoesNotExist look for the key alone."""
+    values: Annotated[tuple[LabelValue, ...], Field(max_length=64)] = ()
+    """The values that In and NotIn compare with."""
+
+
+class LabelSelector(WireModel):
+    """Selects by labels: everything written has to hold. An empty selector selects nothing."""
+
+    match_labels: Annotated[dict[str, LabelValue], Field(default_factory=dict, max_length=32)]
+    """Labels with the values that they must have."""
+    match_expressions: Annotated[tuple[LabelRequirement, ...], Field(max_length=32)] = ()
+    """Further requirements."""
