@@ -32,7 +32,7 @@ async def fill(world: World, namespaces: Iterable[str]) -> None:
     """
     chosen = tuple(namespaces)
     async for manifest in world.cluster.list_objects("configmaps", chosen, selector=SELECTOR):
-        world.cache.published[key_of(manifest)] = PublishedMap.read(manifest)
+        world.inherit(key_of(manifest), PublishedMap.read(manifest))
     async for manifest in world.cluster.list_objects("services", chosen):
         world.cache.services[key_of(manifest)] = Service.read(manifest)
 

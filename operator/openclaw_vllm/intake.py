@@ -11,7 +11,7 @@ from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource, Service
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.memory import recall, until_phase
+from openclaw_vllm.core.memory import until_phase
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import is_older
 from openclaw_vllm.edges.workqueue import WorkQueue
@@ -95,9 +95,6 @@ class Intake:
         if isinstance(resource.spec, Problem) or not self._is_up_to_date(resource):
             self._queue.add(resource.key)
             return
-        published = self._world.cache.published.get(resource.config_map)
-        memory = recall(resource, resource.spec, published)  # now, before anybody damages it
-        self._world.memories[resource.key] = memory
         interval = resource.spec.discovery.interval_seconds
         delay = until_phase(resource.uid, interval, self._world.clock.wall())
         self._queue.add_after(resource.key, min(delay, delay % interval))

@@ -4,7 +4,7 @@ import pytest
 
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
-from tests.builders import NAMESPACE, Wire
+from tests.builders import NAMESPACE, Wire, spec_of
 from tests.unit.scene import left, scene
 
 
@@ -42,3 +42,48 @@ async def test_after_a_restart_it_is_reconciled_at_once_when(
             s.world.cache.published[key] = PublishedMap.read(config_map)
         s.intake.provider(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("type_", "change"),
+    [
+        pytest.param("DELETED", {}, id="deleted"),
+        pytest.param("MODIFIED", {"data": {"models.json": "{}"}}, id="edited"),
+        pytest.param("MODIFIED", {"data": None}, id="emptied"),
+    ],
+)
+async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_start(
+    type_: str, change: Wire, when: str
+) -> None:
+    """Before or after its VllmProvider was seen, which no order of events is promised for."""
+    provider, config_map = left()
+    damaged = {
+        **config_map,
+        **change,
+        "metadata": config_map["metadata"] | {"resourceVersion": "101"},
+    }
+    async with scene() as s:
+        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), PublishedMap.read(config_map))
+        if when == "before":
+            s.intake.config_map(type_, damaged)
+            s.intake.provider(None, provider)
+        else:
+            s.intake.provider(None, provider)
+            s.intake.config_map(type_, damaged)
+        assert s.queue.added == ["vllm"]
+        resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
+        retained = s.world.memory_of(resource, spec_of(resource)).retained
+        assert retained is not None
+        assert set(retained.served) == {"a"}
+
+
+async def test_another_provider_of_the_name_inherits_nothing() -> None:
+    provider, config_map = left()
+    provider["metadata"]["uid"] = "uid-2"
+    async with scene() as s:
+        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), PublishedMap.read(config_map))
+        s.intake.config_map("DELETED", config_map)
+        s.intake.provider("ADDED", provider)
+        resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
+        assert s.world.memory_of(resource, spec_of(resource)).retained is None

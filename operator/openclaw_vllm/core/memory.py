@@ -190,10 +190,13 @@ def until_phase(uid: str, interval: float, wall: float) -> float:
     return delay if delay >= interval / 2 else delay + interval
 
 
-def recall(resource: Resource, spec: VllmProviderSpec, published: PublishedMap | None) -> Memory:
-    """Make the first memory of a process, from an undamaged ConfigMap of ours and the status."""
+def recall(resource: Resource, spec: VllmProviderSpec, *seen: PublishedMap | None) -> Memory:
+    """Make the first memory of a process, from the status and the first undamaged one of ours
+    among the ConfigMaps that were `seen`."""
     fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    if published is None or not published.is_intact or not is_ours(resource, published):
+    whole = (one for one in seen if one is not None and one.is_intact and is_ours(resource, one))
+    published = next(whole, None)
+    if published is None:
         return fresh
     status = resource.status
     known = read_models(published.models_json, spec.provider_id)

@@ -22,7 +22,7 @@ from openclaw_vllm.core.conditions import (
     stalled_conditions,
     suspended,
 )
-from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import admit
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import endpoint_status, summarize
@@ -67,7 +67,7 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         await report(resource, None, _at_rest(resource, spec, world), world)
         return None
 
-    before = _remembered(resource, spec, world)
+    before = world.memory_of(resource, spec)
     memory = await _observe(resource, spec, before, world)
     versions = _versions(resource, world)
     if memory.is_settled_in(versions, before):
@@ -151,13 +151,6 @@ async def _with_base(
     if text == memory.base_text:
         return memory
     return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)
-
-
-def _remembered(resource: Resource, spec: VllmProviderSpec, world: World) -> Memory:
-    memory = world.memories.get(resource.key)
-    if memory is not None and memory.uid == resource.uid:
-        return memory
-    return recall(resource, spec, world.cache.published.get(resource.config_map))
 
 
 def _versions(resource: Resource, world: World) -> tuple[str, str]:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource, Secret
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.destination import Destinations
-from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.memory import Memory, recall
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics, Sighting
@@ -27,7 +29,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class World:
-    """The edges of one operator process."""
+    """The edges of one operator process, and what it knows beyond the cache.
+
+    `inherited` is what was published when the process started, by the uid of its VllmProvider:
+    kept until that is recalled, because it may be damaged before.
+    """
 
     cache: Cache
     cluster: Cluster
@@ -38,6 +44,22 @@ class World:
     clock: Clock
     metrics: Metrics
     memories: dict[ObjectKey, Memory] = field(default_factory=dict)
+    inherited: dict[str, PublishedMap] = field(default_factory=dict)
+
+    def inherit(self, key: ObjectKey, published: PublishedMap) -> None:
+        """Take in a ConfigMap that was there before the first event."""
+        self.cache.published[key] = published
+        if published.owner is not None:
+            self.inherited[published.owner.uid] = published
+
+    def memory_of(self, resource: Resource, spec: VllmProviderSpec) -> Memory:
+        """Return what is remembered of a VllmProvider; at first, what its ConfigMap tells."""
+        memory = self.memories.get(resource.key)
+        if memory is None or memory.uid != resource.uid:
+            before = self.inherited.pop(resource.uid, None)
+            published = self.cache.published.get(resource.config_map)
+            memory = self.memories[resource.key] = recall(resource, spec, published, before)
+        return memory
 
     def interval_of(self, key: ObjectKey) -> float:
         """Return how often the VllmProvider's server is asked, in seconds."""
@@ -53,6 +75,7 @@ class World:
             return
         orphaned = self.cache.drop_provider(resource.key)
         self.memories.pop(resource.key, None)
+        self.inherited.pop(resource.uid, None)
         self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
         self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")
 
