@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import choose
@@ -167,3 +168,21 @@ def test_agents_that_choose_nothing_are_no_agents() -> None:
     assert not isinstance(choose(spec.agents, (), ""), Problem)
     assert json.loads(documents.data[AGENTS]) == {}
     assert "agents" not in json.loads(documents.data[CONFIG])
+
+
+@pytest.mark.parametrize("value", ["$HOME", "$A", "secretref-managed", "secretref-env:HOME"])
+def test_a_header_that_the_client_would_take_for_a_secret_is_never_written(value: str) -> None:
+    """The API server refuses it too, but not in an object that is older than that rule."""
+    spec = builders.spec(headers=[{"name": "X-A", "value": "a"}, {"name": "X-B", "value": value}])
+    refused = render(spec, CONNECTION, (), chosen(spec, ()))
+    assert isinstance(refused, Problem)
+    assert refused.reason is Reason.INVALID_SPEC
+    assert "X-B" in refused.message
+    assert value not in refused.message
+
+
+@pytest.mark.parametrize("value", ["$", "$a", "$A b", "a$A", "$A-", "secretref-managed2", "$$A"])
+def test_a_header_that_only_looks_like_a_secret_is_written(value: str) -> None:
+    spec = builders.spec(headers=[{"name": "X-A", "value": value}])
+    models = json.loads(builders.documents(spec).data[MODELS])
+    assert models["providers"]["vllm"]["headers"] == {"X-A": value}

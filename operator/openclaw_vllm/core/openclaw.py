@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
@@ -27,6 +28,7 @@ KEYLESS = (
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
 
 _REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
+_SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 _ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
 
 Json = dict[str, Any]
@@ -70,7 +72,9 @@ def render(
     base: Base | None = None,
 ) -> Documents | Problem:
     """Write the three documents for these models, in any order; a Problem when `base` is in the
-    way."""
+    way, or a header would mean more than it says."""
+    if problem := _ambiguous(spec.headers):
+        return problem
     ordered = sorted(entries, key=lambda entry: entry.id)
     provider = _provider(spec, connection, [_model(entry) for entry in ordered])
     models: Json = {"providers": {spec.provider_id: provider}}
@@ -156,6 +160,21 @@ def _provider(spec: VllmProviderSpec, connection: Connection, models: list[Json]
     if any(tls.values()):
         provider["request"] = {"tls": {key: escape(value) for key, value in tls.items() if value}}
     return provider
+
+
+def _ambiguous(headers: Iterable[Header]) -> Problem | None:
+    """Check again what CEL has checked: an object may be older than that rule.
+
+    OpenClaw reads these values as references to secrets, and cannot be told not to.
+    """
+    for header in headers:
+        if _SECRET.fullmatch(header.value or ""):
+            message = (
+                f"spec.headers: OpenClaw would take the value of {header.name} for a reference to "
+                "a secret; write another, or use valueFrom and env"
+            )
+            return Problem(Reason.INVALID_SPEC, message)
+    return None
 
 
 def _header(header: Header) -> str:
