@@ -1,14 +1,19 @@
 """What to publish after a restart, while nothing was heard of the server yet."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.api.configmap import CONFIG
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.baseconfig import Base, parse
+from openclaw_vllm.core.memory import Memory, recall
 from openclaw_vllm.core.plan import Plan, decide
 from tests import builders
-from tests.builders import served, spec_of
+from tests.builders import CONNECTION, served, spec_of
 from tests.unit.plans import listed, plan, publish, resource
 
 
@@ -53,3 +58,39 @@ def test_what_is_damaged_is_rendered_again_even_before_the_server_has_answered()
         replace(existing, labels={}),
     ):
         assert listed(decide(shown, spec_of(shown), unanswered, damage)) == ["a"]
+
+
+def after_a_restart(now: Base | Problem) -> Plan:
+    """Publish more models than the status shows below a base configuration, start again, and decide
+    before the server has answered; the base is `now` then."""
+    many = served(*(f"m{number:03}" for number in range(120)))
+    output = {"baseConfigRef": {"name": "base", "key": "openclaw.json5"}}
+    before = resource(output=output, agents={"primary": ["*"], "fallbacks": ["*"]})
+    memory = builders.memory(before, *many, Served("z-adapter", "m000", None))
+    written = decide(before, spec_of(before), replace(memory, base=BASE), None)
+    shown, existing = publish(before, written)
+    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
+    shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
+    recalled = recall(shown, spec_of(shown), existing).resolve(CONNECTION)
+    return decide(shown, spec_of(shown), replace(recalled, base=now), existing)
+
+
+BASE = parse("{gateway: {port: 1}, agents: {defaults: {models: {'other/a': {}}}}}")
+NO_BASE = Problem(Reason.BASE_CONFIG_INVALID, "the base configuration is gone")
+
+
+def test_what_is_merged_into_the_same_base_is_left_alone_after_a_restart() -> None:
+    """The status shows the first hundred models only, so not all could be rendered again."""
+    assert after_a_restart(BASE) == Plan()
+
+
+def test_another_base_is_taken_in_even_before_the_server_has_answered() -> None:
+    found = after_a_restart(parse("{gateway: {port: 2}}"))
+    assert found.documents is not None
+    config = json.loads(found.documents.data[CONFIG])
+    assert config["gateway"] == {"port": 2}
+    assert len(config["models"]["providers"]["vllm"]["models"]) == 121
+
+
+def test_a_base_that_is_gone_changes_nothing_and_is_told() -> None:
+    assert after_a_restart(NO_BASE) == Plan(problem=NO_BASE)

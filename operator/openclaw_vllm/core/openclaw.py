@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, digest
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, PublishedMap, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.agents import Choice
@@ -27,6 +27,7 @@ KEYLESS = (
 )
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
 
+_NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
 _SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 _ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
@@ -94,6 +95,17 @@ def skeleton(spec: VllmProviderSpec, base: Base | None) -> Documents:
     return _documents({"models": models} if isinstance(config, Problem) else config, models, {})
 
 
+def holds(published: PublishedMap, spec: VllmProviderSpec, base: Base | None) -> bool:
+    """Tell whether what is published is its own parts, merged into this base."""
+    try:
+        models, agents = json.loads(published.models_json), json.loads(published.agents_json)
+        config = merge(base, spec.provider_id, models, agents)
+    except _NOT_OURS:
+        return False
+    merged = None if isinstance(config, Problem) else _documents(config, models, agents)
+    return merged is not None and merged.digest == published.digest
+
+
 def read_models(models_json: str, provider_id: str) -> PublishedModels:
     """Read a `models.json` that we wrote; one of another form counts as one without models."""
     try:
@@ -104,7 +116,7 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
             contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
             capabilities={id_: _capabilities(model) for id_, model in models.items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except _NOT_OURS:
         return PublishedModels("", (), {})
 
 
@@ -113,7 +125,7 @@ def read_primary(agents_json: str, provider_id: str) -> str:
     try:
         reference = json.loads(agents_json)["model"]["primary"]
         return _unescape(reference).removeprefix(f"{provider_id}/")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except _NOT_OURS:
         return ""
 
 

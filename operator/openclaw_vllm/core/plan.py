@@ -16,7 +16,14 @@ from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.globs import matches
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
-from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, read_models, read_primary, render
+from openclaw_vllm.core.openclaw import (
+    MAX_BYTES,
+    Documents,
+    holds,
+    read_models,
+    read_primary,
+    render,
+)
 from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.retention import Retained
 
@@ -120,15 +127,17 @@ def _is_left_as_it_was(
 ) -> bool:
     """Tell whether, since a start, nothing is known that could change what is published.
 
-    What could be rendered then is only what was read back, so bytes that are whole are left alone.
+    What could be rendered then is only what was read back, so bytes that are whole are left alone,
+    unless the base configuration that they were merged into is another one.
     """
-    status = resource.status
-    if memory.answered_at or spec.models or spec.output.base_config_ref or existing is None:
+    status, base = resource.status, memory.base
+    if memory.answered_at or spec.models or existing is None or isinstance(base, Problem):
         return False
     if status.observed_generation != resource.generation or status.config_map is None:
         return False
     whole = existing.is_intact and existing.digest == status.config_map.digest
-    return whole and is_dressed(resource, existing, spec)
+    kept = whole and is_dressed(resource, existing, spec)
+    return kept and (spec.output.base_config_ref is None or holds(existing, spec, base))
 
 
 def _too_many(count: int, spec: VllmProviderSpec) -> Problem:
