@@ -8,7 +8,8 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.prober import Answer, Prober, Question
+from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.edges.question import Answer, Question
 from openclaw_vllm.edges.trust import Trust
 from tests.certificates import Authority, Certificate, self_signed
 from tests.vllm_server import VllmServer

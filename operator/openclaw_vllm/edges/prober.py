@@ -8,8 +8,7 @@ is a value.
 """
 
 import ssl
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
@@ -17,9 +16,9 @@ import httpx
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.question import Answer, Question
 from openclaw_vllm.edges.resolver import Resolver
 from openclaw_vllm.edges.transport import OneShotTransport
-from openclaw_vllm.edges.trust import Trust
 
 MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
 CONNECT_TIMEOUT = 3.0  # seconds, per address
@@ -30,26 +29,6 @@ TRANSPORT_ERRORS = (
     httpcore.ProtocolError,
     ssl.SSLError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request: `addresses` are the IP addresses of the URL's host that may be connected to."""
-
-    method: str
-    url: str
-    addresses: tuple[str, ...]
-    trust: Trust = field(default_factory=Trust)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response's status code and body; no body is read but of 200, and of a 400 to POST."""
-
-    status: int
-    body: bytes = field(default=b"", repr=False)
 
 
 class Prober:

@@ -19,12 +19,13 @@ from openclaw_vllm.core.capabilities import (
     judge,
     to_ask,
 )
-from openclaw_vllm.edges.prober import Answer
-from openclaw_vllm.reconcile.probing import Target, ask
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.edges.question import Answer
+from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.probing import ask
+from openclaw_vllm.reconcile.sources import Sources
 
 
-async def read_details(target: Target, world: World) -> tuple[str, Task | None]:
+async def read_details(target: Target, sources: Sources) -> tuple[str, Task | None]:
     """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
     The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
@@ -34,13 +35,13 @@ async def read_details(target: Target, world: World) -> tuple[str, Task | None]:
     try:
         async with asyncio.timeout(target.timeout):
             version, chat = await asyncio.gather(
-                ask(target, "GET", f"{target.endpoint.server_url}/version", world),
-                ask(target, "OPTIONS", f"{base}/chat/completions", world),
+                ask(target, "GET", f"{target.endpoint.server_url}/version", sources),
+                ask(target, "OPTIONS", f"{base}/chat/completions", sources),
             )
             said = parse_version(version.body) if isinstance(version, Answer) else ""
             if _exists(chat):
                 return said, "Generate"
-            embed = await ask(target, "OPTIONS", f"{base}/embeddings", world)
+            embed = await ask(target, "OPTIONS", f"{base}/embeddings", sources)
             if isinstance(chat, Problem) or isinstance(embed, Problem):
                 return said, None
             embeds = _exists(embed) and chat.status == HTTPStatus.NOT_FOUND
@@ -50,7 +51,7 @@ async def read_details(target: Target, world: World) -> tuple[str, Task | None]:
 
 
 async def read_capabilities(
-    target: Target, models: Iterable[Served], world: World
+    target: Target, models: Iterable[Served], sources: Sources
 ) -> tuple[dict[str, Capabilities], bool]:
     """Ask each base model for one token with a tool and one with an image, within the deadline.
 
@@ -58,22 +59,22 @@ async def read_capabilities(
     busy is to be asked again, one that answered something else is not.
     """
     ids = to_ask(models)
-    replies = await asyncio.gather(*(_replies(target, id_, world) for id_ in ids))
+    replies = await asyncio.gather(*(_replies(target, id_, sources) for id_ in ids))
     found = {id_: judge(*pair) for id_, pair in zip(ids, replies, strict=True)}
     return found, all(None not in pair for pair in replies)
 
 
-async def _replies(target: Target, id_: str, world: World) -> tuple[Reply | None, Reply | None]:
+async def _replies(target: Target, id_: str, sources: Sources) -> tuple[Reply | None, Reply | None]:
     return await asyncio.gather(
-        _chat(target, about_tools(id_), world), _chat(target, about_images(id_), world)
+        _chat(target, about_tools(id_), sources), _chat(target, about_images(id_), sources)
     )
 
 
-async def _chat(target: Target, request: object, world: World) -> Reply | None:
+async def _chat(target: Target, request: object, sources: Sources) -> Reply | None:
     url = f"{target.endpoint.base_url}/chat/completions"
     try:
         async with asyncio.timeout(target.timeout):
-            answer = await ask(target, "POST", url, world, json=request)
+            answer = await ask(target, "POST", url, sources, json=request)
     except TimeoutError:
         return None
     return None if isinstance(answer, Problem) else (answer.status, answer.body)

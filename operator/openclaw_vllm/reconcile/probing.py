@@ -6,115 +6,74 @@ failure.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.answer import Served, parse
-from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
-from openclaw_vllm.core.openclaw import Connection
-from openclaw_vllm.edges.prober import Answer, Question
-from openclaw_vllm.edges.trust import Trust
-from openclaw_vllm.reconcile.references import read_ca, read_headers
-from openclaw_vllm.reconcile.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A server and everything that a request to it needs."""
-
-    endpoint: Endpoint
-    trust: Trust
-    timeout: float
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    addresses: tuple[str, ...] = ()
-
-    @property
-    def connection(self) -> Connection:
-        """What agents are told of it."""
-        return Connection(self.endpoint.base_url, self.trust.ca_pem)
-
-
-async def locate(
-    resource: Resource, spec: VllmProviderSpec, world: World, *, fresh: bool
-) -> Target | Problem:
-    """Resolve the endpoint and read the CA bundle, anew if `fresh`; asks the server nothing."""
-    namespace = resource.key.namespace
-    named = service_named_by(spec, namespace)
-    service = world.cache.services.get(named) if named else None
-    endpoint = resolve(spec, namespace, service)
-    if isinstance(endpoint, Problem):
-        return endpoint
-    ca_pem = await read_ca(resource, spec, world, fresh=fresh)
-    if isinstance(ca_pem, Problem):
-        return ca_pem
-    tls = spec.tls
-    trust = Trust(
-        ca_pem=ca_pem,
-        server_name=(tls.server_name if tls else None) or "",
-        verify=not (tls and tls.insecure_skip_verify),
-    )
-    return Target(endpoint, trust, spec.discovery.timeout_seconds)
+from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.references import read_headers
+from openclaw_vllm.reconcile.sources import Sources
 
 
 async def probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, world: World, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
     """Ask for the models, within the spec's deadline; returns the target as it answered."""
     try:
         async with asyncio.timeout(target.timeout):
-            return await _probe(resource, spec, target, world, fresh=fresh)
+            return await _probe(resource, spec, target, sources, fresh=fresh)
     except TimeoutError:
         message = f"no complete answer within {spec.discovery.timeout}"
         return Problem(Reason.TIMED_OUT, message)
 
 
 async def _probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, world: World, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
-    ready = await _prepare(resource, spec, target, world, fresh=fresh)
+    ready = await _prepare(resource, spec, target, sources, fresh=fresh)
     if isinstance(ready, Problem):
         return ready
-    answer = await _models(ready, world)
+    answer = await _models(ready, sources)
     if isinstance(answer, Problem) and answer.reason in (Reason.UNAUTHORIZED, Reason.TLS_FAILED):
-        again = await _renew(resource, spec, ready, world)
+        again = await _renew(resource, spec, ready, sources)
         if isinstance(again, Problem):
             return again
         if again != ready:
-            ready, answer = again, await _models(again, world)
+            ready, answer = again, await _models(again, sources)
     return answer if isinstance(answer, Problem) else (ready, answer)
 
 
 async def _prepare(
-    resource: Resource, spec: VllmProviderSpec, target: Target, world: World, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
 ) -> Target | Problem:
     """Read the secrets that go to the server, and judge where they and the request would go."""
-    headers = await read_headers(resource, spec, target.endpoint, world, fresh=fresh)
+    headers = await read_headers(resource, spec, target.endpoint, sources, fresh=fresh)
     if isinstance(headers, Problem):
         return headers
     endpoint = target.endpoint
-    addresses = await world.prober.lookup(endpoint.host, endpoint.port)
+    addresses = await sources.prober.lookup(endpoint.host, endpoint.port)
     if isinstance(addresses, Problem):
         return addresses
-    if problem := world.policy.judge(endpoint.host, addresses):
+    if problem := sources.policy.judge(endpoint.host, addresses):
         return problem
     return replace(target, headers=headers, addresses=addresses)
 
 
 async def _renew(
-    resource: Resource, spec: VllmProviderSpec, target: Target, world: World
+    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources
 ) -> Target | Problem:
-    located = await locate(resource, spec, world, fresh=True)
+    located = await locate(resource, spec, sources, fresh=True)
     if isinstance(located, Problem):
         return located
-    return await _prepare(resource, spec, located, world, fresh=True)
+    return await _prepare(resource, spec, located, sources, fresh=True)
 
 
-async def _models(target: Target, world: World) -> tuple[Served, ...] | Problem:
-    answer = await ask(target, "GET", f"{target.endpoint.base_url}/models", world)
+async def _models(target: Target, sources: Sources) -> tuple[Served, ...] | Problem:
+    answer = await ask(target, "GET", f"{target.endpoint.base_url}/models", sources)
     if isinstance(answer, Problem):
         return answer
     match answer.status:
@@ -130,8 +89,8 @@ async def _models(target: Target, world: World) -> tuple[Served, ...] | Problem:
 
 
 async def ask(
-    target: Target, method: str, url: str, world: World, *, json: object = None
+    target: Target, method: str, url: str, sources: Sources, *, json: object = None
 ) -> Answer | Problem:
     """Send one request to the target."""
     trust, headers = target.trust, target.headers
-    return await world.prober.ask(Question(method, url, target.addresses, trust, headers, json))
+    return await sources.prober.ask(Question(method, url, target.addresses, trust, headers, json))

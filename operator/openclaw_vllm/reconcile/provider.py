@@ -4,9 +4,7 @@ Reads from the cache, pure functions, at most two writes. At steady state it cos
 the vLLM server and none to the API server.
 """
 
-import asyncio
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from openclaw_vllm.api.keys import ObjectKey
@@ -14,7 +12,6 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import EndpointStatus, VllmProviderStatus
-from openclaw_vllm.core.baseconfig import parse
 from openclaw_vllm.core.conditions import (
     ENDPOINT_REASONS,
     Outcomes,
@@ -23,14 +20,13 @@ from openclaw_vllm.core.conditions import (
     suspended,
 )
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import admit
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import endpoint_status, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
-from openclaw_vllm.reconcile.details import read_capabilities, read_details
-from openclaw_vllm.reconcile.probing import Target, locate, probe
+from openclaw_vllm.reconcile.learning import learn, with_base
+from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.probing import probe
 from openclaw_vllm.reconcile.publishing import publish, report
-from openclaw_vllm.reconcile.references import read_base
 from openclaw_vllm.reconcile.world import World
 
 WATCH_LAG = 0.5  # seconds
@@ -103,7 +99,7 @@ async def _observe(
         memory = asked.misplace(target)
     else:
         memory = asked.resolve(target.connection)
-    memory = await _with_base(resource, spec, memory, world, fresh=fresh)
+    memory = await with_base(resource, spec, memory, world, fresh=fresh)
     if world.clock.monotonic() >= memory.due:
         if isinstance(target, Target) and not spec.models:
             memory = await _ask(resource, spec, target, memory, world, fresh=fresh)
@@ -127,30 +123,7 @@ async def _ask(
         elsewhere = answer.reason in ENDPOINT_REASONS
         return memory.misplace(answer) if elsewhere else memory.fail(answer)
     target, served = answer
-    listing, now = admit(served), world.clock.monotonic()
-    detailed = memory.wants_details(listing.models, target.endpoint.base_url, now)
-    memory = memory.learn(
-        target.connection, listing, spec.discovery.remove_after, world.clock.wall()
-    )
-    if memory.server is None and detailed:
-        memory = memory.detail(*await read_details(target, world), world.clock.monotonic())
-    again = detailed or fresh
-    if memory.server is None and again and (examined := memory.to_examine(spec)):
-        found, complete = await read_capabilities(target, listing.models, world)
-        memory = memory.examine(examined, found, complete=complete)
-    return memory
-
-
-async def _with_base(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, world: World, *, fresh: bool
-) -> Memory:
-    """Read the base configuration that the spec names, and parse it off the event loop."""
-    text = await read_base(resource, spec, world, fresh=fresh)
-    if text is None or isinstance(text, Problem):
-        return replace(memory, base=text, base_text=None)
-    if text == memory.base_text:
-        return memory
-    return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)
+    return await learn(spec, target, served, memory, world, fresh=fresh)
 
 
 def _versions(resource: Resource, world: World) -> tuple[str, str]:

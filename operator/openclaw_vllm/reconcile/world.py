@@ -1,47 +1,30 @@
-"""What reconciles work with: the edges and the administrator's policy, as one value."""
+"""What reconciles work with: where they read, and where they write."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.core.memory import Memory, recall
-from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics, Sighting
-from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.reconcile.sources import Sources
 
 DEFAULT_INTERVAL = 60.0  # seconds
 
 
 @dataclass(frozen=True)
-class Clock:
-    """Monotonic seconds for intervals, seconds of the wall clock for phases and conditions."""
-
-    monotonic: Callable[[], float]
-    wall: Callable[[], float]
-
-
-@dataclass(frozen=True)
-class World:
+class World(Sources):
     """The edges of one operator process, and what it knows beyond the cache.
 
     `inherited` is what was published when the process started, by the uid of its VllmProvider:
     kept until that is recalled, because it may be damaged before.
     """
 
-    cache: Cache
     cluster: Cluster
-    prober: Prober
-    secrets: References[Secret]
-    config_maps: References[Mapping[str, str]]
-    policy: Destinations
-    clock: Clock
     metrics: Metrics
     memories: dict[ObjectKey, Memory] = field(default_factory=dict)
     inherited: dict[str, PublishedMap] = field(default_factory=dict)

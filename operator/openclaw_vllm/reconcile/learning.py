@@ -1,0 +1,53 @@
+"""What is taken in: a good answer with what else the server says, and the base configuration."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.baseconfig import parse
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.models import admit
+from openclaw_vllm.reconcile.details import read_capabilities, read_details
+from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.references import read_base
+from openclaw_vllm.reconcile.sources import Sources
+
+
+async def learn(
+    spec: VllmProviderSpec,
+    target: Target,
+    served: Iterable[Served],
+    memory: Memory,
+    sources: Sources,
+    *,
+    fresh: bool,
+) -> Memory:
+    """Take in a good answer, and ask for what it does not say when this is the moment."""
+    listing, now = admit(served), sources.clock.monotonic()
+    detailed = memory.wants_details(listing.models, target.endpoint.base_url, now)
+    memory = memory.learn(
+        target.connection, listing, spec.discovery.remove_after, sources.clock.wall()
+    )
+    if memory.server is None and detailed:
+        memory = memory.detail(*await read_details(target, sources), sources.clock.monotonic())
+    again = detailed or fresh
+    if memory.server is None and again and (examined := memory.to_examine(spec)):
+        found, complete = await read_capabilities(target, listing.models, sources)
+        memory = memory.examine(examined, found, complete=complete)
+    return memory
+
+
+async def with_base(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, sources: Sources, *, fresh: bool
+) -> Memory:
+    """Read the base configuration that the spec names, and parse it off the event loop."""
+    text = await read_base(resource, spec, sources, fresh=fresh)
+    if text is None or isinstance(text, Problem):
+        return replace(memory, base=text, base_text=None)
+    if text == memory.base_text:
+        return memory
+    return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)

@@ -1,0 +1,51 @@
+"""Where a server is, and what a request to it needs; nothing is asked here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
+from openclaw_vllm.core.openclaw import Connection
+from openclaw_vllm.edges.trust import Trust
+from openclaw_vllm.reconcile.references import read_ca
+from openclaw_vllm.reconcile.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server and everything that a request to it needs."""
+
+    endpoint: Endpoint
+    trust: Trust
+    timeout: float
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def connection(self) -> Connection:
+        """What agents are told of it."""
+        return Connection(self.endpoint.base_url, self.trust.ca_pem)
+
+
+async def locate(
+    resource: Resource, spec: VllmProviderSpec, sources: Sources, *, fresh: bool
+) -> Target | Problem:
+    """Resolve the endpoint and read the CA bundle, anew if `fresh`; asks the server nothing."""
+    namespace = resource.key.namespace
+    named = service_named_by(spec, namespace)
+    service = sources.cache.services.get(named) if named else None
+    endpoint = resolve(spec, namespace, service)
+    if isinstance(endpoint, Problem):
+        return endpoint
+    ca_pem = await read_ca(resource, spec, sources, fresh=fresh)
+    if isinstance(ca_pem, Problem):
+        return ca_pem
+    tls = spec.tls
+    trust = Trust(
+        ca_pem=ca_pem,
+        server_name=(tls.server_name if tls else None) or "",
+        verify=not (tls and tls.insecure_skip_verify),
+    )
+    return Target(endpoint, trust, spec.discovery.timeout_seconds)

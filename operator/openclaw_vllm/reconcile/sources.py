@@ -1,0 +1,33 @@
+"""What a decision is made from: what is known, what can be read by name, who can be asked.
+
+It is the reading half of `World`. The command line has it too, without a cluster.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from openclaw_vllm.api.observed import Secret
+from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.edges.cache import Cache
+from openclaw_vllm.edges.question import Asks
+from openclaw_vllm.edges.references import References
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Monotonic seconds for intervals, seconds of the wall clock for phases and conditions."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where reconciles read, and the administrator's policy on what may be asked and sent."""
+
+    cache: Cache
+    prober: Asks
+    secrets: References[Secret]
+    config_maps: References[Mapping[str, str]]
+    policy: Destinations
+    clock: Clock
