@@ -141,10 +141,17 @@ class ApiServer:
         """Read; raises Unavailable when the answer is neither a result nor a 4xx."""
         return await self._send("GET", path, query or {}, {"Accept": accept}, None)
 
-    async def apply(self, path: str, manifest: Json, field_manager: str) -> Reply:
-        """Apply a manifest by server-side apply, taking over fields that others set."""
+    async def apply(
+        self, path: str, manifest: Json, field_manager: str, *, dry_run: bool = False
+    ) -> Reply:
+        """Apply a manifest by server-side apply, taking over fields that others set.
+
+        A dry run keeps nothing, and refuses unknown fields instead of dropping them.
+        """
         headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
         query = {"fieldManager": field_manager, "force": "true"}
+        if dry_run:
+            query |= {"dryRun": "All", "fieldValidation": "Strict"}
         return await self._send("PATCH", path, query, headers, manifest)
 
     async def create(self, path: str, manifest: Json) -> Reply:

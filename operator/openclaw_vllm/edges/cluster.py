@@ -16,7 +16,7 @@ from typing import Any
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP, VERSION, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import ALLOWED_HOSTS, Resource, Secret
+from openclaw_vllm.api.observed import ALLOWED_HOSTS, Resource, Secret, Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
@@ -27,6 +27,7 @@ EVENTS = "/apis/events.k8s.io/v1"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
 MAX_NOTE = 1024
+TRIAL_MANAGER = "openclaw-vllm-cli"  # of applies that are never kept
 REPLACED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 logger = logging.getLogger(__name__)
@@ -121,6 +122,21 @@ class Cluster:
         if problem := _unreadable(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
             return problem
         return dict(_expect(reply, f"reading ConfigMap {key}").get("data") or {})
+
+    async def read_service(self, key: ObjectKey) -> Service | None:
+        """Read a Service by name; None when there is none, or none that may be read."""
+        reply = await self._server.get(_path(CORE, "services", key))
+        if reply.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            return None
+        return Service.read(_expect(reply, f"reading Service {key}"))
+
+    async def try_provider(self, key: ObjectKey, manifest: dict[str, Any]) -> str:
+        """Let the API server judge a VllmProvider that is not kept; return what it has against
+        it."""
+        path = _path(PROVIDERS, "vllmproviders", key)
+        reply = await self._server.apply(path, manifest, TRIAL_MANAGER, dry_run=True)
+        accepted = reply.code in (HTTPStatus.OK, HTTPStatus.CREATED)
+        return "" if accepted else reply.message or f"status {reply.code}"
 
     async def post_event(
         self, resource: Resource, reason: str, note: str, *, warning: bool

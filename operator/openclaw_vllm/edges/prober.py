@@ -16,11 +16,10 @@ import httpx
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.edges.question import MAX_ANSWER, Answer, Question
 from openclaw_vllm.edges.resolver import Resolver
 from openclaw_vllm.edges.transport import OneShotTransport
 
-MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
 CONNECT_TIMEOUT = 3.0  # seconds, per address
 READ = {("GET", 200), ("POST", 200), ("POST", 400)}  # answers whose body says something
 TRANSPORT_ERRORS = (

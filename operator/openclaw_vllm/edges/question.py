@@ -10,6 +10,8 @@ from typing import Protocol
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.trust import Trust
 
+MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -1,0 +1,59 @@
+"""The cluster of the kubeconfig, for the commands that look at one.
+
+Loaded only when it is asked for: the Kubernetes library takes a second.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import click
+
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.commands.comparison import Published
+from openclaw_vllm.commands.files import Subject
+from openclaw_vllm.commands.schema import Complaint
+from openclaw_vllm.edges.apiserver import ApiServer, NoCluster, Unavailable, load_configuration
+from openclaw_vllm.edges.cluster import Cluster, Refused
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Cluster]:
+    """Connect as kubectl does; raises click.ClickException for what goes wrong meanwhile."""
+    try:
+        server = ApiServer(await load_configuration())
+        try:
+            yield Cluster(server)
+        finally:
+            await server.close()
+    except (NoCluster, Unavailable, Refused) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def judged(cluster: Cluster, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the subjects with what the API server has against them."""
+    return tuple([await _judged(cluster, subject) for subject in subjects])
+
+
+async def published_by(cluster: Cluster, subjects: Sequence[Subject]) -> dict[ObjectKey, Published]:
+    """Return the ConfigMaps of the subjects that there are now."""
+    published = {}
+    for key in {subject.resource.config_map for subject in subjects if subject.resource}:
+        found, data = await cluster.find_config_map(key), await cluster.read_config_map(key)
+        if found is not None and not isinstance(data, Problem):
+            published[key] = Published(found, data)
+    return published
+
+
+async def _judged(cluster: Cluster, subject: Subject) -> Subject:
+    """Ask about what people write: managed fields and status are not theirs to apply."""
+    if subject.resource is None:
+        return subject
+    key, manifest = subject.resource.key, subject.found.manifest
+    metadata = {"name": key.name, "namespace": key.namespace}
+    for kept in ("labels", "annotations"):
+        metadata |= {kept: manifest["metadata"][kept]} if kept in manifest["metadata"] else {}
+    applied = {**{k: manifest[k] for k in ("apiVersion", "kind", "spec")}, "metadata": metadata}
+    said = await cluster.try_provider(key, applied)
+    return replace(subject, complaints=(Complaint("the API server", said),) if said else ())

@@ -1,0 +1,130 @@
+"""The files of a command line: VllmProviders to judge, and the objects that they name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import click
+
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Resource, Service
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.commands.judgement import KIND, judge
+from openclaw_vllm.commands.manifests import Found, Manifest, Unreadable, read
+from openclaw_vllm.commands.options import Wishes, read_text
+from openclaw_vllm.commands.schema import Complaint
+
+NAMED = ("Service", "ConfigMap")  # what a VllmProvider's answer to "what is published" depends on
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A VllmProvider of the files; `resource` is None when there are complaints."""
+
+    found: Found
+    resource: Resource | None
+    complaints: tuple[Complaint, ...] = ()
+
+    @property
+    def spec(self) -> VllmProviderSpec | None:
+        """The spec, None when there are complaints."""
+        spec = self.resource.spec if self.resource else None
+        return None if isinstance(spec, Problem) else spec
+
+    @property
+    def is_discovered(self) -> bool:
+        """Whether its models have to be asked for."""
+        return self.spec is not None and not self.spec.models
+
+    def __str__(self) -> str:
+        return f"{self.found.file}: {self.resource.key if self.resource else self.found}"
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the files hold."""
+
+    subjects: tuple[Subject, ...]
+    services: Mapping[ObjectKey, Service] = field(default_factory=dict)
+    config_maps: Mapping[ObjectKey, Mapping[str, str]] = field(default_factory=dict)
+
+
+def read_files(wishes: Wishes) -> Files:
+    """Read and judge the files, and say what is skipped; raises click's exceptions."""
+    objects = [found for path in wishes.files for found in _objects(path)]
+    for found in objects:
+        if found.kind not in (KIND, *NAMED):
+            click.echo(f"{found.file}: skipped {found}", err=True)
+    chosen = (f for f in objects if f.kind == KIND and wishes.name in (None, f.name))
+    return Files(
+        subjects=tuple(_subject(found, wishes.namespace) for found in chosen),
+        services={_key(f, wishes): _service(f) for f in _of_kind("Service", objects)},
+        config_maps={_key(f, wishes): _data(f) for f in _of_kind("ConfigMap", objects)},
+    )
+
+
+def read_config_maps(path: str, wishes: Wishes) -> dict[ObjectKey, Manifest]:
+    """Return the ConfigMaps of a file."""
+    found = _of_kind("ConfigMap", _objects(path))
+    return {_key(each, wishes): {**each.manifest, "data": _data(each)} for each in found}
+
+
+def require_answers(files: Files, wishes: Wishes) -> None:
+    """Refuse, as wrong usage, a question without a VllmProvider or without its server's answer."""
+    if not files.subjects:
+        raise click.UsageError("no VllmProvider: give a file that holds one, -f provider.yaml")
+    refuse_contradictions(files, wishes)
+    discovered = next((subject for subject in files.subjects if subject.is_discovered), None)
+    if discovered and not wishes.live and not wishes.snapshot:
+        raise click.UsageError(
+            f"{discovered} discovers its models: give --snapshot FILE with an answer to "
+            "GET /v1/models, or --live"
+        )
+
+
+def refuse_contradictions(files: Files, wishes: Wishes) -> None:
+    """Refuse, as wrong usage, options that exclude each other."""
+    if wishes.live and wishes.snapshot:
+        raise click.UsageError("--snapshot and --live exclude each other")
+    if wishes.snapshot and sum(subject.is_discovered for subject in files.subjects) > 1:
+        message = "a snapshot is the answer of one server: choose the VllmProvider with --name"
+        raise click.UsageError(message)
+    inputs = (*wishes.files, wishes.snapshot, wishes.base_config, wishes.ca_file)
+    if inputs.count("-") > 1:
+        raise click.UsageError("standard input can be read once")
+
+
+def _objects(path: str) -> list[Found]:
+    try:
+        return read("stdin" if path == "-" else path, read_text(path))
+    except Unreadable as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _subject(found: Found, namespace: str) -> Subject:
+    judged = judge(found.manifest, namespace)
+    return Subject(found, judged) if isinstance(judged, Resource) else Subject(found, None, judged)
+
+
+def _of_kind(kind: str, objects: Iterable[Found]) -> list[Found]:
+    return [found for found in objects if found.kind == kind and found.name]
+
+
+def _key(found: Found, wishes: Wishes) -> ObjectKey:
+    return ObjectKey(found.namespace or wishes.namespace, found.name)
+
+
+def _service(found: Found) -> Service:
+    try:
+        return Service.read(found.manifest)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise click.ClickException(
+            f"{found.file}: {found} is no Service that can be read"
+        ) from error
+
+
+def _data(found: Found) -> dict[str, str]:
+    data = found.manifest.get("data") or {}
+    if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
+        raise click.ClickException(f"{found.file}: the data of {found} has to be texts")
+    return data

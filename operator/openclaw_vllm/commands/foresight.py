@@ -1,0 +1,138 @@
+"""What the operator would make of a VllmProvider, by the operator's own functions.
+
+The server's list comes from a saved answer or from the server itself. Both go the way that a
+reconcile goes, to the same plan, and to the conditions that the cluster would show.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.agents import fingerprint
+from openclaw_vllm.core.answer import Served, parse
+from openclaw_vllm.core.conditions import ENDPOINT_REASONS, Outcomes, conditions
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.ownership import manifest_of
+from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.edges.question import MAX_ANSWER
+from openclaw_vllm.reconcile.learning import learn, with_base
+from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.probing import probe
+from openclaw_vllm.reconcile.sources import Sources
+
+ASPECTS = (
+    ConditionType.ENDPOINT_RESOLVED,
+    ConditionType.SERVER_REACHABLE,
+    ConditionType.CONFIG_PUBLISHED,
+)
+NO_TIME = "1970-01-01T00:00:00Z"  # conditions of objects that exist nowhere have no history
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What is known of a VllmProvider after its server was asked once, and what follows."""
+
+    resource: Resource
+    spec: VllmProviderSpec
+    memory: Memory
+    plan: Plan
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions that the cluster would show; their times say nothing."""
+        outcomes = Outcomes(
+            endpoint=self.memory.endpoint,
+            server=self.memory.server,
+            published=self.plan.problem,
+            note=self.plan.note,
+            skipped=bool(self.spec.models),
+        )
+        return conditions(outcomes, self.resource.generation, (), NO_TIME)
+
+    @property
+    def aspects(self) -> tuple[Condition, ...]:
+        """The conditions that Ready is computed from."""
+        return tuple(condition for condition in self.conditions if condition.type in ASPECTS)
+
+    @property
+    def problem(self) -> Condition | None:
+        """Why it would not be Ready, None when it would."""
+        ready = next(c for c in self.conditions if c.type == ConditionType.READY)
+        return None if ready.status == "True" else ready
+
+    @property
+    def data(self) -> dict[str, str]:
+        """The documents that would be published, by their keys; empty when nothing would be."""
+        return dict(self.plan.documents.data) if self.plan.documents else {}
+
+    @property
+    def config_map(self) -> dict[str, Any] | None:
+        """The ConfigMap that would be applied, less its owner, who exists in a cluster only."""
+        if self.plan.documents is None:
+            return None
+        patterns = fingerprint(self.spec.agents)
+        manifest = manifest_of(self.resource, self.spec, self.plan.documents, patterns)
+        del manifest["metadata"]["ownerReferences"]
+        return manifest
+
+
+async def foresee(
+    resource: Resource,
+    spec: VllmProviderSpec,
+    sources: Sources,
+    *,
+    snapshot: bytes | None = None,
+    existing: PublishedMap | None = None,
+) -> Foresight:
+    """Foresee what is published once the server's present list has settled.
+
+    `snapshot` is the body of an answer to GET /v1/models; without one the server is asked, unless
+    the spec lists its models. `existing` is what is published now: a primary model stays.
+    """
+    memory = Memory(resource.uid, resource.generation, resource.requested_at)
+    target = await locate(resource, spec, sources, fresh=False)
+    if isinstance(target, Problem):
+        memory = memory.misplace(target)
+    else:
+        memory = memory.resolve(target.connection)
+    memory = await with_base(resource, spec, memory, sources, fresh=False)
+    if isinstance(target, Target) and not spec.models:
+        answer = await _answer(resource, spec, target, sources, snapshot)
+        memory = await _taken_in(answer, spec, memory, sources)
+    return Foresight(resource, spec, memory, decide(resource, spec, memory, existing))
+
+
+Listed = tuple[Target, Iterable[Served]]
+
+
+async def _answer(
+    resource: Resource,
+    spec: VllmProviderSpec,
+    target: Target,
+    sources: Sources,
+    snapshot: bytes | None,
+) -> Listed | Problem:
+    if snapshot is None:
+        return await probe(resource, spec, target, sources, fresh=False)
+    if len(snapshot) > MAX_ANSWER:
+        return Problem(
+            Reason.ANSWER_TOO_LARGE,
+            f"the snapshot is longer than the {MAX_ANSWER} bytes of an answer",
+        )
+    served = parse(snapshot)
+    return served if isinstance(served, Problem) else (target, served)
+
+
+async def _taken_in(
+    answer: Listed | Problem, spec: VllmProviderSpec, memory: Memory, sources: Sources
+) -> Memory:
+    if isinstance(answer, Problem):
+        elsewhere = answer.reason in ENDPOINT_REASONS
+        return memory.misplace(answer) if elsewhere else memory.fail(answer)
+    target, served = answer
+    return await learn(spec, target, served, memory, sources, fresh=False)

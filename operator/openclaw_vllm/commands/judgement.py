@@ -1,0 +1,60 @@
+"""A manifest to a resource that the operator can act on, or all that is wrong with it."""
+
+from typing import Any
+
+from openclaw_vllm.api.configmap import GROUP, VERSION
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.commands import rules
+from openclaw_vllm.commands.schema import (
+    Complaint,
+    complaints,
+    metadata_complaints,
+    resource_schema,
+    stored,
+)
+
+KIND = "VllmProvider"
+API_VERSION = f"{GROUP}/{VERSION}"
+Manifest = dict[str, Any]
+
+
+def judge(manifest: Manifest, namespace: str) -> Resource | tuple[Complaint, ...]:
+    """Return the VllmProvider as the API server would keep it, else every complaint about it.
+
+    `namespace` is where it goes when it does not say so itself.
+    """
+    whole = resource_schema()
+    known = whole["properties"]
+    wrong = [
+        Complaint(name, f'unknown field "{name}"') for name in manifest if name not in known
+    ] + list(metadata_complaints(manifest.get("metadata")))
+    if manifest.get("apiVersion") != API_VERSION:
+        wrong.append(Complaint("apiVersion", f"write {API_VERSION}"))
+    spec = stored(manifest.get("spec"), known["spec"])
+    if spec is None:
+        wrong.append(Complaint("spec", "Required value"))
+    else:
+        found = list(complaints(spec, known["spec"], "spec"))
+        if not found and rules.are_judged():
+            found = list(rules.complaints(spec, known["spec"], "spec"))
+        wrong += found
+    if wrong:
+        return tuple(wrong)
+    resource = _as_created(manifest["metadata"], spec, namespace)
+    if isinstance(resource.spec, Problem):
+        return (Complaint("spec", resource.spec.message),)
+    return resource
+
+
+def _as_created(metadata: Manifest, spec: Manifest, namespace: str) -> Resource:
+    """Return the object as it would be right after its creation."""
+    created = {
+        "uid": "",
+        "generation": 1,
+        "resourceVersion": "",
+        "creationTimestamp": "",
+        "name": metadata["name"],
+        "namespace": metadata.get("namespace") or namespace,
+    }
+    return Resource.read({"metadata": created, "spec": spec})

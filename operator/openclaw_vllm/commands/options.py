@@ -1,0 +1,143 @@
+"""The options of the commands for pipelines, and what they say as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.settings import Settings, is_host_rule
+
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=str)
+FAILED = 1
+
+
+def host_rules(
+    _: click.Context, option: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse what is neither a glob on host names nor a network."""
+    for rule in value:
+        if not is_host_rule(rule):
+            message = f"{rule!r} is neither a glob on host names nor a network such as 10.0.0.0/8"
+            raise click.BadParameter(message, param=option)
+    return value
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says on the command line, less the output's form."""
+
+    files: tuple[str, ...]
+    namespace: str
+    name: str | None
+    snapshot: str | None
+    live: bool
+    base_config: str | None
+    ca_file: str | None
+    api_key_env: str | None
+    key_hosts: tuple[str, ...]
+    allow_hosts: tuple[str, ...]
+    allow_loopback: bool
+    allow_insecure_keys: bool
+
+    @property
+    def policy(self) -> Destinations:
+        """Where requests may go."""
+        settings = Settings(allow_hosts=self.allow_hosts)
+        return Destinations(
+            host_globs=settings.host_globs,
+            networks=settings.networks,
+            allow_loopback=self.allow_loopback,
+            allow_insecure_keys=self.allow_insecure_keys,
+        )
+
+
+def wishes(command: Command) -> Command:
+    """Add the options that `Wishes` holds, in their order."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def output(*forms: str) -> Callable[[Command], Command]:
+    """Add -o; the first form is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help="The form of what is printed.",
+    )
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a file, or standard input for -; raises click.ClickException."""
+    try:
+        return click.get_binary_stream("stdin").read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise click.FileError(path, error.strerror or "it cannot be read") from error
+
+
+def read_text(path: str) -> str:
+    """Read a file of UTF-8."""
+    try:
+        return read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise click.FileError(path, "it is not UTF-8") from error
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "-f",
+        "--filename",
+        "files",
+        multiple=True,
+        type=FILE,
+        help="Manifests: VllmProviders, and the Services and ConfigMaps that they name; "
+        "- is standard input; repeatable.",
+    ),
+    click.option(
+        "-n",
+        "--namespace",
+        default="default",
+        show_default=True,
+        help="The namespace of objects that name none.",
+    ),
+    click.option("--name", help="Only the VllmProvider of this name."),
+    click.option("--snapshot", type=FILE, help="A saved answer to GET /v1/models; - is stdin."),
+    click.option("--live", is_flag=True, help="Ask the server itself."),
+    click.option("--base-config", type=FILE, help="The text that output.baseConfigRef names."),
+    click.option("--ca-file", type=FILE, help="The PEM text that tls.caBundleRef names."),
+    click.option(
+        "--api-key-env",
+        metavar="NAME",
+        help="The environment variable that holds the API key; spec.auth.apiKeyEnv by default.",
+    ),
+    click.option(
+        "--key-hosts",
+        multiple=True,
+        metavar="GLOB",
+        help="Hosts that keys may be sent to, as the Secret's annotation allowed-hosts; "
+        "repeatable.",
+    ),
+    click.option(
+        "--allow-hosts",
+        multiple=True,
+        default=("*",),
+        metavar="GLOB_OR_CIDR",
+        callback=host_rules,
+        help="Destinations that may be asked; repeatable.",
+    ),
+    click.option("--allow-loopback", is_flag=True, help="Allow loopback destinations."),
+    click.option(
+        "--allow-insecure-keys",
+        is_flag=True,
+        help="Let a key go to an unverified server, or over plain HTTP outside the cluster.",
+    ),
+)

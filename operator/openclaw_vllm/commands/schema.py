@@ -1,0 +1,181 @@
+"""A VllmProvider judged as the API server does: by the CRD's own schema, with its words.
+
+The schema is the one that `make crds` writes. Pydantic, which the operator reads objects with, is
+laxer: it takes "5" for 5 and ignores fields that it does not know.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from openclaw_vllm.api.crd import definition
+
+Json = Any
+Schema = dict[str, Any]
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+MAX_NAME = 253
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong, and at which field."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@cache
+def resource_schema() -> Schema:
+    """Return the schema of a VllmProvider as the CRD holds it."""
+    schema: Schema = definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def stored(value: Json, schema: Schema) -> Json:
+    """Return the value as the API server keeps it: without nulls, with the defaults of objects."""
+    match value:
+        case dict():
+            members = schema.get("properties", {})
+            kept = {k: v for k, v in value.items() if v is not None or k not in members}
+            absent = {
+                name: deepcopy(member["default"])
+                for name, member in members.items()
+                if "default" in member and name not in kept
+            }
+            return {k: stored(v, _member(k, schema) or {}) for k, v in (kept | absent).items()}
+        case list():
+            return [stored(item, schema.get("items", {})) for item in value]
+    return value
+
+
+def complaints(value: Json, schema: Schema, path: str) -> Iterator[Complaint]:
+    """Yield what the structural schema has against a value; its CEL rules are `rules`'."""
+    if wrong := _type_complaint(value, schema):
+        yield Complaint(path, wrong)
+        return
+    for wrong in (*_bounds(value, schema), *_sizes(value, schema), *_duplicates(value, schema)):
+        yield Complaint(path, wrong)
+    if isinstance(value, dict):
+        yield from _fields(value, schema, path)
+    for inner, inner_schema, inner_path in children(value, schema, path):
+        yield from complaints(inner, inner_schema, inner_path)
+
+
+def children(value: Json, schema: Schema, path: str) -> Iterator[tuple[Json, Schema, str]]:
+    """Yield the parts of a value that the schema knows, each with its schema and its path."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                member = _member(key, schema)
+                if member is not None:
+                    yield inner, member, f"{path}.{key}"
+        case list() if "items" in schema:
+            for number, inner in enumerate(value):
+                yield inner, schema["items"], f"{path}[{number}]"
+
+
+def metadata_complaints(metadata: Json) -> Iterator[Complaint]:
+    """Yield what is wrong with an object's name."""
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if name is None:
+        yield Complaint("metadata.name", "Required value")
+    elif not isinstance(name, str) or len(name) > MAX_NAME or not NAME.fullmatch(name):
+        message = "write lower-case letters, digits, - and ., with a letter or digit at both ends"
+        yield Complaint("metadata.name", message)
+    else:
+        known = resource_schema()["properties"]["metadata"]["properties"]["name"]
+        yield from complaints(name, known, "metadata.name")
+
+
+def _member(key: str, schema: Schema) -> Schema | None:
+    member: Schema | None = schema.get("properties", {}).get(key)
+    return schema.get("additionalProperties") if member is None else member
+
+
+def _type_complaint(value: Json, schema: Schema) -> str:
+    if schema.get("x-kubernetes-int-or-string"):
+        fits = isinstance(value, int | str) and not isinstance(value, bool)
+        return "" if fits else "must be of type integer or string"
+    wanted = schema.get("type")
+    if wanted is None:
+        return ""
+    is_flag = isinstance(value, bool) and wanted != "boolean"
+    if is_flag or not isinstance(value, TYPES[wanted]):
+        return f"must be of type {wanted}: {_name_of(value)}"
+    return "must be finite" if isinstance(value, float) and not math.isfinite(value) else ""
+
+
+def _name_of(value: Json) -> str:
+    if isinstance(value, bool):
+        return '"boolean"'
+    names = (name for name, types in TYPES.items() if isinstance(value, types))
+    return f'"{next(names, "null")}"'
+
+
+def _bounds(value: Json, schema: Schema) -> Iterator[str]:
+    if "enum" in schema and value not in schema["enum"]:
+        values = ", ".join(json.dumps(choice) for choice in schema["enum"])
+        yield f"Unsupported value: {json.dumps(value)}: supported values: {values}"
+    if isinstance(value, int | float):
+        if value < schema.get("minimum", value):
+            yield f"should be greater than or equal to {schema['minimum']}"
+        if value > schema.get("maximum", value):
+            yield f"should be less than or equal to {schema['maximum']}"
+
+
+def _sizes(value: Json, schema: Schema) -> Iterator[str]:
+    match value:
+        case str():
+            if len(value) > schema.get("maxLength", len(value)):
+                yield f"Too long: may not be more than {schema['maxLength']} bytes"
+            if len(value) < schema.get("minLength", 0):
+                yield f"should be at least {schema['minLength']} chars long"
+        case list() if len(value) > schema.get("maxItems", len(value)):
+            yield f"Too many: {len(value)}: must have at most {schema['maxItems']} items"
+        case dict() if len(value) > schema.get("maxProperties", len(value)):
+            yield f"Too many: {len(value)}: must have at most {schema['maxProperties']} items"
+
+
+def _duplicates(value: Json, schema: Schema) -> Iterator[str]:
+    kind = schema.get("x-kubernetes-list-type")
+    if kind not in ("map", "set") or not isinstance(value, list):
+        return
+    keys = schema.get("x-kubernetes-list-map-keys", ())
+    seen = set()
+    for item in value:
+        chosen = [item.get(key) for key in keys] if keys and isinstance(item, dict) else item
+        text = json.dumps(chosen, sort_keys=True)
+        if text in seen:
+            yield f"Duplicate value: {text}"
+        seen.add(text)
+
+
+def _fields(value: dict[str, Json], schema: Schema, path: str) -> Iterator[Complaint]:
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield Complaint(f"{path}.{name}", "Required value")
+    known = schema.get("properties", {})
+    if "additionalProperties" in schema or schema.get("x-kubernetes-preserve-unknown-fields"):
+        return
+    for name in value.keys() - known.keys():
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        yield Complaint(path, f'unknown field "{path}.{name}"{hint}')
