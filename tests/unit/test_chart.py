@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from openclaw_vllm.cli import run
+from openclaw_vllm.commands.run import run
 from tests import rbac
 
 CRDS = rbac.CHART.parents[1] / "crds"

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from openclaw_vllm import cli
+from openclaw_vllm.commands.run import run
 from openclaw_vllm.settings import Settings
 
 OUTSIDE_OF_SETTINGS = {"log_format", "log_level", "help"}
@@ -26,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def parsed(*args: str) -> dict[str, Any]:
-    return cli.run.make_context("run", list(args)).params
+    return run.make_context("run", list(args)).params
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:

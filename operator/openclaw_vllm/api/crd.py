@@ -1,7 +1,7 @@
 """Writes the CRDs from the models of this package: `python -m openclaw_vllm.api.crd [--check]`.
 
-A contributor's tool, run in the root of the repository. The running operator does not import it,
-so PyYAML is no dependency of the operator.
+A contributor's tool, run in the root of the repository. The commands for pipelines judge manifests
+by the same definition; `openclaw-vllm run` does not import it.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
@@ -17,11 +18,6 @@ from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.api.structural import Schema, structural
-
-try:
-    import yaml
-except ImportError:  # pragma: no cover
-    sys.exit("openclaw_vllm.api.crd needs PyYAML; `make install` installs it")
 
 GROUP, VERSION = "openclaw-vllm.dev", "v1alpha1"
 FOLDERS = (Path("crds"), Path("charts/openclaw-vllm-operator/files/crds"))

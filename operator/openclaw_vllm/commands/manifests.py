@@ -77,9 +77,10 @@ def _documents(file: str, text: str) -> Iterator[object]:
         mark = error.problem_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise Unreadable(f"{file}{place}: {error.problem or 'it is not YAML'}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0] if str(error) else "it is nested too deeply"
-        raise Unreadable(f"{file}: {why}") from error
+    except RecursionError as error:
+        raise Unreadable(f"{file}: it is nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise Unreadable(f"{file}: {str(error).splitlines()[0]}") from error
 
 
 def _items(file: str, document: Manifest) -> list[Manifest]:
@@ -112,11 +113,13 @@ class _Loader(yaml.SafeLoader):
     """Reads YAML as the parser of Kubernetes' clients does."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 PyYAML's signature
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        seen = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and keys.count(key.value) > 1:
-                problem = f"the key {key.value!r} is written twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    problem = f"the key {key.value!r} is written twice"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 

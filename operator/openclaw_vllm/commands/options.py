@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -79,9 +78,11 @@ def output(*forms: str) -> Callable[[Command], Command]:
 def read_bytes(path: str) -> bytes:
     """Read a file, or standard input for -; raises click.ClickException."""
     try:
-        return click.get_binary_stream("stdin").read() if path == "-" else Path(path).read_bytes()
+        with click.open_file(path, "rb") as file:
+            content: bytes = file.read()
     except OSError as error:
         raise click.FileError(path, error.strerror or "it cannot be read") from error
+    return content
 
 
 def read_text(path: str) -> str:

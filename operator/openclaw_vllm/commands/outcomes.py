@@ -15,7 +15,14 @@ from openclaw_vllm.commands import rules
 from openclaw_vllm.commands.files import Files, Subject
 from openclaw_vllm.commands.foresight import Foresight, foresee
 from openclaw_vllm.commands.options import Wishes, read_bytes, read_text
-from openclaw_vllm.commands.sources import Given, Nowhere, Reads, Silence, is_assumed, sources_of
+from openclaw_vllm.commands.sources import (
+    Given,
+    Nowhere,
+    Reads,
+    Silence,
+    assumed_service,
+    sources_of,
+)
 from openclaw_vllm.edges.question import Asks
 
 HINTS = {
@@ -130,7 +137,7 @@ def _notes(
     resource, spec = foresight.resource, foresight.spec
     if not rules.are_judged():
         yield rules.NOT_JUDGED
-    assumed = is_assumed(resource, spec, given) if is_offline else ""
+    assumed = assumed_service(resource, spec, given) if is_offline else ""
     if assumed and not isinstance(foresight.memory.endpoint, Problem):
         yield f"Service {assumed} is taken to exist, since no cluster is asked"
     if wishes.snapshot and spec.discovery.capabilities == "Probe" and not spec.models:

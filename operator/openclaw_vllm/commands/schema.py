@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from openclaw_vllm.api.crd import definition
+from openclaw_vllm.api.crd import PROVIDER, definition
 
 Json = Any
 Schema = dict[str, Any]
@@ -45,7 +45,7 @@ class Complaint:
 @cache
 def resource_schema() -> Schema:
     """Return the schema of a VllmProvider as the CRD holds it."""
-    schema: Schema = definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    schema: Schema = definition(PROVIDER)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return schema
 
 

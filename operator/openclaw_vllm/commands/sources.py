@@ -119,10 +119,15 @@ async def sources_of(
     )
 
 
-def is_assumed(resource: Resource, spec: VllmProviderSpec, given: Given) -> str:
-    """Return the name of the Service that is not given and, without a cluster, taken to exist."""
+def assumed_service(resource: Resource, spec: VllmProviderSpec, given: Given) -> str:
+    """Return the Service that has to exist and, without a cluster, is taken to; or nothing.
+
+    One of another namespace does not have to: the operator may not watch that.
+    """
     named = service_named_by(spec, resource.key.namespace)
-    return "" if named is None or named in given.services else str(named)
+    if named is None or named in given.services or named.namespace != resource.key.namespace:
+        return ""
+    return str(named)
 
 
 def _config_maps(

@@ -1,0 +1,120 @@
+"""Manifests judged without a cluster: the same tables as for the API server, with its words."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.commands import rules
+from openclaw_vllm.commands.judgement import judge
+from openclaw_vllm.commands.schema import Complaint
+from tests.apiserver.provider_specs import ACCEPTED, Spec, spec
+from tests.apiserver.refused_specs import REFUSED
+from tests.builders import NAMESPACE
+from tests.unit.pipelines import provider
+
+
+def complaints(manifest: dict[str, Any]) -> list[str]:
+    judged = judge(manifest, "default")
+    return [] if isinstance(judged, Resource) else list(map(str, judged))
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_the_api_server_accepts_is_taken_with_the_same_defaults(name: str) -> None:
+    judged = judge(provider(ACCEPTED[name]), "default")
+    assert isinstance(judged, Resource), judged
+    assert judged.spec == VllmProviderSpec.model_validate(ACCEPTED[name])
+
+
+@pytest.mark.parametrize(("refused", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_what_the_api_server_refuses_is_refused_with_its_words(refused: Spec, words: str) -> None:
+    assert any(words in complaint for complaint in complaints(provider(refused)))
+
+
+def test_every_complaint_is_told_and_not_the_first_one_only() -> None:
+    wrong = spec(suspended=True, providerId=7, discovery={"removeAfter": 0})
+    assert sorted(complaints(provider(wrong))) == [
+        "spec.discovery.removeAfter: should be greater than or equal to 1",
+        'spec.providerId: must be of type string: "integer"',
+        'spec: unknown field "spec.suspended"; did you mean suspend?',
+    ]
+
+
+def test_a_null_is_the_same_as_nothing() -> None:
+    assert complaints(provider(spec(auth=None, discovery={"interval": None}))) == []
+
+
+def test_pydantic_judges_what_the_schema_cannot() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(20):
+        deep = {"a": deep}
+    assert "levels of nesting" in "".join(
+        complaints(provider(spec(modelDefaults={"params": deep})))
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"apiVersion": "openclaw-vllm.dev/v1"}, "apiVersion: write openclaw-vllm.dev/v1alpha1"),
+        ({"metadata": {}}, "metadata.name: Required value"),
+        ({"metadata": {"name": "A_b"}}, "metadata.name: write lower-case letters"),
+        ({"metadata": {"name": "a" * 64}}, "metadata.name: Too long: may not be more than 63"),
+        ({"metadata": "vllm"}, "metadata.name: Required value"),
+        ({"spec": None}, "spec: Required value"),
+        ({"spec": []}, 'spec: must be of type object: "array"'),
+        ({"specs": {}}, 'specs: unknown field "specs"'),
+    ],
+)
+def test_the_rest_of_the_object_is_judged_too(change: dict[str, Any], complaint: str) -> None:
+    assert any(said.startswith(complaint) for said in complaints(provider() | change))
+
+
+def test_judging_changes_nothing_of_the_manifest() -> None:
+    manifest = provider(spec(discovery={"interval": None}))
+    before = copy.deepcopy(manifest)
+    judge(manifest, "default")
+    assert manifest == before
+
+
+def test_a_namespace_of_the_file_wins_over_the_default() -> None:
+    own, none = judge(provider(), "other"), judge(provider(namespace=None), "other")
+    assert isinstance(own, Resource)
+    assert isinstance(none, Resource)
+    assert (own.key.namespace, none.key.namespace) == (NAMESPACE, "other")
+
+
+def test_a_rule_that_ends_in_an_error_does_not_hold() -> None:
+    schema = {
+        "x-kubernetes-validations": [{"rule": "duration(self) > duration('1s')", "message": "m"}]
+    }
+    assert list(rules.complaints("soon", schema, "spec")) == [Complaint("spec", "m")]
+
+
+def test_rules_on_changes_are_left_to_the_cluster() -> None:
+    schema = {"x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "m"}]}
+    assert list(rules.complaints("a", schema, "spec")) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("http://vllm:8000/v1", "vllm", "8000"),
+        ("https://vllm", "vllm", ""),
+        ("http://[fd00::1]:8000/", "fd00::1", "8000"),
+        ("http://a:b@vllm:/v1", "vllm", ""),
+        ("http://:80", "", "80"),
+    ],
+)
+def test_a_url_is_taken_apart_as_kubernetes_does(url: str, host: str, port: str) -> None:
+    rule = f"isURL(self) && url(self).getHostname() == '{host}' && url(self).getPort() == '{port}'"
+    schema = {"x-kubernetes-validations": [{"rule": rule, "message": "another one"}]}
+    assert list(rules.complaints(url, schema, "spec")) == []
+
+
+@pytest.mark.parametrize("text", ["vllm:8000", "/v1", "http://vllm:x/", "http://a b/", ""])
+def test_other_text_is_no_url(text: str) -> None:
+    schema = {"x-kubernetes-validations": [{"rule": "!isURL(self)", "message": "it is one"}]}
+    assert list(rules.complaints(text, schema, "spec")) == []
