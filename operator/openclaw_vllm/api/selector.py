@@ -10,14 +10,10 @@ from pydantic import ConfigDict, Field
 
 from openclaw_vllm.api.fields import LabelValue, WireModel, cel, matching
 
-LabelKey = Annotated[
-    str,
-    matching(
-        "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
-        "write a label's key, such as team or example.com/team",
-        max_length=317,
-    ),
-]
+_KEY = "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_WRITE_A_KEY = "write a label's key, such as team or example.com/team"
+
+LabelKey = Annotated[str, matching(_KEY, _WRITE_A_KEY, max_length=317)]
 
 
 class LabelRequirement(WireModel):
@@ -36,14 +32,21 @@ class LabelRequirement(WireModel):
     """The label's key."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     """In and NotIn compare with values; Exists and DoesNotExist look for the key alone."""
-    values: Annotated[tuple[LabelValue, ...], Field(max_length=64)] = ()
+    values: Annotated[tuple[LabelValue, ...], Field(max_length=32)] = ()
     """The values that In and NotIn compare with."""
 
 
 class LabelSelector(WireModel):
     """Selects by labels: everything written has to hold. An empty selector selects nothing."""
 
-    match_labels: Annotated[dict[str, LabelValue], Field(default_factory=dict, max_length=32)]
+    match_labels: Annotated[
+        dict[str, LabelValue],
+        Field(
+            default_factory=dict,
+            max_length=16,
+            json_schema_extra=cel((f"self.all(k, k.matches(r'^{_KEY}$'))", _WRITE_A_KEY)),
+        ),
+    ]
     """Labels with the values that they must have."""
-    match_expressions: Annotated[tuple[LabelRequirement, ...], Field(max_length=32)] = ()
+    match_expressions: Annotated[tuple[LabelRequirement, ...], Field(max_length=16)] = ()
     """Further requirements."""
