@@ -6,16 +6,15 @@ import pytest
 
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
+from tests.apiserver import custom_resources
+from tests.apiserver.custom_resources import DRY, MERGE, STRICT, apply_status, contains, explains
 from tests.apiserver.provider_specs import ACCEPTED, EVERYTHING, Spec, spec
 from tests.apiserver.refused_specs import REFUSED
 from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 
-KIND = {"apiVersion": "openclaw-vllm.dev/v1alpha1", "kind": "VllmProvider"}
-MERGE = "application/merge-patch+json"
-STRICT = "fieldValidation=Strict"  # what kubectl asks for
-DRY = f"dryRun=All&{STRICT}"
+KIND = "VllmProvider"
 
 
 def collection(namespace: str) -> str:
@@ -25,18 +24,8 @@ def collection(namespace: str) -> str:
 def create(
     plane: ControlPlane, body: Spec, *, name: str = "vllm", namespace: str = "", query: str = DRY
 ) -> Any:
-    provider = {**KIND, "metadata": {"name": name}, "spec": body}
-    path = f"{collection(namespace or 'default')}?{query}"
-    return plane.admin.request("POST", path, provider)
-
-
-def contains(whole: Any, part: Any) -> bool:
-    """Tell whether all of `part` is in `whole`, at the same places."""
-    if isinstance(part, dict):
-        return all(key in whole and contains(whole[key], part[key]) for key in part)
-    if isinstance(part, list):
-        return len(whole) == len(part) and all(map(contains, whole, part))
-    return bool(whole == part)
+    path = collection(namespace or "default")
+    return custom_resources.create(plane, KIND, path, body, name=name, query=query)
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
@@ -153,13 +142,7 @@ def full_status() -> VllmProviderStatus:
 def test_our_status_is_taken_and_shown(control_plane: ControlPlane, namespace: str) -> None:
     create(control_plane, spec(), namespace=namespace, query=STRICT)
     wire = full_status().model_dump(mode="json", exclude_none=True)
-    path = f"{collection(namespace)}/vllm/status?fieldManager=test&force=true&{STRICT}"
-    applied = control_plane.admin.request(
-        "PATCH",
-        path,
-        {**KIND, "metadata": {"name": "vllm"}, "status": wire},
-        content_type="application/apply-patch+yaml",
-    )
+    applied = apply_status(control_plane, KIND, f"{collection(namespace)}/vllm", wire)
     assert applied["status"] == wire
     shown = control_plane.kubectl("get", "vllmp", "-n", namespace, "-o", "wide").splitlines()
     assert shown[0].split() == [
@@ -183,9 +166,5 @@ def test_our_status_is_taken_and_shown(control_plane: ControlPlane, namespace: s
     ],
 )
 def test_kubectl_explains(control_plane: ControlPlane, path: str, words: str) -> None:
-    def explained() -> bool:
-        text = control_plane.kubectl("explain", path)
-        assert words in " ".join(text.split())
-        return "<no description>" not in text.replace("metadata\t<ObjectMeta>", "")
-
-    eventually_sync(explained, within=20)  # the OpenAPI document follows the CRD
+    # the OpenAPI document follows the CRD
+    eventually_sync(lambda: explains(control_plane, path, words), within=20)
