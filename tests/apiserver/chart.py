@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -49,10 +50,10 @@ def helm(*args: str) -> str:
     return done.stdout
 
 
-def render(*values: str, kube_version: str = "1.37.2") -> Rendered:
+def render(*values: str, kube_version: str = "1.37.2", chart: Path = rbac.CHART) -> Rendered:
     """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example."""
     sets = [part for value in values for part in ("--set-json", value)]
     place = ("--namespace", NAMESPACE, "--kube-version", kube_version)
-    text = helm("template", RELEASE, str(rbac.CHART), *place, *sets)
+    text = helm("template", RELEASE, str(chart), *place, *sets)
     documents = yaml.safe_load_all(text)
     return Rendered(tuple(document for document in documents if document))

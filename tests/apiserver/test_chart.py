@@ -1,18 +1,41 @@
 """The chart as the real Helm sees it, and what it renders as the real API server sees it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests import rbac
-from tests.apiserver.chart import NAMESPACE, TWO_NAMESPACES, RefusedError, helm, render
+from tests.apiserver.chart import (
+    NAME,
+    NAMESPACE,
+    RELEASE,
+    TWO_NAMESPACES,
+    Manifest,
+    RefusedError,
+    helm,
+    render,
+)
 from tests.controlplane.plane import ControlPlane
 
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
 
 CRDS = rbac.CHART.parents[1] / "crds"
+EVERYTHING = (
+    TWO_NAMESPACES,
+    "replicaCount=3",
+    "networkPolicy.enabled=true",
+    "metrics.dashboard.enabled=true",
+    'commonLabels={"team":"agents"}',
+    'podLabels={"sidecar":"no","app.kubernetes.io/name":"other"}',
+    'deploymentAnnotations={"a":"b"}',
+    'extraEnv=[{"name":"SSL_CERT_FILE","value":"/ca/ca.crt"}]',
+    'extraVolumes=[{"name":"ca","configMap":{"name":"ca"}}]',
+    'extraVolumeMounts=[{"name":"ca","mountPath":"/ca","readOnly":true}]',
+    'imagePullSecrets=[{"name":"registry"}]',
+)
 
 
 def test_helm_finds_nothing_to_criticize() -> None:
@@ -53,7 +76,7 @@ def test_helm_finds_nothing_to_criticize() -> None:
                 "--allow-insecure-keys",
                 "--max-concurrent-probes=7",
                 "--leader-elect",
-                f"--leader-election-namespace={NAMESPACE}",
+                "--leader-election-namespace=$(POD_NAMESPACE)",
                 "--log-format=text",
                 "--log-level=debug",
                 "--metrics-bind-address=0",
@@ -67,6 +90,93 @@ def test_values_become_options(values: tuple[str, ...], options: list[str], stra
     rendered = render(*values)
     assert rendered.args == ["run", *options]
     assert rendered.of("Deployment")[0]["spec"]["strategy"] == {"type": strategy}
+
+
+def test_the_namespace_of_the_pod_itself_is_left_to_the_pod_to_say() -> None:
+    rendered = render(f'watchNamespaces=["{NAMESPACE}","red"]')
+    assert rendered.args[1:3] == ["--namespace=$(POD_NAMESPACE)", "--namespace=red"]
+    (variable,) = rendered.pod["spec"]["containers"][0]["env"]
+    assert variable["name"] == "POD_NAMESPACE"
+    assert variable["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "budgets", "constraints"),
+    [
+        ((), [], []),
+        (("leaderElection.enabled=true",), [], []),
+        (("replicaCount=2",), [1], ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]),
+        (
+            ("replicaCount=2", 'podDisruptionBudget={"maxUnavailable":"50%"}'),
+            ["50%"],
+            ["kubernetes.io/hostname", "topology.kubernetes.io/zone"],
+        ),
+        (
+            (
+                "replicaCount=2",
+                "podDisruptionBudget.enabled=false",
+                'topologySpreadConstraints=[{"maxSkew":2,"topologyKey":"rack",'
+                '"whenUnsatisfiable":"DoNotSchedule"}]',
+            ),
+            [],
+            ["rack"],
+        ),
+    ],
+    ids=["one", "one, elected", "two", "two, half", "two, own constraints"],
+)
+def test_more_than_one_replica_are_spread_and_kept_from_going_all_at_once(
+    values: tuple[str, ...], budgets: list[object], constraints: list[str]
+) -> None:
+    rendered = render(*values)
+    spread = rendered.pod["spec"].get("topologySpreadConstraints", [])
+    found = rendered.of("PodDisruptionBudget")
+    assert [budget["spec"]["maxUnavailable"] for budget in found] == budgets
+    assert [constraint["topologyKey"] for constraint in spread] == constraints
+    selectors = [budget["spec"]["selector"]["matchLabels"] for budget in found]
+    selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
+    assert all(selects(labels, rendered.pod) for labels in selectors)
+
+
+def selects(labels: Manifest, pod: Manifest) -> bool:
+    return bool(labels) and labels.items() <= pod["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("values", [(), EVERYTHING], ids=["default", "everything"])
+def test_services_and_policies_select_the_operator_and_not_the_test_pod(
+    values: tuple[str, ...],
+) -> None:
+    rendered = render(*values)
+    (service,), (test,) = rendered.of("Service"), rendered.of("Pod")
+    policies = rendered.of("NetworkPolicy")
+    selectors = [policy["spec"]["podSelector"]["matchLabels"] for policy in policies]
+    for labels in [service["spec"]["selector"], *selectors]:
+        assert selects(labels, rendered.pod)
+        assert not selects(labels, test)
+    named = {port["name"] for port in rendered.pod["spec"]["containers"][0]["ports"]}
+    assert {port["targetPort"] for port in service["spec"]["ports"]} == named
+
+
+def test_the_test_pod_asks_the_service_on_its_health_port() -> None:
+    rendered = render()
+    (service,), (test,) = rendered.of("Service"), rendered.of("Pod")
+    (url,) = (variable["value"] for variable in test["spec"]["containers"][0]["env"])
+    ports = {port["name"]: port["port"] for port in service["spec"]["ports"]}
+    assert url == f"http://{NAME}.{NAMESPACE}.svc:{ports['health']}/readyz"
+    assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
+
+
+def test_a_network_policy_is_there_when_asked_for_and_lets_through_what_is_needed() -> None:
+    assert render().of("NetworkPolicy") == []
+    ours = ("networkPolicy.enabled=true", 'networkPolicy.ingressFrom=[{"podSelector":{}}]')
+    (policy,) = render(*ours, "networkPolicy.apiServerPorts=[16443]").of("NetworkPolicy")
+    (ingress,), (dns, api_server, servers) = policy["spec"]["ingress"], policy["spec"]["egress"]
+    assert [port["port"] for port in ingress["ports"]] == ["metrics", "health"]
+    assert ingress["from"] == [{"podSelector": {}}]
+    assert dns == {"ports": [{"protocol": name, "port": 53} for name in ("UDP", "TCP")]}
+    assert api_server == {"ports": [{"protocol": "TCP", "port": 16443}]}
+    pods, *addresses = servers["to"]
+    assert pods == {"namespaceSelector": {}}
+    assert [address["ipBlock"]["cidr"] for address in addresses] == ["0.0.0.0/0", "::/0"]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +207,19 @@ def test_the_crds_are_those_of_the_repository(
     assert crds == originals
 
 
+def test_a_second_crd_is_installed_with_the_first(tmp_path: Path) -> None:
+    copy = tmp_path / rbac.CHART.name
+    shutil.copytree(rbac.CHART, copy)
+    first = next((copy / "files" / "crds").glob("*.yaml"))
+    second = first.read_text().replace("vllmproviders", "vllmothers")
+    (first.parent / "openclaw-vllm.dev_vllmothers.yaml").write_text(second)
+    names = {crd["metadata"]["name"] for crd in render().of("CustomResourceDefinition")}
+    found = render(chart=copy).of("CustomResourceDefinition")
+    assert {crd["metadata"]["name"] for crd in found} == {*names, "vllmothers.openclaw-vllm.dev"}
+    kept = [crd["metadata"]["annotations"]["helm.sh/resource-policy"] for crd in found]
+    assert set(kept) == {"keep"}
+
+
 def test_crds_can_be_left_to_somebody_else() -> None:
     assert render("crds.enabled=false").of("CustomResourceDefinition") == []
 
@@ -105,7 +228,16 @@ def test_crds_can_be_left_to_somebody_else() -> None:
     ("value", "complaint"),
     [
         ('images={"tag":"x"}', "additional properties 'images' not allowed"),
+        ('images={"tag":"x"}', "must be one of 'global', 'nameOverride', "),
         ('image={"tags":"x"}', "additional properties 'tags' not allowed"),
+        ('image={"tags":"x"}', "must be one of 'repository', 'tag', 'digest', 'pullPolicy'"),
+        ('image={"pullPolicy":"Sometimes"}', "one of 'Always', 'IfNotPresent', 'Never'"),
+        ('podDisruptionBudget={"maxUnavailable":"half"}', "/maxUnavailable': 'half' does not"),
+        ('metrics.podMonitor={"interval":"often"}', "/interval': 'often' does not match"),
+        ('networkPolicy={"ingressFrom":[{}]}', "/ingressFrom/0': minProperties: got 0, want 1"),
+        ('networkPolicy={"apiServerPorts":["https"]}', "/0': got string, want integer"),
+        ('extraEnv=[{"value":"x"}]', "/extraEnv/0': missing property 'name'"),
+        ('podLabels={"app.kubernetes.io/part-of":"openclaw-vllm"}', "part-of': 'not' failed"),
         ('replicaCount="two"', "/replicaCount': got string, want integer"),
         ('logLevel="loud"', "must be one of 'debug', 'info', 'warning', 'error'"),
         ('logFormat="xml"', "must be one of 'json', 'text'"),
@@ -128,12 +260,19 @@ def test_a_kubernetes_older_than_the_crds_need_is_refused() -> None:
         render(kube_version="1.29.9")
 
 
-def test_no_object_carries_the_label_of_the_configmaps_that_the_operator_watches() -> None:
-    labels = [manifest["metadata"].get("labels", {}) for manifest in render().manifests]
-    assert "openclaw-vllm" not in [label.get("app.kubernetes.io/part-of") for label in labels]
+@pytest.mark.parametrize("values", [(), EVERYTHING], ids=["default", "everything"])
+def test_every_object_is_labelled_and_none_like_the_configmaps_that_the_operator_watches(
+    values: tuple[str, ...],
+) -> None:
+    rendered = render(*values)
+    for manifest in [*rendered.manifests, rendered.pod]:
+        labels = manifest["metadata"]["labels"]
+        assert labels["app.kubernetes.io/instance"] == RELEASE
+        assert labels.get("team") == ("agents" if values else None)
+        assert labels.get("app.kubernetes.io/part-of") != "openclaw-vllm"
 
 
-@pytest.mark.parametrize("values", [(), (TWO_NAMESPACES, "replicaCount=2")])
+@pytest.mark.parametrize("values", [(), EVERYTHING], ids=["default", "everything"])
 def test_the_api_server_accepts_everything_and_the_pod_is_restricted(
     values: tuple[str, ...], control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:

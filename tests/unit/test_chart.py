@@ -15,6 +15,8 @@ CRDS = rbac.CHART.parents[1] / "crds"
 COPIES = rbac.CHART / "files" / "crds"
 SCHEMA: dict[str, Any] = json.loads((rbac.CHART / "values.schema.json").read_text())
 VALUES: dict[str, Any] = yaml.safe_load((rbac.CHART / "values.yaml").read_text())
+CHART: dict[str, Any] = yaml.safe_load((rbac.CHART / "Chart.yaml").read_text())
+README = rbac.CHART.parents[1] / "README.md"
 ADDED_BY_HELM = {"global"}
 
 
@@ -23,7 +25,7 @@ def objects(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str,
     found = [(path, schema)] if "properties" in schema else []
     for name, part in schema.get("properties", {}).items():
         found += objects(part, f"{path}.{name}")
-    return found
+    return found + (objects(schema["items"], f"{path}[]") if "items" in schema else [])
 
 
 def test_the_values_schema_is_one_and_accepts_the_defaults() -> None:
@@ -36,8 +38,33 @@ def test_every_value_has_a_default_and_a_place_in_the_schema() -> None:
 
 
 @pytest.mark.parametrize(("path", "schema"), objects(SCHEMA))
-def test_the_schema_refuses_unknown_names(path: str, schema: dict[str, Any]) -> None:
+def test_the_schema_refuses_unknown_names_and_names_the_known(
+    path: str, schema: dict[str, Any]
+) -> None:
     assert schema["additionalProperties"] is False, path
+    assert schema["propertyNames"] == {"enum": list(schema["properties"])}, path
+
+
+def annotation(name: str) -> Any:
+    """Read one of Artifact Hub's annotations, which hold YAML as text."""
+    return yaml.safe_load(CHART["annotations"][f"artifacthub.io/{name}"])
+
+
+def test_artifact_hub_is_told_of_every_crd() -> None:
+    told = {(crd["name"], crd["kind"], crd["version"]) for crd in annotation("crds")}
+    crds = [yaml.safe_load(path.read_text()) for path in CRDS.glob("*.yaml")]
+    assert told == {
+        (crd["metadata"]["name"], crd["spec"]["names"]["kind"], version["name"])
+        for crd in crds
+        for version in crd["spec"]["versions"]
+    }
+
+
+def test_artifact_hub_is_told_of_the_image_and_shows_the_sample_of_the_readme() -> None:
+    (image,) = annotation("images")
+    assert image["image"] == f"{VALUES['image']['repository']}:{CHART['appVersion']}"
+    shown = re.findall(r"(?ms)^```yaml\n(.*?)^```", README.read_text())
+    assert annotation("crdsExamples")[0] == yaml.safe_load(shown[0])
 
 
 def test_the_chart_carries_the_crds_of_the_repository() -> None:

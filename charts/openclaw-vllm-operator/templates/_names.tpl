@@ -1,10 +1,15 @@
+{{- define "operator.name" -}}
+{{- .Values.nameOverride | default .Chart.Name -}}
+{{- end -}}
+
 {{- define "operator.fullname" -}}
+{{- $name := include "operator.name" . -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
-{{- else if contains .Chart.Name .Release.Name -}}
+{{- else if contains $name .Release.Name -}}
 {{- .Release.Name | trunc 63 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -17,17 +22,22 @@
 {{- end -}}
 
 {{- define "operator.selector" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/name: {{ include "operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{/* No `part-of: openclaw-vllm`: that label selects the ConfigMaps that the operator watches. */}}
 {{- define "operator.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{ include "operator.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: operator
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- $own := dict
+  "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_")
+  "app.kubernetes.io/version" .Chart.AppVersion
+  "app.kubernetes.io/component" "operator"
+  "app.kubernetes.io/managed-by" .Release.Service }}
+{{- toYaml (merge $own (include "operator.selector" . | fromYaml) .Values.commonLabels) -}}
+{{- end -}}
+
+{{- define "operator.podLabels" -}}
+{{- toYaml (merge (include "operator.labels" . | fromYaml) .Values.podLabels) -}}
 {{- end -}}
 
 {{- define "operator.image" -}}
@@ -47,4 +57,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - kind: ServiceAccount
   name: {{ include "operator.serviceAccountName" . }}
   namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{/* What is given, or nodes and zones with more than one replica; a list under `constraints`. */}}
+{{- define "operator.spread" -}}
+{{- $given := .Values.topologySpreadConstraints }}
+{{- if and (not $given) (gt (int .Values.replicaCount) 1) }}
+{{- $spread := dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash") }}
+{{- $node := dict "topologyKey" "kubernetes.io/hostname" }}
+{{- $zone := dict "topologyKey" "topology.kubernetes.io/zone" }}
+{{- $given = list (merge $node $spread) (merge $zone $spread) }}
+{{- end }}
+{{- $selector := dict "labelSelector" (dict "matchLabels" (include "operator.selector" . | fromYaml)) }}
+{{- $constraints := list }}
+{{- range $given }}
+{{- $constraints = append $constraints (merge (dict) . $selector) }}
+{{- end }}
+{{- toYaml (dict "constraints" $constraints) -}}
 {{- end -}}
