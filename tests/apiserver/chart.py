@@ -2,7 +2,6 @@
 
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -50,10 +49,10 @@ def helm(*args: str) -> str:
     return done.stdout
 
 
-def render(*values: str, kube_version: str = "1.37.2", chart: Path = rbac.CHART) -> Rendered:
+def render(*values: str, kube_version: str = "1.37.2") -> Rendered:
     """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example."""
     sets = [part for value in values for part in ("--set-json", value)]
     place = ("--namespace", NAMESPACE, "--kube-version", kube_version)
-    text = helm("template", RELEASE, str(chart), *place, *sets)
+    text = helm("template", RELEASE, str(rbac.CHART), *place, *sets)
     documents = yaml.safe_load_all(text)
     return Rendered(tuple(document for document in documents if document))

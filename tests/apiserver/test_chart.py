@@ -1,7 +1,6 @@
 """The chart as the real Helm sees it, and what it renders as the real API server sees it."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -205,19 +204,6 @@ def test_the_crds_are_those_of_the_repository(
     for crd in crds:
         assert crd["metadata"].pop("labels")["app.kubernetes.io/managed-by"] == "Helm"
     assert crds == originals
-
-
-def test_a_second_crd_is_installed_with_the_first(tmp_path: Path) -> None:
-    copy = tmp_path / rbac.CHART.name
-    shutil.copytree(rbac.CHART, copy)
-    first = next((copy / "files" / "crds").glob("*.yaml"))
-    second = first.read_text().replace("vllmproviders", "vllmothers")
-    (first.parent / "openclaw-vllm.dev_vllmothers.yaml").write_text(second)
-    names = {crd["metadata"]["name"] for crd in render().of("CustomResourceDefinition")}
-    found = render(chart=copy).of("CustomResourceDefinition")
-    assert {crd["metadata"]["name"] for crd in found} == {*names, "vllmothers.openclaw-vllm.dev"}
-    kept = [crd["metadata"]["annotations"]["helm.sh/resource-policy"] for crd in found]
-    assert set(kept) == {"keep"}
 
 
 def test_crds_can_be_left_to_somebody_else() -> None:
