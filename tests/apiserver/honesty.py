@@ -39,7 +39,6 @@ FALSE = {"EndpointResolved": ENDPOINT, "ServerReachable": SERVER, "ConfigPublish
 ASPECTS = tuple(FALSE)
 STALLED = {
     "InvalidSpec",
-    "NotYetSupported",
     "NotOwned",
     "Immutable",
     "DestinationDenied",

@@ -36,7 +36,6 @@ class Reason(StrEnum):
 
     # the spec, as far as the API server cannot judge it
     INVALID_SPEC = "InvalidSpec"
-    NOT_YET_SUPPORTED = "NotYetSupported"
 
     # EndpointResolved
     SERVICE_NOT_FOUND = "ServiceNotFound"

@@ -15,7 +15,6 @@ from openclaw_vllm.api.status import VllmProviderStatus
 STALLED = frozenset(
     {
         Reason.INVALID_SPEC,
-        Reason.NOT_YET_SUPPORTED,
         Reason.NOT_OWNED,
         Reason.IMMUTABLE,
         Reason.DESTINATION_DENIED,
