@@ -1,8 +1,8 @@
 """The cache against the cluster: what no watch tells.
 
-A deletion during a gap that ends in a re-list never arrives, and every restart of an API server
-re-lists (measured). So after a re-list, and every ten minutes, metadata is listed and compared with
-the cache. Reads only.
+A deletion during a gap that ends in a list never arrives: every restart of an API server lists
+again (measured), and so does our own start, after the cache was filled. So after a list, and every
+ten minutes, metadata is listed and compared with the cache. Reads only.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from openclaw_vllm.intake import Intake, key_of
 from openclaw_vllm.reconcile.world import World
 
 INTERVAL = 600.0  # seconds
-SETTLING = 2.0  # seconds that a re-list gets before it is audited
+SETTLING = 2.0  # seconds that a list gets before it is audited
 RETRY = 5.0
 
 logger = logging.getLogger(__name__)
@@ -38,17 +38,17 @@ async def fill(world: World, namespaces: Iterable[str]) -> None:
 
 
 async def run(world: World, intake: Intake, namespaces: Iterable[str]) -> None:
-    """Audit after each re-list and at the interval, for ever; try again until an audit succeeds."""
+    """Audit after each list of a watch and at the interval, for ever; again until it succeeds."""
     chosen = tuple(namespaces)
     while True:
         try:
-            await asyncio.wait_for(intake.relisted.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 only jitter
+            await asyncio.wait_for(intake.listed.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 only jitter
             await asyncio.sleep(SETTLING)
         except TimeoutError:
             logger.debug("auditing the cache at the interval")
-        intake.relisted.clear()
+        intake.listed.clear()
         if not await _succeeds(world, intake, chosen):
-            intake.relisted.set()
+            intake.listed.set()
             await asyncio.sleep(RETRY)
 
 

@@ -22,17 +22,18 @@ Manifest = dict[str, Any]
 
 
 class Intake:
-    """Takes in events; `relisted` is set when known objects are listed again, which hides
-    deletions."""
+    """Takes in events; `listed` is set when objects are listed, first or again: what is gone since
+    they were read is not among them, and no event tells."""
 
     def __init__(self, world: World, queue: WorkQueue[ObjectKey]) -> None:
         self._world = world
         self._queue = queue
-        self.relisted = asyncio.Event()
+        self.listed = asyncio.Event()
 
     def provider(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a VllmProvider; one that is being deleted counts as gone."""
         resource = Resource.read(manifest)
+        self._note_listing(type_)
         known = self._world.cache.providers.get(resource.key)
         if type_ == DELETED or "deletionTimestamp" in manifest["metadata"]:
             self.provider_gone(resource)
@@ -40,8 +41,6 @@ class Intake:
             self._world.cache.put_provider(resource, references_of(resource))
             self._first_sight(resource)
         elif not is_older(resource.resource_version, known.resource_version):
-            if type_ is None:
-                self.relisted.set()
             self._seen_again(resource, known)
 
     def provider_gone(self, resource: Resource) -> None:
@@ -55,6 +54,7 @@ class Intake:
     def service(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a Service."""
         key, shown = key_of(manifest), Service.read(manifest)
+        self._note_listing(type_)
         known = self._world.cache.services.get(key)
         if type_ == DELETED:
             self.service_gone(key, known)
@@ -71,6 +71,7 @@ class Intake:
     def config_map(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a ConfigMap with our label: one that is published, or a user's that opted in."""
         key, shown = key_of(manifest), PublishedMap.read(manifest)
+        self._note_listing(type_)
         known = self._world.cache.published.get(key)
         if known is not None and is_older(shown.resource_version, known.resource_version):
             return
@@ -88,6 +89,10 @@ class Intake:
         if known is not None and self._world.cache.published.get(key) is known:
             del self._world.cache.published[key]
             self._wake(Reference("Published", key))
+
+    def _note_listing(self, type_: str | None) -> None:
+        if type_ is None:
+            self.listed.set()
 
     def _first_sight(self, resource: Resource) -> None:
         """Reconcile now, or, after a restart, at the phase of the interval if all is as it was

@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.apiserver.servers import Servers, ServerThread
-from tests.apiserver.workspace import SOON, Provider, Workspace, soon, workspace
+from tests.apiserver.workspace import Provider, Workspace, soon, workspace
 from tests.controlplane.plane import ControlPlane
-from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import Hang, VllmServer
 
@@ -47,17 +45,22 @@ def vandalize(provider: Provider, damage: Json | None) -> None:
         provider.damage(**damage)
 
 
+def becomes(provider: Provider, wanted: Json) -> None:
+    """Wait until its ConfigMap is this, in all that is ours."""
+
+    def so() -> bool:
+        found = provider.space.find("configmaps", provider.config_map_name)
+        return found is not None and ours(found) == wanted
+
+    soon(so, "the ConfigMap is as it was")
+
+
 def assert_repairs(provider: Provider, damage: Json | None) -> None:
     """Damage it, and wait until it is as it was; what it takes is measured from the answer on."""
     before = ours(provider.config_map())
     vandalize(provider, damage)
     start = time.monotonic()
-
-    def so() -> bool:
-        found = provider.space.find("configmaps", provider.config_map_name)
-        return found is not None and ours(found) == before
-
-    eventually_sync(so, within=SOON, describe="the ConfigMap is as it was")
+    becomes(provider, before)
     assert time.monotonic() - start < REPAIRED_WITHIN
 
 
@@ -84,32 +87,36 @@ def test_damage_is_repaired_at_once_while_the_server(
 
 
 @pytest.fixture(scope="module")
-def unlooked_at(
+def damaged_at_the_start(
     control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
-) -> Iterator[dict[str, Provider]]:
-    """Return providers that a restarted operator has not looked at, and whose server is down."""
+) -> Iterator[dict[str, tuple[Provider, Json]]]:
+    """Return what was damaged after an operator had read it and before it watched; the server is
+    down."""
     with (
         Servers(server_thread) as servers,
-        workspace(control_plane, "a-restart-before-damage") as space,
+        workspace(control_plane, "damage-at-the-start") as space,
     ):
         server = servers.start()
         providers = {name: space.provider(server, name, discovery=RARELY) for name in DAMAGE}
         for provider in providers.values():
             provider.is_ready()
+        before = {name: ours(provider.config_map()) for name, provider in providers.items()}
         servers.stop(server)
         operator.kill()
-        operator.start()
-        everything = {"namespace": space.namespace}
-        for name in providers:  # what goes before the operator has seen it is another story
-            soon(partial(operator.metric, "vllmprovider_models", **everything, name=name))
-        yield providers
+        mark = control_plane.audit.mark()
+        operator.launch()
+        soon(lambda: space.asked_since(mark).of("configmaps"), "the ConfigMaps are read")
+        for name, damage in DAMAGE.items():
+            vandalize(providers[name], damage)
+        operator.wait_until_ready()
+        yield {name: (provider, before[name]) for name, provider in providers.items()}
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_after_a_restart_is_repaired_although_the_server_is_down(
-    damage: str, unlooked_at: dict[str, Provider]
+def test_damage_while_an_operator_starts_is_repaired_although_the_server_is_down(
+    damage: str, damaged_at_the_start: dict[str, tuple[Provider, Json]]
 ) -> None:
-    assert_repairs(unlooked_at[damage], DAMAGE[damage])
+    becomes(*damaged_at_the_start[damage])
 
 
 def test_what_others_add_survives(space: Workspace, servers: Servers) -> None:
