@@ -92,6 +92,9 @@ class _Operator:
         )
         if await self._leads() and await self._filled(world):
             await self._work(world)
+        await self._end_tasks()
+        if self._failure is not None:
+            raise self._failure
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -128,9 +131,6 @@ class _Operator:
             ready=self._watching,
             stop=self._stop,
         )
-        await self._end_tasks()
-        if self._failure is not None:
-            raise self._failure
 
     async def close(self) -> None:
         """End what still runs; for `run` that did not come to its end."""
@@ -149,9 +149,15 @@ class _Operator:
         await self._stop.wait()
 
     def _keep(self, work: Coroutine[None, None, None]) -> None:
-        """Run beside the watches; if it ends by itself, the process ends."""
+        """Run beside the watches; if it ends by itself, the others end with it, and the process."""
+
+        def ended(_: object) -> None:
+            self._stop.set()
+            for other in self._tasks:
+                other.cancel()  # at once: kopf ends in its own time, and a leader may be lost
+
         task = asyncio.create_task(work)
-        task.add_done_callback(lambda _: self._stop.set())
+        task.add_done_callback(ended)
         self._tasks.append(task)
 
     async def _end_tasks(self) -> None:
@@ -215,6 +221,8 @@ class _Operator:
         return (500, b"the work queue has ended\n") if dead else (200, b"ok\n")
 
     def _readiness(self) -> tuple[int, bytes]:
+        if self._election is not None and self._election.trouble and self._standby:
+            return 503, f"{self._election.trouble}\n".encode()
         if self._watching.is_set() or self._standby:
             return 200, b"ok\n"
         return 503, b"the caches are being filled\n"

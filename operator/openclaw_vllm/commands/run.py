@@ -10,7 +10,7 @@ import click
 from openclaw_vllm.commands.options import FAILED, host_rules
 from openclaw_vllm.edges.apiserver import NoCluster
 from openclaw_vllm.edges.endpoints import is_address
-from openclaw_vllm.edges.leader import own_namespace
+from openclaw_vllm.edges.leader import LeadershipLost, own_namespace
 from openclaw_vllm.logs import set_up
 from openclaw_vllm.run import run as run_operator
 from openclaw_vllm.settings import Settings
@@ -83,7 +83,7 @@ def run(*, log_format: str | None, log_level: str, **options: Any) -> None:
     code = 0
     try:
         asyncio.run(run_operator(Settings(**options)))
-    except (NoCluster, OSError) as error:
+    except (NoCluster, OSError, LeadershipLost) as error:
         logger.error("%s", error)
         code = FAILED
     except Exception:

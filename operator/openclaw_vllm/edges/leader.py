@@ -17,7 +17,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from openclaw_vllm.edges.apiserver import ApiServer, Reply, Unavailable
+from openclaw_vllm.edges.apiserver import FORBIDDEN, ApiServer, Reply, Unavailable
 
 LEASE = "openclaw-vllm-operator"
 DURATION = 15.0  # seconds a Lease is good for without renewal
@@ -44,6 +44,8 @@ class Election:
     server: ApiServer
     namespace: str
     identity: str = field(default_factory=lambda: f"{socket.gethostname()}_{uuid.uuid4()}")
+    trouble: str = ""  # why the Lease could not be looked at, or written, when last tried
+    _renewed: float = 0.0  # when the request that did it was sent: its answer may be late
     _seen: tuple[str, float] = ("", 0.0)
 
     @property
@@ -54,66 +56,76 @@ class Election:
         """Return when this process is the leader."""
         logger.info("waiting for the Lease %s/%s", self.namespace, LEASE)
         while True:
-            if await self._try():
+            if await self._try() and self._remaining() > 0:
                 break
             await asyncio.sleep(RETRY)
         logger.info("leading as %s", self.identity)
 
     async def hold(self) -> None:
         """Renew until cancelled. Raises LeadershipLost when it was not possible in time."""
-        renewed = time.monotonic()
         while True:
             await asyncio.sleep(RETRY)
             try:
-                async with asyncio.timeout(max(0.0, renewed + RENEW_DEADLINE - time.monotonic())):
-                    if not await self._try():
-                        raise LeadershipLost("another replica holds the Lease")
+                async with asyncio.timeout(self._remaining()):
+                    renewed = await self._try()
             except TimeoutError:
                 raise LeadershipLost("the Lease could not be renewed in time") from None
-            renewed = time.monotonic()
+            if not renewed:
+                raise LeadershipLost("another replica holds the Lease")
 
     async def release(self) -> None:
         """Let another replica take over at once; best effort, for the Lease expires anyway."""
         try:
-            reply = await self.server.get(f"{self._path}/{LEASE}")
-            if reply.code == HTTPStatus.OK and _holder(reply) == self.identity:
-                await self._write(reply, holder="", duration=1.0)
-        except Unavailable as error:
-            logger.warning("the Lease was not released: %s", error)
+            async with asyncio.timeout(RETRY):
+                reply = await self.server.get(f"{self._path}/{LEASE}")
+                if reply.code == HTTPStatus.OK and _holder(reply) == self.identity:
+                    await self._write(reply, holder="", duration=1.0)
+        except (Unavailable, TimeoutError) as error:
+            logger.warning("the Lease was not released: %s", error or "no answer in time")
+
+    def _remaining(self) -> float:
+        """Return the seconds within which the Lease has to be renewed."""
+        return self._renewed + RENEW_DEADLINE - time.monotonic()
 
     async def _try(self) -> bool:
-        """Take or renew the Lease if that is possible now; retries while the API server is away."""
+        """Take or renew the Lease if nobody else has it; tries again until that is known."""
         while True:
+            begun = time.monotonic()
             try:
-                return await self._try_once()
+                taken = await self._try_once()
             except Unavailable as error:
-                logger.warning("the Lease cannot be reached: %s", error)
+                self.trouble = f"the Lease {self.namespace}/{LEASE} cannot be had: {error}"
+                logger.warning(self.trouble)
                 await asyncio.sleep(RETRY)
+                continue
+            self.trouble = ""
+            if taken:
+                self._renewed = begun
+            return taken
 
     async def _try_once(self) -> bool:
         reply = await self.server.get(f"{self._path}/{LEASE}")
         if reply.code == HTTPStatus.NOT_FOUND:
             manifest = {"metadata": {"name": LEASE}, "spec": self._spec(0, self.identity, DURATION)}
-            return (await self.server.create(self._path, manifest)).code == HTTPStatus.CREATED
-        if reply.code != HTTPStatus.OK:
-            raise Unavailable(f"reading the Lease: {reply.code} {reply.message}")
-        if _holder(reply) not in ("", self.identity) and not self._has_expired(reply):
+            return _succeeded(await self.server.create(self._path, manifest))
+        held = _succeeded(reply) and _holder(reply) not in ("", self.identity)
+        if held and not self._has_expired(reply):
             return False
-        return (await self._write(reply, self.identity, DURATION)).code == HTTPStatus.OK
+        return _succeeded(await self._write(reply, self.identity, DURATION))
 
     def _has_expired(self, reply: Reply) -> bool:
-        spec, now = reply.body["spec"], time.monotonic()
+        spec, now = _spec_of(reply), time.monotonic()
         state = f"{spec.get('holderIdentity')} {spec.get('renewTime')}"
         if state != self._seen[0]:
             self._seen = (state, now)
         return now - self._seen[1] > float(spec.get("leaseDurationSeconds") or DURATION)
 
     async def _write(self, current: Reply, holder: str, duration: float) -> Reply:
-        changes = int(current.body["spec"].get("leaseTransitions") or 0)
+        changes = int(_spec_of(current).get("leaseTransitions") or 0)
         changes += _holder(current) != holder and holder != ""
         manifest = {
             "metadata": current.body["metadata"],  # its resourceVersion makes a stale write a 409
-            "spec": current.body["spec"] | self._spec(changes, holder, duration),
+            "spec": _spec_of(current) | self._spec(changes, holder, duration),
         }
         return await self.server.replace(f"{self._path}/{LEASE}", manifest)
 
@@ -127,5 +139,19 @@ class Election:
         }
 
 
+def _spec_of(reply: Reply) -> dict[str, Any]:
+    return reply.body.get("spec") or {}
+
+
 def _holder(reply: Reply) -> str:
-    return str(reply.body["spec"].get("holderIdentity") or "")
+    return str(_spec_of(reply).get("holderIdentity") or "")
+
+
+def _succeeded(reply: Reply) -> bool:
+    """Tell success from a lost race; raises Unavailable for all else."""
+    if reply.code in (HTTPStatus.OK, HTTPStatus.CREATED):
+        return True
+    if reply.code == HTTPStatus.CONFLICT:
+        return False
+    hint = "; it takes get and update on it, and create" if reply.code == FORBIDDEN else ""
+    raise Unavailable(f"{reply.code} {reply.message}{hint}")
