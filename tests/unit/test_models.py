@@ -1,12 +1,16 @@
 """From what a server lists to what is published: rejects, filters, settings, numbers."""
 
+import sys
+import time
+import unicodedata
 from typing import Any
 
 import pytest
 
-from openclaw_vllm.core.answer import Served
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.answer import Served, parse
 from openclaw_vllm.core.capabilities import UNKNOWN
-from openclaw_vllm.core.models import Entry, admit, describe, explicit
+from openclaw_vllm.core.models import UNFIT, Entry, admit, describe, explicit
 from tests import builders
 from tests.builders import served
 
@@ -70,6 +74,34 @@ def test_an_id_is_rejected(id_: str, reason: str) -> None:
     listing = admit(served("good", id_))
     assert listing.models == served("good")
     assert listing.rejected == {id_: reason}
+
+
+def test_whatever_unicode_counts_as_control_or_as_direction_is_rejected() -> None:
+    directions = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    marks = "\u200e\u200f\u061c"
+    unfit = {
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or unicodedata.bidirectional(character) in directions
+        or character in marks
+    }
+    assert {chr(n) for n in range(sys.maxunicode + 1) if UNFIT.match(chr(n))} == unfit
+
+
+def test_judging_ids_costs_less_than_reading_them() -> None:
+    """It is done on the event loop, and a crafted answer may be of nothing but ids."""
+    body = builders.answer(*(f"{number:04}".ljust(500, "x") for number in range(2000)))
+    read, judged = [], []
+    for _ in range(5):
+        start = time.process_time()
+        models = parse(body)
+        read.append(time.process_time() - start)
+        assert not isinstance(models, Problem)
+        start = time.process_time()
+        admit(models)
+        judged.append(time.process_time() - start)
+    assert min(judged) < min(read)
 
 
 def test_of_duplicates_the_first_counts() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
-MAX_OBJECTS = 30_000  # 1 MiB of real vLLM cards has 4 000; more would block the event loop
+MAX_OBJECTS = 16_000  # 1 MiB holds 4 000 models of vLLM, two objects each, or 13 000 of LiteLLM
 MAX_VALUES = 100_000
 LONG_NUMBER = re.compile(rb"[0-9]{19}")  # only then is each number worth a look
 INT64_DIGITS = 20
