@@ -161,7 +161,7 @@ def test_the_status_cannot_be_written_with_the_spec(
         ("vllmcat.spec", "Which vLLMs are shared"),
         ("vllmcat.spec.sources.providers.selector", 'the label openclaw-vllm.dev/share: "true"'),
         ("vllmcat.spec.sources.services", "each is asked for its models"),
-        ("vllmcat.spec.target.namespaceSelector", "An empty selector selects nothing"),
+        ("vllmcat.spec.target.namespaceSelector", "see the catalogue; empty: none"),
         ("vllmcat.spec.target.configMapName", "Immutable"),
         ("vllmcat.status.conflicts", "an older one has"),
         ("vllmcat.status.targets.failures", "a sentence a person can act on"),

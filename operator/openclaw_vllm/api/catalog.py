@@ -16,7 +16,7 @@ from openclaw_vllm.api.selector import LabelSelector
 
 
 class ProvidersSource(WireModel):
-    """VllmProviders: what they have published is taken over, nothing is asked again."""
+    """The VllmProviders to take over."""
 
     namespace_selector: LabelSelector
     """The namespaces to look in; empty: none."""
@@ -25,7 +25,7 @@ class ProvidersSource(WireModel):
 
 
 class ServicesSource(WireModel):
-    """vLLM Services: each is asked for its models, and needs no VllmProvider."""
+    """The Services to ask, and how."""
 
     model_config = ConfigDict(
         json_schema_extra=cel(
@@ -87,9 +87,9 @@ class Source(WireModel):
     )
 
     providers: ProvidersSource | None = None
-    """VllmProviders that exist."""
+    """VllmProviders: what they have published is taken over, nothing is asked again."""
     services: ServicesSource | None = None
-    """Services that carry a label."""
+    """vLLM Services: each is asked for its models, and needs no VllmProvider."""
 
 
 class Target(WireModel):
