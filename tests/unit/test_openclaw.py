@@ -13,10 +13,10 @@ from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import choose
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.escaping import escape
 from openclaw_vllm.core.models import explicit
 from openclaw_vllm.core.openclaw import (
     Documents,
-    escape,
     read_models,
     read_primary,
     render,
@@ -149,7 +149,7 @@ def test_what_is_not_ours_is_read_as_no_models(text: str) -> None:
 def test_the_primary_is_read_back_as_it_was() -> None:
     spec = builders.spec(providerId="vllm-a", agents={"primary": ["*"]})
     documents = builders.documents(spec, *served("vllm-a/${X}/y"))
-    assert read_primary(documents.data[AGENTS], "vllm-a") == "vllm-a/${X}/y"
+    assert read_primary(documents.data[AGENTS], "vllm-a/") == "vllm-a/${X}/y"
 
 
 def test_the_digest_covers_our_keys_alone() -> None:

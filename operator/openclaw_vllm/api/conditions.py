@@ -14,11 +14,12 @@ ConditionStatus = Literal["True", "False", "Unknown"]
 
 
 class ConditionType(StrEnum):
-    """The conditions of a VllmProvider; the last two are present only while they are True."""
+    """The conditions of our kinds; the last two are present only while they are True."""
 
     READY = "Ready"
     ENDPOINT_RESOLVED = "EndpointResolved"
     SERVER_REACHABLE = "ServerReachable"
+    SOURCES_REACHABLE = "SourcesReachable"
     CONFIG_PUBLISHED = "ConfigPublished"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
@@ -64,6 +65,10 @@ class Reason(StrEnum):
     TOO_LARGE = "TooLarge"
     TOO_MANY_MODELS = "TooManyModels"
     BASE_CONFIG_INVALID = "BaseConfigInvalid"
+
+    # of a VllmCatalog only
+    SOURCES_FAILING = "SourcesFailing"
+    WRITE_REFUSED = "WriteRefused"
 
     # Events only
     SMALL_CONTEXT = "SmallContext"

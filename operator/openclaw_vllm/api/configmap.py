@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 GROUP = "openclaw-vllm.dev"
@@ -19,16 +20,19 @@ KEYS = (CONFIG, MODELS, AGENTS)
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"
 PROVIDER = f"{GROUP}/provider"
+CATALOG = f"{GROUP}/catalog"
 PRODUCT = "openclaw-vllm"
 SELECTOR = f"{PART_OF}={PRODUCT}"  # what the ConfigMap watch sees: ours, and users' that opt in
 
+CATALOG_UID = f"{GROUP}/catalog-uid"
 DIGEST = f"{GROUP}/config-digest"
 PRIMARY_PATTERNS = f"{GROUP}/primary-patterns"
 
 
-def labels(provider: str) -> dict[str, str]:
-    """Return the labels of the ConfigMap of the VllmProvider of this name."""
-    return {MANAGED_BY: FIELD_MANAGER, PART_OF: PRODUCT, PROVIDER: provider}
+def labels(kind: str, name: str) -> dict[str, str]:
+    """Return the labels of the ConfigMap of an object of this name; `kind` is PROVIDER or
+    CATALOG."""
+    return {MANAGED_BY: FIELD_MANAGER, PART_OF: PRODUCT, kind: name}
 
 
 def digest(data: Mapping[str, str]) -> str:
@@ -87,8 +91,8 @@ class PublishedMap:
             labels=metadata.get("labels") or {},
             annotations=metadata.get("annotations") or {},
             digest=digest(data),
-            models_json=data.get(MODELS, ""),
-            agents_json=data.get(AGENTS, ""),
+            models_json=intern(data.get(MODELS, "")),  # a catalogue's are the same everywhere
+            agents_json=intern(data.get(AGENTS, "")),
             immutable=bool(manifest.get("immutable")),
         )
 

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 
 class ObjectKey(NamedTuple):
-    """A namespaced object's address; its kind is known from where the key is used."""
+    """An object's address, without a namespace for a cluster-scoped one; its kind is known from
+    where the key is used."""
 
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
 class Reference(NamedTuple):
@@ -18,3 +19,14 @@ class Reference(NamedTuple):
 
     kind: str
     key: ObjectKey
+
+
+class SourceKey(NamedTuple):
+    """A Service that a VllmCatalog selects, and the port that is asked, by number or name."""
+
+    catalog: str
+    service: ObjectKey
+    port: int | str
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.port} of VllmCatalog {self.catalog}"

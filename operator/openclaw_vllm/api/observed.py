@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import ValidationError
 
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import GROUP
+from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -17,9 +20,18 @@ REQUESTED_AT = f"{GROUP}/requested-at"
 ALLOWED_HOSTS = f"{GROUP}/allowed-hosts"
 
 
+Spec = TypeVar("Spec", bound=WireModel)
+Status = TypeVar("Status", bound=WireModel)
+
+
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """A VllmProvider; its spec is a Problem when this version of the operator cannot read it."""
+class Observed(Generic[Spec, Status]):
+    """An object of one of our kinds; its spec is a Problem when this version of the operator
+    cannot read it."""
+
+    KIND: ClassVar[str]
+    SPEC: ClassVar[type[WireModel]]
+    STATUS: ClassVar[type[WireModel]]
 
     key: ObjectKey
     uid: str
@@ -27,13 +39,60 @@ class Resource:
     resource_version: str
     created: str
     requested_at: str
-    spec: VllmProviderSpec | Problem
-    status: VllmProviderStatus
+    spec: Spec | Problem
+    status: Status
+    labels: Mapping[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    deleting: bool = False
 
     @property
     def age_rank(self) -> tuple[str, str]:
-        """Sorts resources from the oldest on."""
+        """Sorts objects from the oldest on."""
         return (self.created, self.uid)
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any]) -> Self:
+        """Read an object as the API server sends it."""
+        metadata = manifest["metadata"]
+        return cls(
+            key=ObjectKey(metadata.get("namespace", ""), metadata["name"]),
+            uid=metadata["uid"],
+            generation=metadata["generation"],
+            resource_version=metadata["resourceVersion"],
+            created=metadata["creationTimestamp"],
+            requested_at=(metadata.get("annotations") or {}).get(REQUESTED_AT, ""),
+            spec=cls._read_spec(manifest.get("spec") or {}),
+            status=cls._read_status(manifest.get("status") or {}),
+            labels=metadata.get("labels") or {},
+            finalizers=tuple(metadata.get("finalizers") or ()),
+            deleting="deletionTimestamp" in metadata,
+        )
+
+    @classmethod
+    def _read_spec(cls, wire: Mapping[str, Any]) -> Any:
+        try:
+            return cls.SPEC.model_validate(wire)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            path = ".".join(str(part) for part in ("spec", *first["loc"]))
+            return Problem(Reason.INVALID_SPEC, f"{path}: {first['msg']}")
+
+    @classmethod
+    def _read_status(cls, wire: Mapping[str, Any]) -> Any:
+        """Read our own status; one that we cannot read counts as none, so it is written anew."""
+        try:
+            return cls.STATUS.model_validate(wire)
+        except ValidationError:
+            return cls.STATUS()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
+    """A VllmProvider."""
+
+    KIND = "VllmProvider"
+    SPEC = VllmProviderSpec
+    STATUS = VllmProviderStatus
 
     @property
     def config_map(self) -> ObjectKey:
@@ -41,52 +100,63 @@ class Resource:
         chosen = None if isinstance(self.spec, Problem) else self.spec.output.config_map_name
         return ObjectKey(self.key.namespace, chosen or f"{self.key.name}-openclaw")
 
-    @classmethod
-    def read(cls, manifest: Mapping[str, Any]) -> "Resource":
-        """Read a VllmProvider as the API server sends it."""
-        metadata = manifest["metadata"]
-        return cls(
-            key=ObjectKey(metadata["namespace"], metadata["name"]),
-            uid=metadata["uid"],
-            generation=metadata["generation"],
-            resource_version=metadata["resourceVersion"],
-            created=metadata["creationTimestamp"],
-            requested_at=(metadata.get("annotations") or {}).get(REQUESTED_AT, ""),
-            spec=_spec(manifest.get("spec") or {}),
-            status=_status(manifest.get("status") or {}),
-        )
 
+@dataclass(frozen=True, slots=True)
+class Catalog(Observed[VllmCatalogSpec, VllmCatalogStatus]):
+    """A VllmCatalog."""
 
-def _spec(wire: Mapping[str, Any]) -> VllmProviderSpec | Problem:
-    try:
-        return VllmProviderSpec.model_validate(wire)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in ("spec", *first["loc"]))
-        return Problem(Reason.INVALID_SPEC, f"{path}: {first['msg']}")
+    KIND = "VllmCatalog"
+    SPEC = VllmCatalogSpec
+    STATUS = VllmCatalogStatus
 
-
-def _status(wire: Mapping[str, Any]) -> VllmProviderStatus:
-    """Read our own status; one that we cannot read counts as none, so it is written anew."""
-    try:
-        return VllmProviderStatus.model_validate(wire)
-    except ValidationError:
-        return VllmProviderStatus()
+    @property
+    def config_map_name(self) -> str:
+        """The name of the ConfigMaps that it publishes."""
+        chosen = None if isinstance(self.spec, Problem) else self.spec.target.config_map_name
+        return chosen or f"{self.key.name}-openclaw"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What endpoints need to know of a Service: its type and its ports as (name, number)."""
+    """What endpoints and catalogues need to know of a Service; `ports` are (name, number) each,
+    `annotations` only those of our group."""
 
     type: str
     ports: tuple[tuple[str, int], ...]
+    uid: str = ""
+    created: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Service":
         """Read a Service as the API server sends it."""
-        spec = manifest.get("spec") or {}
-        ports = tuple((port.get("name", ""), port["port"]) for port in spec.get("ports") or ())
-        return cls(spec.get("type", "ClusterIP"), ports)
+        spec, metadata = manifest.get("spec") or {}, manifest["metadata"]
+        annotations = metadata.get("annotations") or {}
+        return cls(
+            type=spec.get("type", "ClusterIP"),
+            ports=tuple((port.get("name", ""), port["port"]) for port in spec.get("ports") or ()),
+            uid=metadata.get("uid", ""),
+            created=metadata.get("creationTimestamp", ""),
+            labels=metadata.get("labels") or {},
+            annotations={k: v for k, v in annotations.items() if k.startswith(f"{GROUP}/")},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """What catalogues need to know of a namespace."""
+
+    name: str
+    labels: Mapping[str, str]
+    terminating: bool = False
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any]) -> "Namespace":
+        """Read a Namespace as the API server sends it."""
+        metadata = manifest["metadata"]
+        labels, going = metadata.get("labels") or {}, "deletionTimestamp" in metadata
+        return cls(metadata["name"], labels, going)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ What we could only guess at, or what would break the document for a JavaScript r
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import json5
@@ -38,14 +38,17 @@ def parse(text: str) -> Base | Problem:
     return _invalid("it has a key __proto__; remove it") if _poisoned(document) else document
 
 
-def merge(base: Base | None, provider_id: str, models: Json, agents: Json) -> Json | Problem:
-    """Return the whole configuration; a Problem when the base leaves no place for ours."""
+def merge(base: Base | None, ours: Collection[str], models: Json, agents: Json) -> Json | Problem:
+    """Return the whole configuration; a Problem when the base leaves no place for ours.
+
+    `ours` are the ids of the providers that are ours to write, published now or not.
+    """
     document: Json = dict(base or {})
     for path in (("models", "providers"), ("agents", "defaults", "models")):
         if problem := _blocked(document, path):
             return problem
     others = document.get("models", {}).get("providers", {})
-    clash = next((key for key in others if key.lower() == provider_id), None)
+    clash = next((key for key in others if key.lower() in ours), None)
     if clash is not None:
         return _invalid(f"it has models.providers.{clash}, which is ours to write; remove it")
     providers = {**others, **models["providers"]}

@@ -36,6 +36,13 @@ ENDPOINT_REASONS = frozenset(
         Reason.KEY_NOT_ALLOWED,
     }
 )
+PROVIDER_ASPECTS = (
+    ConditionType.ENDPOINT_RESOLVED,
+    ConditionType.SERVER_REACHABLE,
+    ConditionType.CONFIG_PUBLISHED,
+)
+CATALOG_ASPECTS = (ConditionType.SOURCES_REACHABLE, ConditionType.CONFIG_PUBLISHED)
+SUMMARIES = (ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED)
 TOLERATED_FAILURES = (
     2  # failed probes in a row that leave Ready alone once a good answer was published
 )
@@ -61,38 +68,40 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """Return every condition, in a fixed order; a time moves only when the status does."""
     server = (
-        _condition(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
+        aspect(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
         if outcomes.skipped
-        else _condition(
+        else aspect(
             ConditionType.SERVER_REACHABLE, outcomes.server, said="the last answer was good"
         )
     )
     aspects = [
-        _condition(
-            ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, said="there is a URL to probe"
-        ),
+        aspect(ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, said="there is a URL to probe"),
         server,
-        _condition(
+        aspect(
             ConditionType.CONFIG_PUBLISHED,
             outcomes.published,
             said=outcomes.note or "the ConfigMap holds what this generation asks for",
         ),
     ]
-    return _finish([_ready(aspects, outcomes), *aspects], generation, before, now)
+    return finish([_ready(aspects, outcomes), *aspects], generation, before, now)
 
 
 def stalled_conditions(
-    problem: Problem, generation: int, before: Iterable[Condition], now: str
+    problem: Problem,
+    generation: int,
+    before: Iterable[Condition],
+    now: str,
+    aspects: Iterable[ConditionType] = PROVIDER_ASPECTS,
 ) -> tuple[Condition, ...]:
     """Return the conditions of a spec that cannot be acted on: the others keep what they said."""
     said = {condition.type: condition for condition in before}
-    kept = tuple(said[type_] for type_ in _ASPECTS if type_ in said)
+    kept = tuple(said[type_] for type_ in aspects if type_ in said)
     unseen = "the spec has to be valid first"
     new = [
-        _draft(type_, "Unknown", Reason.PENDING, unseen) for type_ in _ASPECTS if type_ not in said
+        _draft(type_, "Unknown", Reason.PENDING, unseen) for type_ in aspects if type_ not in said
     ]
-    ready = _condition(ConditionType.READY, problem)
-    return _finish([ready, *new], generation, before, now) + kept
+    ready = aspect(ConditionType.READY, problem)
+    return finish([ready, *new], generation, before, now) + kept
 
 
 def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProviderStatus:
@@ -124,13 +133,13 @@ def transitions(
     old = {condition.type: condition for condition in before}
     events = []
     shown = tuple(after)
-    told = {condition.reason for condition in shown if condition.type in _ASPECTS}
+    told = {condition.reason for condition in shown if condition.type not in SUMMARIES}
     for condition in shown:
         was = old.get(condition.type)
         stalled = condition.type == ConditionType.STALLED and condition.reason not in told
         if stalled and (was is None or was.reason != condition.reason):
             events.append((condition, True))
-        if condition.type not in _ASPECTS or condition.reason == Reason.PENDING:
+        if condition.type in SUMMARIES or condition.reason == Reason.PENDING:
             continue
         if condition.status == "False":
             if was is None or (was.status, was.reason) != (condition.status, condition.reason):
@@ -138,13 +147,6 @@ def transitions(
         elif was is not None and was.status == "False":
             events.append((condition, False))
     return events
-
-
-_ASPECTS = (
-    ConditionType.ENDPOINT_RESOLVED,
-    ConditionType.SERVER_REACHABLE,
-    ConditionType.CONFIG_PUBLISHED,
-)
 
 
 def _draft(
@@ -155,9 +157,10 @@ def _draft(
     )
 
 
-def _condition(
+def aspect(
     type_: ConditionType, problem: Problem | None, reason: Reason = Reason.SUCCEEDED, said: str = ""
 ) -> Condition:
+    """Return one condition, without its time: False with a problem, True with what is `said`."""
     if problem is None:
         return _draft(type_, "True", reason, said)
     unknown = problem.reason is Reason.PENDING and type_ is ConditionType.SERVER_REACHABLE
@@ -172,9 +175,10 @@ def _ready(aspects: Iterable[Condition], outcomes: Outcomes) -> Condition:
     return _draft(ConditionType.READY, "True", Reason.SUCCEEDED, "agents can use what is published")
 
 
-def _finish(
+def finish(
     drafts: list[Condition], generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
+    """Complete conditions, of which Ready is the first: what goes on, generation, times."""
     drafts = [*drafts, *_activity(drafts)]
     old = {condition.type: condition for condition in before}
     return tuple(_dated(draft, old, generation, now) for draft in drafts)

@@ -20,17 +20,18 @@ from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.baseconfig import Base, merge
 from openclaw_vllm.core.capabilities import Capabilities
+from openclaw_vllm.core.defaults import agents_document
+from openclaw_vllm.core.escaping import escape, unescape
 from openclaw_vllm.core.models import Entry
 
 KEYLESS = (
     "vllm-local"  # any literal but OpenClaw's reserved markers; never sent to anyone who checks
 )
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
+HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
 
 _NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-_REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
 _SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
-_ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
 
 Json = dict[str, Any]
 
@@ -46,6 +47,11 @@ class Documents:
     def size(self) -> int:
         """Bytes of all values."""
         return sum(len(text.encode()) for text in self.data.values())
+
+    @property
+    def fits(self) -> bool:
+        """Whether a ConfigMap can hold them."""
+        return self.size <= MAX_BYTES - HEADROOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,15 @@ def render(
     if problem := _ambiguous(spec.headers):
         return problem
     ordered = sorted(entries, key=lambda entry: entry.id)
-    provider = _provider(spec, connection, [_model(entry) for entry in ordered])
-    models: Json = {"providers": {spec.provider_id: provider}}
-    agents = _agents(spec.provider_id, choice, ordered) if spec.agents else {}
-    config = merge(base, spec.provider_id, models, agents)
+    provider = provider_entry(spec, connection, ordered)
+    agents = agents_document(f"{spec.provider_id}/", choice, ordered) if spec.agents else {}
+    return compose({spec.provider_id: provider}, agents, base)
+
+
+def compose(providers: Mapping[str, Json], agents: Json, base: Base | None) -> Documents | Problem:
+    """Write the three documents for these entries of models.providers."""
+    models: Json = {"providers": providers}
+    config = merge(base, providers.keys(), models, agents)
     return config if isinstance(config, Problem) else _documents(config, models, agents)
 
 
@@ -91,7 +102,7 @@ def skeleton(spec: VllmProviderSpec, base: Base | None) -> Documents:
     first reconcile on. A base that is in the way is left out of it.
     """
     models: Json = {"providers": {}}
-    config = merge(base, spec.provider_id, models, {})
+    config = merge(base, [spec.provider_id], models, {})
     return _documents({"models": models} if isinstance(config, Problem) else config, models, {})
 
 
@@ -110,9 +121,9 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
     """Read a `models.json` that we wrote; one of another form counts as one without models."""
     try:
         provider = json.loads(models_json)["providers"][provider_id]
-        models = {_unescape(model["id"]): model for model in provider["models"]}
+        models = {unescape(model["id"]): model for model in provider["models"]}
         return PublishedModels(
-            base_url=_unescape(provider["baseUrl"]),
+            base_url=unescape(provider["baseUrl"]),
             contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
             capabilities={id_: _capabilities(model) for id_, model in models.items()},
         )
@@ -120,11 +131,11 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
         return PublishedModels("", (), {})
 
 
-def read_primary(agents_json: str, provider_id: str) -> str:
-    """Read the primary's id from an `agents-defaults.json` that we wrote; empty without one."""
+def read_primary(agents_json: str, prefix: str) -> str:
+    """Read the primary's id, the reference without its prefix, from an `agents-defaults.json` that
+    we wrote; empty without one."""
     try:
-        reference = json.loads(agents_json)["model"]["primary"]
-        return _unescape(reference).removeprefix(f"{provider_id}/")
+        return unescape(json.loads(agents_json)["model"]["primary"]).removeprefix(prefix)
     except _NOT_OURS:
         return ""
 
@@ -134,34 +145,43 @@ def _capabilities(model: Json) -> Capabilities:
     return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
 
 
-def escape(text: str) -> str:
-    """Write `$${NAME}` for each `${NAME}`, which OpenClaw reads back as it was; other text has no
-    effect."""
-    return _REFERENCE.sub(lambda found: "$" + found.group(), text)
-
-
-def _unescape(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
-
-
 def _documents(config: Json, models: Json, agents: Json) -> Documents:
-    data = {CONFIG: _text(config), MODELS: _text(models), AGENTS: _text(agents)}
+    """Write with two spaces, or, where that does not fit, without white space."""
+    written = _written(config, models, agents, indent=2)
+    return written if written.fits else _written(config, models, agents, indent=None)
+
+
+def _written(config: Json, models: Json, agents: Json, *, indent: int | None) -> Documents:
+    documents = {CONFIG: config, MODELS: models, AGENTS: agents}
+    data = {key: _text(document, indent) for key, document in documents.items()}
     return Documents(data, digest(data))
 
 
-def _text(document: Json) -> str:
+def _text(document: Json, indent: int | None) -> str:
+    separators = (",", ": ") if indent else (",", ":")
     return (
-        json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        json.dumps(
+            document,
+            indent=indent,
+            separators=separators,
+            sort_keys=True,
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+        + "\n"
     )
 
 
-def _provider(spec: VllmProviderSpec, connection: Connection, models: list[Json]) -> Json:
+def provider_entry(
+    spec: VllmProviderSpec, connection: Connection, entries: Iterable[Entry]
+) -> Json:
+    """Write one entry of models.providers; the models in the order of `entries`."""
     provider: Json = {
         "api": "openai-completions",
         "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
         "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
         "baseUrl": escape(connection.base_url),
-        "models": models,
+        "models": [_model(entry) for entry in entries],
     }
     if spec.headers:
         provider["headers"] = {header.name: _header(header) for header in spec.headers}
@@ -219,49 +239,3 @@ _COSTS = ("input", "output", "cacheRead", "cacheWrite")
 def _number(value: float) -> float:
     """Write whole numbers without a fraction, as the documented example has them."""
     return int(value) if value == int(value) else value
-
-
-def _agents(provider_id: str, choice: Choice, entries: Iterable[Entry]) -> Json:
-    """Write what the choice says; values are escaped, keys are not, since OpenClaw leaves keys
-    alone."""
-
-    def ref(id_: str) -> str:
-        return f"{provider_id}/{escape(id_)}"
-
-    model: Json = {"primary": ref(choice.primary)} if choice.primary else {}
-    if choice.fallbacks:
-        model["fallbacks"] = [ref(id_) for id_ in choice.fallbacks]
-    aliases = {id_: {"alias": alias} for id_, alias in (choice.aliases or {}).items()}
-    params = {e.id: {"params": _escaped(e.settings.params)} for e in entries if e.settings.params}
-    models = {
-        f"{provider_id}/{id_}": aliases.get(id_, {}) | params.get(id_, {})
-        for id_ in aliases | params
-    }
-    allow = _allowed(provider_id, choice.allow, models)
-    sections = {"model": model, "models": models, "modelPolicy": allow}
-    return {name: section for name, section in sections.items() if section}
-
-
-def _allowed(provider_id: str, ids: tuple[str, ...] | None, models: Json) -> Json:
-    """Write `modelPolicy`: exactly the ids, or all that we publish, or everything.
-
-    OpenClaw takes an id here only without empty parts and white space between its slashes; an empty
-    list allows everything; and without any list `models` would act as one (all measured).
-    """
-    if ids is None:
-        return {"allow": []} if models else {}
-    if not ids or any(not re.fullmatch(r"[^\s/]+(/[^\s/]+)*", id_) for id_ in ids):
-        return {"allow": [f"{provider_id}/*"]}
-    return {"allow": [f"{provider_id}/{escape(id_)}" for id_ in ids]}
-
-
-def _escaped(value: Any) -> Any:
-    """Escape every string value of free-form settings; OpenClaw leaves keys alone."""
-    match value:
-        case str():
-            return escape(value)
-        case Mapping():
-            return {key: _escaped(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_escaped(item) for item in value]
-    return value

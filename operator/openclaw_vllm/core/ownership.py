@@ -88,7 +88,7 @@ def is_dressed(resource: Resource, existing: PublishedMap, spec: VllmProviderSpe
 
 
 def _labels(resource: Resource, spec: VllmProviderSpec) -> dict[str, str]:
-    return {**spec.output.labels, **labels(resource.key.name)}
+    return {**spec.output.labels, **labels(PROVIDER, resource.key.name)}
 
 
 def _wears(

@@ -27,8 +27,6 @@ from openclaw_vllm.core.openclaw import (
 from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.retention import Retained
 
-HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -51,7 +49,7 @@ def decide(
         return Plan(problem=_still(resource))
     if isinstance(memory.base, Problem):
         return Plan(problem=memory.base)
-    entries = _entries(spec, memory)
+    entries = entries_of(spec, memory)
     if isinstance(entries, Problem):
         return Plan(problem=entries)
     choice = choose(spec.agents, entries, _sticky(resource, spec, existing))
@@ -62,7 +60,8 @@ def decide(
     return _fitting(spec, memory, entries, choice, existing)
 
 
-def _entries(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Problem:
+def entries_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Problem:
+    """Return the models to publish, or why none are known or too many."""
     if spec.models:
         return tuple(explicit(model) for model in spec.models)
     if memory.is_settled and memory.retained is not None:
@@ -82,7 +81,7 @@ def _fitting(
     documents = render(spec, memory.connection, entries, choice, base)
     if isinstance(documents, Problem):
         return Plan(problem=documents)
-    if documents.size > MAX_BYTES - HEADROOM:
+    if not documents.fits:
         message = (
             f"the configuration takes {documents.size} bytes, and a ConfigMap holds {MAX_BYTES}; "
             "narrow spec.discovery.include or shorten the base configuration"
@@ -177,7 +176,7 @@ def _sticky(resource: Resource, spec: VllmProviderSpec, existing: PublishedMap |
     if edited:
         return ""
     if existing is not None and existing.is_intact:
-        return read_primary(existing.agents_json, spec.provider_id)
+        return read_primary(existing.agents_json, f"{spec.provider_id}/")
     return (resource.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
 
 

@@ -1,0 +1,145 @@
+"""The whole status of a VllmCatalog: conditions, what is published, where, and what failed.
+
+One source that fails must not hold up a fleet: SourcesReachable says so, and Ready follows what is
+published alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from openclaw_vllm.api.catalog_status import (
+    MAX_PROVIDERS,
+    MAX_REFS,
+    MAX_SHOWN,
+    CatalogConflict,
+    CatalogCredentials,
+    CatalogProvider,
+    TargetFailure,
+    TargetsStatus,
+    VllmCatalogStatus,
+)
+from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
+from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog import CatalogPlan
+from openclaw_vllm.core.conditions import CATALOG_ASPECTS, aspect, finish, stalled_conditions
+from openclaw_vllm.core.offers import Offer
+
+NAMED = 5  # sources and namespaces that a message names
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What came of publishing: how many namespaces hold the documents, and why others do not."""
+
+    published: int = 0
+    failures: tuple[tuple[str, Problem], ...] = ()
+
+
+def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> VllmCatalogStatus:
+    """Return the status to show; with nothing new to publish, what is published is still shown."""
+    changes: dict[str, object] = {
+        "observed_generation": catalog.generation,
+        "conditions": _conditions(catalog, plan, spread, now),
+        "providers": tuple(_provider(offer) for offer in plan.offers[:MAX_PROVIDERS]),
+        "conflicts": tuple(_conflict(offer) for offer in plan.conflicts[:MAX_SHOWN]),
+        "target_count": spread.published + len(spread.failures),
+        "targets": _targets(spread),
+        "config_map_name": catalog.config_map_name,
+    }
+    if plan.documents is not None:
+        changes |= {
+            "provider_count": sum(1 for offer in plan.offers if offer.document),
+            "model_count": len(plan.entries),
+            "models": tuple(sorted(entry.id for entry in plan.entries)[:MAX_REFS]),
+            "primary_model": plan.primary or None,
+            "credentials": tuple(_credentials(plan.offers))[:MAX_PROVIDERS],
+            "digest": plan.documents.digest,
+        }
+    return catalog.status.model_copy(update=changes)
+
+
+def invalid(catalog: Catalog, problem: Problem, now: str) -> VllmCatalogStatus:
+    """Return the status of a VllmCatalog that this version of the operator cannot read."""
+    before = catalog.status.conditions
+    said = stalled_conditions(problem, catalog.generation, before, now, CATALOG_ASPECTS)
+    changes = {"conditions": said, "observed_generation": catalog.generation}
+    return catalog.status.model_copy(update=changes)
+
+
+def _conditions(
+    catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str
+) -> tuple[Condition, ...]:
+    problem = plan.problem or _failed(spread)
+    ready = aspect(ConditionType.READY, problem, said="agents can use what is published")
+    reachable = aspect(
+        ConditionType.SOURCES_REACHABLE,
+        _failing(plan.offers),
+        said=f"the lists of all {len(plan.offers)} sources are fresh",
+    )
+    published = aspect(
+        ConditionType.CONFIG_PUBLISHED,
+        problem,
+        said=plan.note or f"published to {spread.published} namespaces",
+    )
+    before = catalog.status.conditions
+    return finish([ready, reachable, published], catalog.generation, before, now)
+
+
+def _failing(offers: Iterable[Offer]) -> Problem | None:
+    """Name the sources whose lists are not fresh; what they listed last stays published."""
+    failing = [offer for offer in offers if offer.reason]
+    if not failing:
+        return None
+    shown = ", ".join(f"{o.kind} {o.resource.key} ({o.reason})" for o in failing[:NAMED])
+    return Problem(Reason.SOURCES_FAILING, f"not fresh: {len(failing)} of the sources: {shown}")
+
+
+def _failed(spread: Spread) -> Problem | None:
+    if not spread.failures:
+        return None
+    count = len(spread.failures)
+    namespace, first = spread.failures[0]
+    message = f"not published to {count} of the namespaces; in {namespace}: {first.message}"
+    return Problem(first.reason, message)
+
+
+def _provider(offer: Offer) -> CatalogProvider:
+    return CatalogProvider(
+        id=offer.provider_id,
+        kind=offer.kind,
+        namespace=offer.resource.key.namespace,
+        name=offer.resource.key.name,
+        model_count=len(offer.entries),
+        reason=offer.reason,
+    )
+
+
+def _conflict(offer: Offer) -> CatalogConflict:
+    return CatalogConflict(
+        provider_id=offer.provider_id,
+        kind=offer.kind,
+        namespace=offer.resource.key.namespace,
+        name=offer.resource.key.name,
+    )
+
+
+def _credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
+    for offer in offers:
+        for credential in offer.credentials:
+            secret = credential.secret
+            yield CatalogCredentials(
+                provider_id=offer.provider_id,
+                env=credential.env,
+                secret_namespace=offer.resource.key.namespace if secret else None,
+                secret_name=secret.name if secret else None,
+                secret_key=secret.key if secret else None,
+            )
+
+
+def _targets(spread: Spread) -> TargetsStatus:
+    shown = tuple(
+        TargetFailure(namespace=namespace, reason=problem.reason, message=problem.message)
+        for namespace, problem in spread.failures[:MAX_SHOWN]
+    )
+    return TargetsStatus(published=spread.published, failed=len(spread.failures), failures=shown)

@@ -1,0 +1,35 @@
+"""Text from outside, written so that OpenClaw reads it back as it was.
+
+OpenClaw substitutes `${NAME}` in every string value of its configuration: a model id or a URL that
+somebody chose would otherwise send a secret of the agent's pod away.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
+_ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
+
+
+def escape(text: str) -> str:
+    """Write `$${NAME}` for each `${NAME}`, which OpenClaw reads back as it was; other text has no
+    effect."""
+    return _REFERENCE.sub(lambda found: "$" + found.group(), text)
+
+
+def unescape(text: str) -> str:
+    """Take `escape` back."""
+    return _ESCAPED.sub(r"\1", text)
+
+
+def escape_all(value: Any) -> Any:
+    """Escape every string value of free-form settings; OpenClaw leaves keys alone."""
+    match value:
+        case str():
+            return escape(value)
+        case Mapping():
+            return {key: escape_all(item) for key, item in value.items()}
+        case list() | tuple():
+            return [escape_all(item) for item in value]
+    return value

@@ -1,0 +1,166 @@
+"""What each source offers a catalogue: its entry of models.providers, and whose it is.
+
+Of a VllmProvider it is what is published already, taken over as it stands but for the names of its
+variables; of a Service what was learned by asking. A source that offers nothing for the moment
+keeps the entry that was published last.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from openclaw_vllm.api.conditions import ConditionType, Reason
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.core.escaping import unescape
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.models import Entry, settings_for
+from openclaw_vllm.core.openclaw import provider_entry
+from openclaw_vllm.core.ownership import is_ours
+from openclaw_vllm.core.plan import entries_of
+from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
+
+Json = dict[str, Any]
+_VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A variable that agents' pods must set, and the Secret of the source's namespace it is in."""
+
+    env: str
+    secret: SecretKeyRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A source's part of a catalogue; `document` is None while nothing is known of it, `reason`
+    says why its list is not fresh."""
+
+    provider_id: str
+    kind: Literal["VllmProvider", "Service"]
+    resource: Resource
+    reason: str = ""
+    document: Json | None = None
+    entries: tuple[Entry, ...] = ()
+    credentials: tuple[Credential, ...] = field(default=())
+
+    @property
+    def rank(self) -> tuple[str, str, str]:
+        """Sorts offers from the oldest source on."""
+        return (self.resource.created, self.kind, str(self.resource.key))
+
+
+def offer_of_provider(
+    resource: Resource,
+    spec: VllmProviderSpec,
+    published: PublishedMap | None,
+    provider_ids: str,
+) -> Offer:
+    """Take over what a VllmProvider has published, if that is its own and undamaged."""
+    keep = provider_ids == "Keep"
+    id_ = spec.provider_id if keep else qualified(resource.key.namespace, resource.key.name)
+    offer = Offer(id_, "VllmProvider", resource, _trouble(resource))
+    if published is None or not published.is_intact or not is_ours(resource, published):
+        return replace(offer, reason=offer.reason or Reason.PENDING.value)
+    entry = _read(published.models_json).get(spec.provider_id)
+    return offer if entry is None else _with_document(offer, spec, entry)
+
+
+def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory | None) -> Offer:
+    """Offer what a Service was found to serve."""
+    offer = Offer(spec.provider_id, "Service", resource, Reason.PENDING.value)
+    if memory is None:
+        return offer
+    problem = memory.endpoint or memory.server
+    offer = replace(offer, reason=problem.reason.value if problem else "")
+    entries = entries_of(spec, memory)
+    if isinstance(entries, Problem) or memory.connection is None:
+        return offer
+    if not entries:
+        return replace(offer, reason=offer.reason or Reason.NO_MODELS.value)
+    ordered = sorted(entries, key=lambda entry: entry.id)
+    document = provider_entry(spec, memory.connection, ordered)
+    secret = spec.auth.api_key_secret_ref if spec.auth else None
+    credentials = (Credential(spec.auth.api_key_env, secret),) if spec.auth else ()
+    return replace(
+        offer,
+        document=document,
+        entries=_referred(spec.provider_id, entries),
+        credentials=credentials,
+    )
+
+
+def remembered(offer: Offer, spec: VllmProviderSpec, documents: Mapping[str, Json]) -> Offer:
+    """Offer what was published before, while the source itself offers nothing."""
+    known = documents.get(offer.provider_id)
+    empty = offer.reason == Reason.NO_MODELS
+    if offer.document is not None or known is None or empty:
+        return offer
+    return _with_document(offer, spec, known)
+
+
+def documents_of(models_json: str) -> dict[str, Json]:
+    """Read the entries of a `models.json` that we wrote; one of another form counts as empty."""
+    return _read(models_json)
+
+
+def _read(models_json: str) -> dict[str, Json]:
+    try:
+        providers = json.loads(models_json)["providers"]
+        return {id_: entry for id_, entry in providers.items() if entry["models"]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _with_document(offer: Offer, spec: VllmProviderSpec, entry: Json) -> Offer:
+    """Give the variables of an entry the names that they have in a catalogue."""
+    document, credentials = dict(entry), []
+    if _VARIABLE.fullmatch(entry["apiKey"]):
+        env = key_variable(offer.provider_id)
+        document["apiKey"] = f"${{{env}}}"
+        secret = spec.auth.api_key_secret_ref if spec.auth else None
+        credentials.append(Credential(env, secret))
+    if headers := dict(entry.get("headers", {})):
+        secrets = {h.name: h.value_from.secret_key_ref for h in spec.headers if h.value_from}
+        for number, name in enumerate(sorted(headers)):
+            if _VARIABLE.fullmatch(headers[name]):
+                env = header_variable(offer.provider_id, number)
+                headers[name] = f"${{{env}}}"
+                credentials.append(Credential(env, secrets.get(name)))
+        document["headers"] = headers
+    return replace(
+        offer,
+        document=document,
+        entries=_entries(offer, spec, document),
+        credentials=tuple(credentials),
+    )
+
+
+def _entries(offer: Offer, spec: VllmProviderSpec, document: Json) -> tuple[Entry, ...]:
+    """Read a published entry's models back, as far as choices among them need it."""
+    parents = {model.id: model.parent for model in offer.resource.status.models}
+    entries = []
+    for model in document["models"]:
+        id_ = unescape(model["id"])
+        settings = ModelSettings() if spec.models else settings_for(id_, spec)
+        window = int(model["contextWindow"])
+        entries.append(Entry(id_, window, "Server", settings, parents.get(id_, "")))
+    return _referred(offer.provider_id, tuple(entries))
+
+
+def _referred(provider_id: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(replace(entry, id=f"{provider_id}/{entry.id}") for entry in entries)
+
+
+def _trouble(resource: Resource) -> str:
+    """Say why a VllmProvider's list may not be fresh, in its own words."""
+    told = (ConditionType.READY, ConditionType.SERVER_REACHABLE)
+    for condition in resource.status.conditions:
+        if condition.type in told and condition.status != "True":
+            return condition.reason
+    return ""

@@ -1,0 +1,157 @@
+"""Which VllmProviders and Services a VllmCatalog draws on, and what it asks a Service.
+
+A model list leaves its namespace only when its owner agreed, by the label `share` on the object
+itself: a selector alone could take what nobody offered. A Service is asked as a VllmProvider of its
+namespace would be, with the same rules for destinations and keys.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from openclaw_vllm.api.catalog import ServicesSource, VllmCatalogSpec
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import GROUP
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Catalog, Namespace, Resource, Service
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import Auth, Discovery, SecretKeyRef, ServiceRef, VllmProviderSpec
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.provider_ids import key_variable, qualified
+from openclaw_vllm.core.selectors import selects
+
+SHARE = f"{GROUP}/share"
+KEY_SECRET = f"{GROUP}/api-key-secret"  # <secret> or <secret>/<key>, on a Service
+KEY_SECRET_FORM = re.compile(
+    r"(?P<name>[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)(/(?P<key>[-._a-zA-Z0-9]{1,253}))?"
+)
+DEFAULT_KEY = "api-key"
+DEFAULT_PORT = 8000
+MAX_MODELS = 2000
+
+Namespaces = Mapping[str, Namespace]
+
+
+def shared_providers(
+    spec: VllmCatalogSpec, namespaces: Namespaces, providers: Iterable[Resource]
+) -> list[Resource]:
+    """Return the VllmProviders that the catalogue takes over."""
+    sources = [source.providers for source in spec.sources if source.providers]
+    return [
+        resource
+        for resource in providers
+        if _is_shared(resource.labels)
+        and any(
+            selects(source.selector, resource.labels)
+            and selects(source.namespace_selector, _labels(resource.key, namespaces))
+            for source in sources
+        )
+    ]
+
+
+def shared_services(
+    catalog: Catalog,
+    spec: VllmCatalogSpec,
+    namespaces: Namespaces,
+    services: Mapping[ObjectKey, Service],
+) -> dict[SourceKey, Resource]:
+    """Return what to ask each Service, in the form of a VllmProvider; the first source counts."""
+    found: dict[SourceKey, Resource] = {}
+    for source in (source.services for source in spec.sources if source.services):
+        for key, service in services.items():
+            if _selects_service(source, key, service, namespaces):
+                for name, resource in _questions(catalog, spec, source, key, service):
+                    found.setdefault(name, resource)
+    return found
+
+
+def source_of(
+    name: SourceKey,
+    catalogs: Mapping[ObjectKey, Catalog],
+    namespaces: Namespaces,
+    services: Mapping[ObjectKey, Service],
+) -> Resource | None:
+    """Return what to ask this Service, None when no catalogue selects it any more."""
+    catalog = catalogs.get(ObjectKey("", name.catalog))
+    service = services.get(name.service)
+    if catalog is None or service is None or catalog.deleting or isinstance(catalog.spec, Problem):
+        return None
+    return shared_services(catalog, catalog.spec, namespaces, {name.service: service}).get(name)
+
+
+def _is_shared(labels: Mapping[str, str]) -> bool:
+    return labels.get(SHARE) == "true"
+
+
+def _labels(key: ObjectKey, namespaces: Namespaces) -> Mapping[str, str]:
+    namespace = namespaces.get(key.namespace)
+    return namespace.labels if namespace else {}
+
+
+def _selects_service(
+    source: ServicesSource, key: ObjectKey, service: Service, namespaces: Namespaces
+) -> bool:
+    return (
+        _is_shared(service.labels)
+        and selects(source.selector, service.labels)
+        and selects(source.namespace_selector, _labels(key, namespaces))
+    )
+
+
+def _questions(
+    catalog: Catalog,
+    spec: VllmCatalogSpec,
+    source: ServicesSource,
+    key: ObjectKey,
+    service: Service,
+) -> Iterator[tuple[SourceKey, Resource]]:
+    owner = (key.namespace,) if spec.provider_ids == "Qualified" else ()
+    for port in source.ports or (source.port or DEFAULT_PORT,):
+        name = SourceKey(catalog.key.name, key, port)
+        part = (str(port),) if source.ports else ()
+        id_ = qualified(*owner, key.name, *part)
+        asked = f"{catalog.requested_at} {service.annotations.get(KEY_SECRET, '')}"
+        yield (
+            name,
+            Resource(
+                key=key,
+                uid=f"{catalog.uid} {service.uid} {port}",
+                generation=catalog.generation,
+                resource_version="",
+                created=service.created,
+                requested_at=asked,
+                spec=_spec(source, key, port, id_, service),
+                status=VllmProviderStatus(),
+            ),
+        )
+
+
+def _spec(
+    source: ServicesSource, key: ObjectKey, port: int | str, id_: str, service: Service
+) -> VllmProviderSpec | Problem:
+    """Write the VllmProvider that its owner would have written for the Service."""
+    auth = _auth(service.annotations.get(KEY_SECRET), id_)
+    if isinstance(auth, Problem):
+        return auth
+    return VllmProviderSpec(
+        service_ref=ServiceRef(name=key.name, port=port, scheme=source.scheme, path=source.path),
+        provider_id=id_,
+        auth=auth,
+        discovery=Discovery(
+            interval=source.interval,
+            timeout=source.timeout,
+            remove_after=source.remove_after,
+            max_models=MAX_MODELS,
+        ),
+    )
+
+
+def _auth(annotation: str | None, id_: str) -> Auth | Problem | None:
+    """Read the annotation that names the Secret: it comes from outside, and no rule judged it."""
+    if annotation is None:
+        return None
+    form = KEY_SECRET_FORM.fullmatch(annotation)
+    if form is None:
+        message = f"annotation {KEY_SECRET}: write <secret> or <secret>/<key>, such as vllm-api-key"
+        return Problem(Reason.INVALID_SPEC, message)
+    ref = SecretKeyRef(name=form["name"], key=form["key"] or DEFAULT_KEY)
+    return Auth(api_key_secret_ref=ref, api_key_env=key_variable(id_))

@@ -1,0 +1,159 @@
+"""Where a catalogue publishes: the namespaces, and whose ConfigMap stands there.
+
+Ours is known by label and by the catalogue's uid in an annotation. Of two catalogues that want one
+name in a namespace the older has it; a ConfigMap of anybody else is never touched.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import (
+    CATALOG,
+    CATALOG_UID,
+    DIGEST,
+    FIELD_MANAGER,
+    GROUP,
+    MANAGED_BY,
+    PRIMARY_PATTERNS,
+    VERSION,
+    PublishedMap,
+    labels,
+)
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Catalog, Namespace
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.selectors import names, selects
+
+Manifest = dict[str, Any]
+
+
+def target_namespaces(
+    catalog: Catalog, namespaces: Iterable[Namespace], own: str | None
+) -> list[str]:
+    """Return the namespaces to publish to, sorted.
+
+    Those of Kubernetes itself and the operator's `own` are left out unless they are named.
+    """
+    if isinstance(catalog.spec, Problem) or catalog.deleting:
+        return []
+    selector = catalog.spec.target.namespace_selector
+    return sorted(
+        found.name
+        for found in namespaces
+        if selects(selector, found.labels)
+        and not found.terminating
+        and (not _is_reserved(found.name, own) or names(selector, found.name))
+    )
+
+
+def rivals(catalog: Catalog, catalogs: Iterable[Catalog]) -> list[Catalog]:
+    """Return the other catalogues that publish under the same name, the oldest first."""
+    others = (other for other in catalogs if other.uid != catalog.uid)
+    same = (other for other in others if other.config_map_name == catalog.config_map_name)
+    return sorted(same, key=lambda other: other.age_rank)
+
+
+def refusal(
+    catalog: Catalog, existing: PublishedMap | None, claimants: Iterable[Catalog]
+) -> Problem | None:
+    """Say why the catalogue must not publish in a namespace; `claimants` want it there too."""
+    name = catalog.config_map_name
+    older = next((other for other in claimants if other.age_rank < catalog.age_rank), None)
+    if older is not None:
+        message = (
+            f"ConfigMap {name} belongs to VllmCatalog {older.key.name}, which is older; "
+            "create this one anew with another spec.target.configMapName"
+        )
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and not _may_be_taken(catalog, existing):
+        message = (
+            f"ConfigMap {name} exists and is not ours; delete it, or create this VllmCatalog anew "
+            "with another spec.target.configMapName"
+        )
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and existing.immutable:
+        message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
+        return Problem(Reason.IMMUTABLE, message)
+    return None
+
+
+def is_stray(catalog: Catalog, key: ObjectKey, found: PublishedMap, wanted: set[ObjectKey]) -> bool:
+    """Tell whether the ConfigMap is the catalogue's and has no business where it is."""
+    return (
+        key not in wanted
+        and found.labels.get(MANAGED_BY) == FIELD_MANAGER
+        and found.labels.get(CATALOG) == catalog.key.name
+        and found.annotations.get(CATALOG_UID) == catalog.uid
+    )
+
+
+def is_orphan(found: PublishedMap, uids: Iterable[str]) -> bool:
+    """Tell whether the ConfigMap belongs to a catalogue that is none of those with these uids."""
+    uid = found.annotations.get(CATALOG_UID)
+    return uid is not None and _is_catalogues(found) and uid not in uids
+
+
+def is_current(existing: PublishedMap, manifest: Manifest) -> bool:
+    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours."""
+    wanted = manifest["metadata"]
+    owner = wanted["ownerReferences"][0]["uid"]
+    return (
+        existing.digest == wanted["annotations"][DIGEST]
+        and existing.owner is not None
+        and existing.owner.uid == owner
+        and wanted["labels"].items() <= existing.labels.items()
+        and wanted["annotations"].items() <= existing.annotations.items()
+    )
+
+
+def manifest_of(catalog: Catalog, namespace: str, documents: Documents, patterns: str) -> Manifest:
+    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by.
+
+    The owner reference lets the garbage collector clear up when somebody takes the finalizer away.
+    """
+    notes = {CATALOG_UID: catalog.uid, DIGEST: documents.digest, PRIMARY_PATTERNS: patterns}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": catalog.config_map_name,
+            "namespace": namespace,
+            "labels": labels(CATALOG, catalog.key.name),
+            "annotations": notes,
+            "ownerReferences": [
+                {
+                    "apiVersion": f"{GROUP}/{VERSION}",
+                    "kind": "VllmCatalog",
+                    "name": catalog.key.name,
+                    "uid": catalog.uid,
+                    "controller": True,
+                }
+            ],
+        },
+        "data": dict(documents.data),
+    }
+
+
+def exemplar(catalog: Catalog, published: Mapping[ObjectKey, PublishedMap]) -> PublishedMap | None:
+    """Return an undamaged ConfigMap that holds what the catalogue published last."""
+    for key in sorted(published):
+        found = published[key]
+        ours = found.annotations.get(CATALOG_UID) == catalog.uid and found.is_intact
+        if ours and found.digest == catalog.status.digest:
+            return found
+    return None
+
+
+def _is_reserved(namespace: str, own: str | None) -> bool:
+    return namespace.startswith("kube-") or namespace == own
+
+
+def _may_be_taken(catalog: Catalog, existing: PublishedMap) -> bool:
+    """Tell whether it is a catalogue's: no older one wants it, and ours may have lost a label."""
+    return _is_catalogues(existing) or existing.annotations.get(CATALOG_UID) == catalog.uid
+
+
+def _is_catalogues(found: PublishedMap) -> bool:
+    return found.labels.get(MANAGED_BY) == FIELD_MANAGER and CATALOG in found.labels
