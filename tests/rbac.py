@@ -15,7 +15,7 @@ GROUP = "rbac.authorization.k8s.io"
 
 
 def rules(name: str = "operator") -> list[Manifest]:
-    """Read a list of rules: `operator` or `leader-election`."""
+    """Read a list of rules: `operator`, `catalog` or `leader-election`."""
     text = (CHART / "files" / "rbac" / f"{name}.yaml").read_text()
     found: list[Manifest] = yaml.safe_load(text)
     return found
@@ -28,22 +28,26 @@ def service_account(namespace: str, name: str = "operator") -> Manifest:
 
 def cluster_wide(namespace: str, role: str, account: str = "operator") -> list[Manifest]:
     """Give a service account what a cluster-wide install gives it."""
-    return _grant("Cluster", {"name": role}, _subject(namespace, account))
+    subject = _subject(namespace, account)
+    return _grant("Cluster", {"name": role}, subject, [*rules(), *rules("catalog")])
 
 
 def namespaced(
     watched: str, role: str, namespace: str, account: str = "operator"
 ) -> list[Manifest]:
     """Give a service account what `watchNamespaces` gives it in one namespace."""
-    return _grant("", {"name": role, "namespace": watched}, _subject(namespace, account))
+    metadata = {"name": role, "namespace": watched}
+    return _grant("", metadata, _subject(namespace, account), rules())
 
 
-def _grant(scope: str, metadata: Manifest, subject: Manifest) -> list[Manifest]:
+def _grant(
+    scope: str, metadata: Manifest, subject: Manifest, granted: list[Manifest]
+) -> list[Manifest]:
     version, kind = f"{GROUP}/v1", f"{scope}Role"
     reference = {"apiGroup": GROUP, "kind": kind, "name": metadata["name"]}
     binding = {"roleRef": reference, "subjects": [subject]}
     return [
-        {"apiVersion": version, "kind": kind, "metadata": metadata, "rules": rules()},
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "rules": granted},
         {"apiVersion": version, "kind": f"{kind}Binding", "metadata": metadata} | binding,
     ]
 

@@ -12,9 +12,12 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from openclaw_vllm.api.configmap import SELECTOR, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Service
+from openclaw_vllm.core.targets import is_orphan
 from openclaw_vllm.edges.apiserver import Unavailable
-from openclaw_vllm.edges.cluster import Refused
+from openclaw_vllm.edges.cluster import Refused, Stale
+from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake, key_of
 from openclaw_vllm.reconcile.world import World
 
@@ -37,7 +40,15 @@ async def fill(world: World, namespaces: Iterable[str]) -> None:
         world.cache.services[key_of(manifest)] = Service.read(manifest)
 
 
-async def run(world: World, intake: Intake, namespaces: Iterable[str]) -> None:
+async def fill_fleet(world: World, fleet: Fleet) -> None:
+    """Read what catalogues look at beside that, for the same reason."""
+    async for manifest in world.cluster.list_objects("namespaces", ()):
+        fleet.namespace(None, manifest)
+    async for manifest in _listed(world, "vllmproviders", ()):
+        fleet.awaited.add(manifest["metadata"]["uid"])
+
+
+async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Iterable[str]) -> None:
     """Audit after each list of a watch and at the interval, for ever; again until it succeeds."""
     chosen = tuple(namespaces)
     while True:
@@ -47,14 +58,18 @@ async def run(world: World, intake: Intake, namespaces: Iterable[str]) -> None:
         except TimeoutError:
             logger.debug("auditing the cache at the interval")
         intake.listed.clear()
-        if not await _succeeds(world, intake, chosen):
+        if not await _succeeds(world, intake, fleet, chosen):
             intake.listed.set()
             await asyncio.sleep(RETRY)
 
 
-async def _succeeds(world: World, intake: Intake, namespaces: tuple[str, ...]) -> bool:
+async def _succeeds(
+    world: World, intake: Intake, fleet: Fleet | None, namespaces: tuple[str, ...]
+) -> bool:
     try:
         await audit(world, intake, namespaces)
+        if fleet is not None:
+            await audit_fleet(world, fleet)
     except (Unavailable, Refused) as error:
         logger.warning("the audit has to be tried again: %s", error)
         return False
@@ -79,6 +94,30 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
     for key, service in services.items():
         if key not in names:
             intake.service_gone(key, service)
+
+
+async def audit_fleet(world: World, fleet: Fleet) -> None:
+    """Do the same for catalogues and namespaces; remove what catalogues that are gone have left."""
+    catalogs, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
+    uids = {item["metadata"]["uid"] async for item in _listed(world, "vllmcatalogs", ())}
+    for catalog in catalogs:
+        if catalog.uid not in uids:
+            fleet.catalog_gone(catalog)
+    names = {item["metadata"]["name"] async for item in _listed(world, "namespaces", ())}
+    for name in namespaces:
+        if name not in names:
+            fleet.namespace_gone(name)
+    for key, found in tuple(world.cache.published.items()):
+        if is_orphan(found, uids):
+            await _remove(key, found, world)
+
+
+async def _remove(key: ObjectKey, found: PublishedMap, world: World) -> None:
+    logger.info("removing ConfigMap %s, whose VllmCatalog is gone", key)
+    try:
+        await world.cluster.delete_config_map(key, found)
+    except Stale:
+        logger.info("ConfigMap %s has changed meanwhile; it is looked at again later", key)
 
 
 def _listed(world: World, kind: str, namespaces: tuple[str, ...]) -> AsyncIterator[dict[str, Any]]:

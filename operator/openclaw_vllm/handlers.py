@@ -1,4 +1,4 @@
-"""kopf: login, three watches, settings; every event goes to the intake as it came.
+"""kopf: login, watches, settings; every event goes to the intake as it came.
 
 The only place that knows kopf. Plain `on.event` handlers and a cache of our own, since kopf's other
 handlers add finalizers and annotations to the user's objects and cost a PATCH per change.
@@ -14,6 +14,7 @@ import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
 from openclaw_vllm.edges.apiserver import Credentials
+from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 
 LOGIN_LIFETIME = timedelta(
@@ -22,9 +23,13 @@ LOGIN_LIFETIME = timedelta(
 
 
 def registry_for(
-    intake: Intake, login: Callable[[], Awaitable[Credentials]], stop: Callable[[], Awaitable[None]]
+    intake: Intake,
+    fleet: Fleet | None,
+    login: Callable[[], Awaitable[Credentials]],
+    stop: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry; `stop` ends our own tasks before kopf waits for them."""
+    """Return kopf's registry, without the kinds of catalogues where there is no fleet; `stop` ends
+    our own tasks before kopf waits for them."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
@@ -47,7 +52,19 @@ def registry_for(
     async def config_map_event(event: kopf.RawEvent, **_: Any) -> None:
         intake.config_map(event["type"], dict(event["object"]))
 
+    if fleet is not None:
+        _watch_fleet(fleet, registry)
     return registry
+
+
+def _watch_fleet(fleet: Fleet, registry: kopf.OperatorRegistry) -> None:
+    @kopf.on.event(GROUP, VERSION, "vllmcatalogs", registry=registry)
+    async def catalog_event(event: kopf.RawEvent, **_: Any) -> None:
+        fleet.catalog(event["type"], dict(event["object"]))
+
+    @kopf.on.event("", "v1", "namespaces", registry=registry)
+    async def namespace_event(event: kopf.RawEvent, **_: Any) -> None:
+        fleet.namespace(event["type"], dict(event["object"]))
 
 
 def settings_for(*, streaming: bool) -> kopf.OperatorSettings:

@@ -7,7 +7,7 @@ the cache has their results already; a restart wakes nobody who is up to date.
 import asyncio
 from typing import Any
 
-from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PublishedMap
+from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PROVIDER, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource, Service
 from openclaw_vllm.api.problem import Problem
@@ -15,6 +15,7 @@ from openclaw_vllm.core.memory import until_phase
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import is_older
 from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.reconcile.world import World
 
 DELETED = "DELETED"
@@ -25,9 +26,12 @@ class Intake:
     """Takes in events; `listed` is set when objects are listed, first or again: what is gone since
     they were read is not among them, and no event tells."""
 
-    def __init__(self, world: World, queue: WorkQueue[ObjectKey]) -> None:
+    def __init__(
+        self, world: World, queue: WorkQueue[ObjectKey], fleet: Fleet | None = None
+    ) -> None:
         self._world = world
         self._queue = queue
+        self._fleet = fleet
         self.listed = asyncio.Event()
 
     def provider(self, type_: str | None, manifest: Manifest) -> None:
@@ -35,7 +39,10 @@ class Intake:
         resource = Resource.read(manifest)
         self._note_listing(type_)
         known = self._world.cache.providers.get(resource.key)
-        if type_ == DELETED or "deletionTimestamp" in manifest["metadata"]:
+        if self._fleet is not None:
+            self._fleet.awaited.discard(resource.uid)
+        self._tell()
+        if type_ == DELETED or resource.deleting:
             self.provider_gone(resource)
         elif known is None:
             self._world.cache.put_provider(resource, references_of(resource))
@@ -50,6 +57,7 @@ class Intake:
             self._queue.forget(resource.key)
             self._world.forget(resource)
             self._wake(Reference("Published", resource.config_map))
+            self._tell()
 
     def service(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a Service."""
@@ -60,13 +68,13 @@ class Intake:
             self.service_gone(key, known)
         elif shown != known:
             self._world.cache.services[key] = shown
-            self._wake(Reference("Service", key))
+            self._service_changed(key, shown, known)
 
     def service_gone(self, key: ObjectKey, known: Service | None) -> None:
         """Drop a Service that was known as this."""
         if known is not None and self._world.cache.services.get(key) is known:
             del self._world.cache.services[key]
-            self._wake(Reference("Service", key))
+            self._service_changed(key, None, known)
 
     def config_map(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a ConfigMap with our label: one that is published, or a user's that opted in."""
@@ -78,6 +86,8 @@ class Intake:
         if shown.labels.get(MANAGED_BY) != FIELD_MANAGER and (shown != known or type_ == DELETED):
             self._world.config_maps.forget([key])
             self._wake(Reference("ConfigMap", key))
+        if shown != known or PROVIDER in shown.labels:
+            self._tell()  # of a VllmProvider's our own writes concern catalogues too
         if type_ == DELETED:
             self.config_map_gone(key, known)
         elif shown != known:
@@ -89,6 +99,7 @@ class Intake:
         if known is not None and self._world.cache.published.get(key) is known:
             del self._world.cache.published[key]
             self._wake(Reference("Published", key))
+            self._tell()
 
     def _note_listing(self, type_: str | None) -> None:
         if type_ is None:
@@ -120,9 +131,26 @@ class Intake:
         else:
             self._world.cache.replace_status_of(resource)
 
+    def _service_changed(
+        self, key: ObjectKey, shown: Service | None, known: Service | None
+    ) -> None:
+        """Wake whoever names a Service that leads elsewhere now, and the catalogues in any case."""
+        if _leads_to(shown) != _leads_to(known):
+            self._wake(Reference("Service", key))
+        if self._fleet is not None:
+            self._fleet.service_changed(key)
+
+    def _tell(self) -> None:
+        if self._fleet is not None:
+            self._fleet.changed()
+
     def _wake(self, reference: Reference) -> None:
         for key in self._world.cache.referrers(reference):
             self._queue.add(key)
+
+
+def _leads_to(service: Service | None) -> object:
+    return service and (service.type, service.ports)
 
 
 def key_of(manifest: Manifest) -> ObjectKey:

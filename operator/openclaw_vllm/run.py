@@ -21,11 +21,12 @@ from openclaw_vllm.edges.apiserver import (
 )
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.edges.leader import Election
+from openclaw_vllm.edges.leader import Election, own_namespace
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
 from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 from openclaw_vllm.policy import policy_of
 from openclaw_vllm.reconcile.provider import reconcile
@@ -89,6 +90,7 @@ class _Operator:
             policy=await policy_of(self._settings, self._server, self._prober),
             clock=Clock(time.monotonic, time.time),
             metrics=self._metrics,
+            own_namespace=own_namespace() or self._settings.leader_election_namespace,
         )
         if await self._leads() and await self._filled(world):
             await self._work(world)
@@ -118,19 +120,38 @@ class _Operator:
         queue = WorkQueue(
             timed, slots=slots, passing=(Unavailable,), longest_backoff=world.interval_of
         )
-        intake = Intake(world, queue)
+        fleet = await self._fleet(world)
+        intake = Intake(world, queue, fleet)
         self._metrics.collect_from(world.sightings, lambda: len(queue))
         self._keep(queue.run())
-        self._keep(audit.run(world, intake, self._settings.namespace))
+        if fleet is not None:
+            self._keep(fleet.catalogs.run())
+            self._keep(fleet.sources.run())
+        self._keep(audit.run(world, intake, fleet, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
         self._keep(self._take_signals_back())
         await handlers.watch(
-            handlers.registry_for(intake, self._log_in, self._end_tasks),
+            handlers.registry_for(intake, fleet, self._log_in, self._end_tasks),
             handlers.settings_for(streaming=streaming),
             self._settings.namespace,
             ready=self._watching,
             stop=self._stop,
         )
+
+    async def _fleet(self, world: World) -> Fleet | None:
+        """Return what serves VllmCatalogs, if it is wanted and their CRD is installed."""
+        if not self._settings.serves_catalogs:
+            return None
+        if not await self._cluster.serves(["vllmcatalogs"]):
+            logger.warning(
+                "the CRD vllmcatalogs.openclaw-vllm.dev is not installed: VllmCatalogs are not"
+                " served until the operator is started again"
+            )
+            return None
+        slots = self._settings.max_concurrent_probes
+        fleet = Fleet(world, slots=slots, passing=(Unavailable,))
+        await audit.fill_fleet(world, fleet)
+        return fleet
 
     async def close(self) -> None:
         """End what still runs; for `run` that did not come to its end."""
@@ -190,7 +211,7 @@ class _Operator:
         """Wait for the CRD and fill the cache; False when the end came first."""
         while not self._stop.is_set():
             try:
-                if await self._cluster.serves_our_kinds():
+                if await self._cluster.serves(["vllmproviders"]):
                     await audit.fill(world, self._settings.namespace)
                     return True
                 logger.warning(

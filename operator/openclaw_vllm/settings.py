@@ -14,6 +14,7 @@ class Settings:
     """Options of the operator; an empty `namespace` means all of them."""
 
     namespace: tuple[str, ...] = ()
+    no_catalogs: bool = False
     allow_hosts: tuple[str, ...] = ("*",)
     allow_loopback: bool = False
     allow_insecure_keys: bool = False
@@ -22,6 +23,11 @@ class Settings:
     health_probe_bind_address: str = ":8081"
     leader_elect: bool = False
     leader_election_namespace: str | None = None
+
+    @property
+    def serves_catalogs(self) -> bool:
+        """Whether VllmCatalogs are served, which takes rights in the whole cluster."""
+        return not self.no_catalogs and not self.namespace
 
     @property
     def host_globs(self) -> tuple[str, ...]:

@@ -31,6 +31,9 @@ def _address(_: click.Context, option: click.Parameter, value: str) -> str:
     "--namespace", multiple=True, metavar="NS", help="Watch only this namespace; repeatable."
 )
 @click.option(
+    "--no-catalogs", is_flag=True, help="Serve no VllmCatalogs; with --namespace it is so anyway."
+)
+@click.option(
     "--allow-hosts",
     multiple=True,
     default=("*",),

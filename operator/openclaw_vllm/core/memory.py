@@ -94,6 +94,14 @@ class Memory:
         requested = self.requested_at != resource.requested_at
         return replace(turned, examined=frozenset()) if requested else turned
 
+    def remember(self, retained: Retained | None) -> "Memory":
+        """Take in what was known of the server before."""
+        return replace(self, retained=retained)
+
+    def offers_other_than(self, before: "Memory") -> bool:
+        """Tell whether what is known of the server, or how fresh it is, differs."""
+        return _offered(self) != _offered(before)
+
     def resolve(self, connection: Connection) -> "Memory":
         """Take in where the server is; another place is asked at once."""
         known = self.endpoint is None and connection == self.connection
@@ -178,6 +186,16 @@ class Memory:
             delay = min(interval, FIRST_RETRY * 2 ** min(self.retries, 20))
             return replace(self, due=now + delay, retries=self.retries + 1)
         return replace(self, due=now + until_phase(self.uid, interval, wall), retries=0)
+
+
+def _offered(memory: Memory) -> tuple[object, ...]:
+    return (
+        memory.connection,
+        memory.retained,
+        memory.task,
+        memory.endpoint and memory.endpoint.reason,
+        memory.server and memory.server.reason,
+    )
 
 
 def until_phase(uid: str, interval: float, wall: float) -> float:

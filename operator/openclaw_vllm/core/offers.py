@@ -5,9 +5,7 @@ variables; of a Service what was learned by asking. A source that offers nothing
 keeps the entry that was published last.
 """
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,6 +14,7 @@ from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.core.catalog_memory import CatalogMemory, documents_of
 from openclaw_vllm.core.escaping import unescape
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, settings_for
@@ -25,6 +24,7 @@ from openclaw_vllm.core.plan import entries_of
 from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
 
 Json = dict[str, Any]
+UNASKED = "Unasked"  # never shown
 _VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
 
 
@@ -67,15 +67,15 @@ def offer_of_provider(
     offer = Offer(id_, "VllmProvider", resource, _trouble(resource))
     if published is None or not published.is_intact or not is_ours(resource, published):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    entry = _read(published.models_json).get(spec.provider_id)
+    entry = documents_of(published.models_json).get(spec.provider_id)
     return offer if entry is None else _with_document(offer, spec, entry)
 
 
 def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory | None) -> Offer:
     """Offer what a Service was found to serve."""
-    offer = Offer(spec.provider_id, "Service", resource, Reason.PENDING.value)
+    offer = Offer(spec.provider_id, "Service", resource)
     if memory is None:
-        return offer
+        return replace(offer, reason=UNASKED)
     problem = memory.endpoint or memory.server
     offer = replace(offer, reason=problem.reason.value if problem else "")
     entries = entries_of(spec, memory)
@@ -95,26 +95,17 @@ def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory 
     )
 
 
-def remembered(offer: Offer, spec: VllmProviderSpec, documents: Mapping[str, Json]) -> Offer:
-    """Offer what was published before, while the source itself offers nothing."""
-    known = documents.get(offer.provider_id)
-    empty = offer.reason == Reason.NO_MODELS
-    if offer.document is not None or known is None or empty:
+def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
+    """Offer what was published before, while the source itself offers nothing.
+
+    After a restart a Service is as fresh as it was said to be, until it is asked.
+    """
+    if offer.reason == UNASKED:
+        offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
+    known = before.documents.get(offer.provider_id)
+    if offer.document is not None or known is None or offer.reason == Reason.NO_MODELS:
         return offer
     return _with_document(offer, spec, known)
-
-
-def documents_of(models_json: str) -> dict[str, Json]:
-    """Read the entries of a `models.json` that we wrote; one of another form counts as empty."""
-    return _read(models_json)
-
-
-def _read(models_json: str) -> dict[str, Json]:
-    try:
-        providers = json.loads(models_json)["providers"]
-        return {id_: entry for id_, entry in providers.items() if entry["models"]}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
 
 
 def _with_document(offer: Offer, spec: VllmProviderSpec, entry: Json) -> Offer:

@@ -154,6 +154,17 @@ class ApiServer:
             query |= {"dryRun": "All", "fieldValidation": "Strict"}
         return await self._send("PATCH", path, query, headers, manifest)
 
+    async def merge(self, path: str, changes: Json, field_manager: str) -> Reply:
+        """Merge changes into an object; a stale metadata.resourceVersion is answered with 409."""
+        headers = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
+        return await self._send("PATCH", path, {"fieldManager": field_manager}, headers, changes)
+
+    async def delete(self, path: str, preconditions: Json) -> Reply:
+        """Delete an object if it has this uid and resourceVersion; 409 if it has not."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        return await self._send("DELETE", path, {}, headers, options)
+
     async def create(self, path: str, manifest: Json) -> Reply:
         """Create an object."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey, Reference
-from openclaw_vllm.api.observed import Resource, Service
+from openclaw_vllm.api.observed import Catalog, Namespace, Resource, Service
 
 
 @dataclass
@@ -21,6 +21,8 @@ class Cache:
     providers: dict[ObjectKey, Resource] = field(default_factory=dict)
     services: dict[ObjectKey, Service] = field(default_factory=dict)
     published: dict[ObjectKey, PublishedMap] = field(default_factory=dict)
+    catalogs: dict[ObjectKey, Catalog] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
     _references: dict[ObjectKey, frozenset[Reference]] = field(default_factory=dict)
     _referrers: defaultdict[Reference, set[ObjectKey]] = field(
         default_factory=lambda: defaultdict(set)
@@ -53,6 +55,12 @@ class Cache:
         known = self.providers.get(resource.key)
         if known is not None and not is_older(resource.resource_version, known.resource_version):
             self.providers[resource.key] = resource
+
+    def put_catalog(self, catalog: Catalog) -> None:
+        """Take in a VllmCatalog, unless something newer of it is known."""
+        known = self.catalogs.get(catalog.key)
+        if known is None or not is_older(catalog.resource_version, known.resource_version):
+            self.catalogs[catalog.key] = catalog
 
     def _unlink(self, key: ObjectKey) -> frozenset[Reference]:
         orphaned = set()

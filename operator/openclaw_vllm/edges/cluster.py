@@ -11,25 +11,29 @@ import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP, VERSION, PublishedMap
+from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import ALLOWED_HOSTS, Resource, Secret, Service
+from openclaw_vllm.api.observed import ALLOWED_HOSTS, Observed, Secret, Service
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
 
-PROVIDERS = f"/apis/{GROUP}/{VERSION}"
+OURS = f"/apis/{GROUP}/{VERSION}"
+OUR_KINDS = ("vllmproviders", "vllmcatalogs")
 CORE = "/api/v1"
 EVENTS = "/apis/events.k8s.io/v1"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
+BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
 MAX_NOTE = 1024
 TRIAL_MANAGER = "openclaw-vllm-cli"  # of applies that are never kept
 REPLACED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
+AnyObserved = Observed[Any, Any]
+Ours = TypeVar("Ours", bound=AnyObserved)
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +42,7 @@ class Refused(Exception):
 
 
 class Gone(Exception):
-    """The VllmProvider is not there any more, or another one has its name."""
+    """The object is not there any more, or another one has its name."""
 
 
 class Stale(Exception):
@@ -51,12 +55,12 @@ class Cluster:
     def __init__(self, server: ApiServer) -> None:
         self._server = server
 
-    async def confirm(self, resource: Resource) -> None:
-        """Raise Gone unless the VllmProvider still exists with the same uid."""
-        reply = await self._server.get(_path(PROVIDERS, "vllmproviders", resource.key))
+    async def confirm(self, ours: AnyObserved) -> None:
+        """Raise Gone unless the object still exists with the same uid."""
+        reply = await self._server.get(_path_of(ours))
         uid = reply.body.get("metadata", {}).get("uid")
-        if reply.code == HTTPStatus.NOT_FOUND or uid != resource.uid:
-            raise Gone(f"VllmProvider {resource.key} is gone")
+        if reply.code == HTTPStatus.NOT_FOUND or uid != ours.uid:
+            raise Gone(f"{ours.KIND} {ours.key} is gone")
 
     async def find_config_map(self, key: ObjectKey) -> PublishedMap | None:
         """Read the ConfigMap that would be published to, ours or not."""
@@ -82,29 +86,40 @@ class Cluster:
             raise Stale(f"ConfigMap {key} was replaced")
         return PublishedMap.read(_expect(reply, f"applying ConfigMap {key}"))
 
-    async def apply_status(self, resource: Resource, status: VllmProviderStatus) -> Resource:
-        """Apply the status of the VllmProvider as it was read; returns it as it is now.
+    async def delete_config_map(self, key: ObjectKey, found: PublishedMap) -> None:
+        """Delete the ConfigMap as it was read; raises Stale when it has changed since."""
+        preconditions = {"uid": found.uid, "resourceVersion": found.resource_version}
+        reply = await self._server.delete(_path(CORE, "configmaps", key), preconditions)
+        if reply.code == HTTPStatus.CONFLICT:
+            raise Stale(f"ConfigMap {key} has changed")
+        if reply.code != HTTPStatus.NOT_FOUND:
+            _expect(reply, f"deleting ConfigMap {key}")
+
+    async def apply_status(self, ours: Ours, status: WireModel) -> Ours:
+        """Apply the status of the object as it was read; returns it as it is now.
 
         Raises Gone when it does not exist any more, Stale when it has changed.
         """
+        metadata = {"name": ours.key.name, "uid": ours.uid}
+        if ours.key.namespace:
+            metadata["namespace"] = ours.key.namespace
         manifest = {
             "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": "VllmProvider",
-            "metadata": {
-                "name": resource.key.name,
-                "namespace": resource.key.namespace,
-                "uid": resource.uid,
-                "resourceVersion": resource.resource_version,
-            },
+            "kind": ours.KIND,
+            "metadata": metadata | {"resourceVersion": ours.resource_version},
             "status": status.model_dump(exclude_none=True),
         }
-        path = f"{_path(PROVIDERS, 'vllmproviders', resource.key)}/status"
-        reply = await self._server.apply(path, manifest, FIELD_MANAGER)
-        if reply.code == HTTPStatus.NOT_FOUND:
-            raise Gone(f"VllmProvider {resource.key} is gone")
-        if reply.code == HTTPStatus.CONFLICT:
-            raise Stale(f"VllmProvider {resource.key} has changed")
-        return Resource.read(_expect(reply, f"applying the status of {resource.key}"))
+        reply = await self._server.apply(f"{_path_of(ours)}/status", manifest, FIELD_MANAGER)
+        return _changed(ours, reply, "applying the status of")
+
+    async def set_finalizers(self, ours: Ours, finalizers: Iterable[str]) -> Ours:
+        """Replace the finalizers of the object as it was read; returns it as it is now.
+
+        Raises Gone when it does not exist any more, Stale when it has changed.
+        """
+        metadata = {"finalizers": list(finalizers), "resourceVersion": ours.resource_version}
+        reply = await self._server.merge(_path_of(ours), {"metadata": metadata}, FIELD_MANAGER)
+        return _changed(ours, reply, "setting the finalizers of")
 
     async def read_secret(self, key: ObjectKey) -> Secret | Problem:
         """Read a Secret by name."""
@@ -133,27 +148,29 @@ class Cluster:
     async def try_provider(self, key: ObjectKey, manifest: dict[str, Any]) -> str:
         """Let the API server judge a VllmProvider that is not kept; return what it has against
         it."""
-        path = _path(PROVIDERS, "vllmproviders", key)
+        path = _path(OURS, "vllmproviders", key)
         reply = await self._server.apply(path, manifest, TRIAL_MANAGER, dry_run=True)
         accepted = reply.code in (HTTPStatus.OK, HTTPStatus.CREATED)
         return "" if accepted else reply.message or f"status {reply.code}"
 
-    async def post_event(
-        self, resource: Resource, reason: str, note: str, *, warning: bool
-    ) -> None:
-        """Post an Event about the VllmProvider; a refusal is logged, for Events are not state."""
+    async def post_event(self, ours: AnyObserved, reason: str, note: str, *, warning: bool) -> None:
+        """Post an Event about the object; a refusal is logged, for Events are not state.
+
+        Those about cluster-scoped objects go to the namespace default, as Kubernetes has it.
+        """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        namespace = ours.key.namespace
+        regarding = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": ours.KIND,
+            "name": ours.key.name,
+            "uid": ours.uid,
+        }
         reply = await self._server.create(
-            f"{EVENTS}/namespaces/{resource.key.namespace}/events",
+            f"{EVENTS}/namespaces/{namespace or 'default'}/events",
             {
-                "metadata": {"name": f"{resource.key.name}.{secrets.token_hex(8)}"},
-                "regarding": {
-                    "apiVersion": f"{GROUP}/{VERSION}",
-                    "kind": "VllmProvider",
-                    "namespace": resource.key.namespace,
-                    "name": resource.key.name,
-                    "uid": resource.uid,
-                },
+                "metadata": {"name": f"{ours.key.name}.{secrets.token_hex(8)}"},
+                "regarding": regarding | ({"namespace": namespace} if namespace else {}),
                 "type": "Warning" if warning else "Normal",
                 "reason": reason,
                 "action": "Reconcile",
@@ -165,7 +182,7 @@ class Cluster:
         )
         leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
         if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
-            logger.warning("%s: no Event could be posted: %s", resource.key, reply.message)
+            logger.warning("%s: no Event could be posted: %s", ours.key, reply.message)
 
     async def list_objects(
         self,
@@ -176,11 +193,13 @@ class Cluster:
         metadata_only: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a kind (its plural) in the namespaces, or in all of them; paged."""
-        root = PROVIDERS if kind == "vllmproviders" else CORE
+        root = OURS if kind in OUR_KINDS else CORE
         accept = METADATA_ONLY if metadata_only else "application/json"
         paths = [f"{root}/namespaces/{ns}/{kind}" for ns in namespaces] or [f"{root}/{kind}"]
         for path in paths:
-            query: dict[str, str | int] = {"limit": PAGE}
+            query: dict[str, str | int] = {
+                "limit": BIG_PAGE if kind == "configmaps" and not metadata_only else PAGE
+            }
             if selector:
                 query["labelSelector"] = selector
             while True:
@@ -191,17 +210,32 @@ class Cluster:
                     break
                 query["continue"] = token
 
-    async def serves_our_kinds(self) -> bool:
-        """Tell whether the CRD is installed and served."""
-        reply = await self._server.get(PROVIDERS)
+    async def serves(self, kinds: Iterable[str]) -> bool:
+        """Tell whether the CRDs of these kinds (their plurals) are installed and served."""
+        reply = await self._server.get(OURS)
         names = {resource["name"] for resource in reply.body.get("resources") or ()}
-        return reply.code == HTTPStatus.OK and "vllmproviders" in names
+        return reply.code == HTTPStatus.OK and names.issuperset(kinds)
 
     async def version(self) -> tuple[int, int]:
         """Return the API server's version as (major, minor)."""
         body = _expect(await self._server.get("/version"), "reading the version")
         digits = "".join(character for character in body["minor"] if character.isdigit())
         return int(body["major"]), int(digits)
+
+
+def _path_of(ours: AnyObserved) -> str:
+    plural = f"{ours.KIND.lower()}s"
+    if ours.key.namespace:
+        return _path(OURS, plural, ours.key)
+    return f"{OURS}/{plural}/{ours.key.name}"
+
+
+def _changed(ours: Ours, reply: Reply, doing: str) -> Ours:
+    if reply.code == HTTPStatus.NOT_FOUND:
+        raise Gone(f"{ours.KIND} {ours.key} is gone")
+    if reply.code == HTTPStatus.CONFLICT:
+        raise Stale(f"{ours.KIND} {ours.key} has changed")
+    return ours.read(_expect(reply, f"{doing} {ours.key}"))
 
 
 def _path(root: str, plural: str, key: ObjectKey) -> str:

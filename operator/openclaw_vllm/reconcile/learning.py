@@ -45,7 +45,8 @@ async def with_base(
     resource: Resource, spec: VllmProviderSpec, memory: Memory, sources: Sources, *, fresh: bool
 ) -> Memory:
     """Read the base configuration that the spec names, and parse it off the event loop."""
-    text = await read_base(resource, spec, sources, fresh=fresh)
+    ref = spec.output.base_config_ref
+    text = await read_base(resource.key.namespace, ref, sources, fresh=fresh)
     if text is None or isinstance(text, Problem):
         return replace(memory, base=text, base_text=None)
     if text == memory.base_text:

@@ -5,7 +5,6 @@ the vLLM server and none to the API server.
 """
 
 import logging
-from datetime import UTC, datetime
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
@@ -13,7 +12,6 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import EndpointStatus, VllmProviderStatus
 from openclaw_vllm.core.conditions import (
-    ENDPOINT_REASONS,
     Outcomes,
     conditions,
     stalled_conditions,
@@ -23,14 +21,9 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import endpoint_status, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
-from openclaw_vllm.reconcile.learning import learn, with_base
-from openclaw_vllm.reconcile.locating import Target, locate
-from openclaw_vllm.reconcile.probing import probe
+from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
-from openclaw_vllm.reconcile.world import World
-
-WATCH_LAG = 0.5  # seconds
-REFUSAL_PAUSE = 60.0
+from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, WATCH_LAG, World, timestamp
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +57,7 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return None
 
     before = world.memory_of(resource, spec)
-    memory = await _observe(resource, spec, before, world)
+    memory = world.memories[resource.key] = await observe(resource, spec, before, world)
     versions = _versions(resource, world)
     if memory.is_settled_in(versions, before):
         return max(0.0, memory.due - world.clock.monotonic())
@@ -79,51 +72,13 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         skipped=bool(spec.models),
         tolerated=memory.is_tolerated,
     )
-    said, now = resource.status.conditions, _timestamp(world)
+    said, now = resource.status.conditions, timestamp(world)
     told = conditions(outcomes, resource.generation, said, now)
     status = summarize(resource, spec, told, _endpoint(memory), publication, memory.rejected)
     await report(resource, spec, status, world)
     if versions == _versions(resource, world):
         world.memories[resource.key] = memory.settle(versions)
     return max(0.0, memory.due - world.clock.monotonic())
-
-
-async def _observe(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, world: World
-) -> Memory:
-    """Resolve the endpoint and, when it is time, ask the server; remember what was found."""
-    asked = memory.turn_to(resource)
-    fresh = asked is not memory
-    target = await locate(resource, spec, world, fresh=fresh)
-    if isinstance(target, Problem):
-        memory = asked.misplace(target)
-    else:
-        memory = asked.resolve(target.connection)
-    memory = await with_base(resource, spec, memory, world, fresh=fresh)
-    if world.clock.monotonic() >= memory.due:
-        if isinstance(target, Target) and not spec.models:
-            memory = await _ask(resource, spec, target, memory, world, fresh=fresh)
-        memory = memory.schedule(spec, world.clock.monotonic(), world.clock.wall())
-    world.memories[resource.key] = memory
-    return memory
-
-
-async def _ask(
-    resource: Resource,
-    spec: VllmProviderSpec,
-    target: Target,
-    memory: Memory,
-    world: World,
-    *,
-    fresh: bool,
-) -> Memory:
-    answer = await probe(resource, spec, target, world, fresh=fresh)
-    world.metrics.probed(answer)
-    if isinstance(answer, Problem):
-        elsewhere = answer.reason in ENDPOINT_REASONS
-        return memory.misplace(answer) if elsewhere else memory.fail(answer)
-    target, served = answer
-    return await learn(spec, target, served, memory, world, fresh=fresh)
 
 
 def _versions(resource: Resource, world: World) -> tuple[str, str]:
@@ -137,7 +92,7 @@ def _at_rest(
     resource: Resource, spec: VllmProviderSpec | Problem, world: World
 ) -> VllmProviderStatus:
     """Return the status of a VllmProvider that nothing is done for."""
-    now, status = _timestamp(world), resource.status
+    now, status = timestamp(world), resource.status
     if not isinstance(spec, Problem):
         return suspended(status, resource.generation, now)
     said = stalled_conditions(spec, resource.generation, status.conditions, now)
@@ -149,7 +104,3 @@ def _endpoint(memory: Memory) -> EndpointStatus | None:
     if memory.connection is None:
         return None
     return endpoint_status(memory.connection.base_url, memory.version, memory.task)
-
-
-def _timestamp(world: World) -> str:
-    return datetime.fromtimestamp(world.clock.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

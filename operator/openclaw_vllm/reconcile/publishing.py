@@ -4,7 +4,7 @@ import logging
 
 from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
 from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import Catalog, Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
@@ -52,12 +52,22 @@ async def report(
         return
     before = resource.status
     world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
-    _log_transition(resource, status)
-    world.metrics.written("Status")
-    for condition, warning in transitions(before.conditions, status.conditions):
-        await world.cluster.post_event(resource, *_event(condition), warning=warning)
+    await announce(resource, before.conditions, status.conditions, world)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
+
+
+async def announce(
+    ours: Resource | Catalog,
+    before: tuple[Condition, ...],
+    after: tuple[Condition, ...],
+    world: World,
+) -> None:
+    """Log and post as Events what has changed with a status that was written."""
+    _log_transition(ours, before, after)
+    world.metrics.written("Status")
+    for condition, warning in transitions(before, after):
+        await world.cluster.post_event(ours, *_event(condition), warning=warning)
 
 
 def _placeholder(
@@ -100,14 +110,16 @@ async def _apply(
     return None
 
 
-def _log_transition(resource: Resource, status: VllmProviderStatus) -> None:
+def _log_transition(
+    ours: Resource | Catalog, before: tuple[Condition, ...], after: tuple[Condition, ...]
+) -> None:
     """Log what a person would want to see in the log: that Ready has changed, and why."""
-    before = {c.type: (c.status, c.reason) for c in resource.status.conditions}
-    for condition in status.conditions:
-        changed = before.get(condition.type) != (condition.status, condition.reason)
+    said = {condition.type: (condition.status, condition.reason) for condition in before}
+    for condition in after:
+        changed = said.get(condition.type) != (condition.status, condition.reason)
         if condition.type == ConditionType.READY and changed:
-            said = (resource.key, condition.status, condition.reason, condition.message)
-            logger.info("%s: Ready is %s (%s): %s", *said)
+            told = (ours.key, condition.status, condition.reason, condition.message)
+            logger.info("%s: Ready is %s (%s): %s", *told)
 
 
 def _event(condition: Condition) -> tuple[str, str]:

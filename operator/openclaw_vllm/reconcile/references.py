@@ -4,7 +4,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.api.provider import ConfigMapKeyRef, SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.destination import key_refusal
 from openclaw_vllm.core.endpoint import Endpoint
 from openclaw_vllm.reconcile.sources import Sources
@@ -21,20 +21,20 @@ async def read_ca(
     ref = spec.tls.ca_bundle_ref if spec.tls else None
     if ref is None:
         return ""
-    text = await _config_map_value(resource, ref.name, ref.key, sources, fresh=fresh)
+    named = ObjectKey(resource.key.namespace, ref.name)
+    text = await _config_map_value(named, ref.key, sources, fresh=fresh)
     if isinstance(text, Problem):
         return Problem(Reason.CA_BUNDLE_NOT_FOUND, text.message)
     return text
 
 
 async def read_base(
-    resource: Resource, spec: VllmProviderSpec, sources: Sources, *, fresh: bool
+    namespace: str, ref: ConfigMapKeyRef | None, sources: Sources, *, fresh: bool
 ) -> str | Problem | None:
     """Return the text of the user's base configuration, None when the spec names none."""
-    ref = spec.output.base_config_ref
     if ref is None:
         return None
-    text = await _config_map_value(resource, ref.name, ref.key, sources, fresh=fresh)
+    text = await _config_map_value(ObjectKey(namespace, ref.name), ref.key, sources, fresh=fresh)
     if isinstance(text, Problem):
         return Problem(Reason.BASE_CONFIG_INVALID, text.message)
     return text
@@ -88,14 +88,14 @@ async def _secret_value(
 
 
 async def _config_map_value(
-    resource: Resource, name: str, key: str, sources: Sources, *, fresh: bool
+    named: ObjectKey, key: str, sources: Sources, *, fresh: bool
 ) -> str | Problem:
     age = 0.0 if fresh else CONFIG_MAP_AGE
-    named = ObjectKey(resource.key.namespace, name)
     data = await sources.config_maps.get(named, max_age=age)
     if isinstance(data, Problem):
         return data
     if key not in data:
         sources.config_maps.forget([named])
-        return Problem(Reason.CA_BUNDLE_NOT_FOUND, f"ConfigMap {name} has no key {key}; add it")
+        message = f"ConfigMap {named.name} has no key {key}; add it"
+        return Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
     return data[key]

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Catalog, Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
 from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.targets import exemplar
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics, Sighting
 from openclaw_vllm.reconcile.sources import Sources
 
 DEFAULT_INTERVAL = 60.0  # seconds
+WATCH_LAG = 0.5  # until a watch shows what somebody else wrote
+REFUSAL_PAUSE = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,9 @@ class World(Sources):
     metrics: Metrics
     memories: dict[ObjectKey, Memory] = field(default_factory=dict)
     inherited: dict[str, PublishedMap] = field(default_factory=dict)
+    own_namespace: str | None = None
+    catalog_memories: dict[ObjectKey, CatalogMemory] = field(default_factory=dict)
+    source_memories: dict[SourceKey, Memory] = field(default_factory=dict)
 
     def inherit(self, key: ObjectKey, published: PublishedMap) -> None:
         """Take in a ConfigMap that was there before the first event."""
@@ -43,6 +51,17 @@ class World(Sources):
             published = self.cache.published.get(resource.config_map)
             memory = self.memories[resource.key] = recall(resource, spec, published, before)
         return memory
+
+    def catalog_memory_of(self, catalog: Catalog) -> CatalogMemory:
+        """Return what is remembered of a VllmCatalog; at first, what was published."""
+        memory = self.catalog_memories.get(catalog.key)
+        if memory is not None and memory.uid == catalog.uid:
+            return memory
+        return recall_catalog(catalog, self.published_by(catalog))
+
+    def published_by(self, catalog: Catalog) -> PublishedMap | None:
+        """Return a ConfigMap with what the VllmCatalog published last, as long as one is known."""
+        return exemplar(catalog, self.cache.published) or self.inherited.get(catalog.uid)
 
     def interval_of(self, key: ObjectKey) -> float:
         """Return how often the VllmProvider's server is asked, in seconds."""
@@ -62,8 +81,24 @@ class World(Sources):
         self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
         self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")
 
+    def forget_catalog(self, catalog: Catalog) -> None:
+        """Drop all about a VllmCatalog that is gone, but not about one that took its name."""
+        known = self.cache.catalogs.get(catalog.key)
+        if known is None or known.uid != catalog.uid:
+            return
+        del self.cache.catalogs[catalog.key]
+        self.catalog_memories.pop(catalog.key, None)
+        self.inherited.pop(catalog.uid, None)
+        for name in [name for name in self.source_memories if name.catalog == catalog.key.name]:
+            del self.source_memories[name]
+
     def sightings(self) -> Iterator[Sighting]:
         """Yield every VllmProvider as the metrics show it."""
         for key, resource in self.cache.providers.items():
             memory = self.memories.get(key)
             yield Sighting(key, resource.status, memory.answered_at if memory else 0.0)
+
+
+def timestamp(world: World) -> str:
+    """Return the time of the wall clock as conditions show it."""
+    return datetime.fromtimestamp(world.clock.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

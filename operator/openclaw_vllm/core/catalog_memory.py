@@ -1,0 +1,68 @@
+"""What is remembered of a VllmCatalog between two reconciles; `recall` makes it anew from what is
+published, so that a restart changes no byte."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
+from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.agents import fingerprint
+from openclaw_vllm.core.baseconfig import Base
+from openclaw_vllm.core.openclaw import read_primary
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogMemory:
+    """`documents` are the entries of models.providers that were published last, `reasons` what was
+    said of their freshness, by provider id; `primary` is a reference, chosen by `patterns`; `base`
+    is the user's configuration that `base_text` holds."""
+
+    uid: str
+    generation: int = -1
+    requested_at: str = ""
+    documents: Mapping[str, Json] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    primary: str = ""
+    patterns: str = ""
+    base_text: str | None = None
+    base: Base | Problem | None = None
+
+    def is_asked_by(self, catalog: Catalog) -> bool:
+        """Whether nobody has edited the catalogue or asked anew since."""
+        asked = (catalog.generation, catalog.requested_at)
+        return asked == (self.generation, self.requested_at)
+
+    def sticky(self, patterns: str) -> str:
+        """Return the primary model to stay with, unless the patterns were edited."""
+        return self.primary if patterns == self.patterns else ""
+
+
+def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogMemory:
+    """Make the first memory of a process, from a ConfigMap of the catalogue and its status."""
+    reasons = {provider.id: provider.reason for provider in catalog.status.providers}
+    memory = CatalogMemory(catalog.uid, reasons=reasons)
+    if published is None or not published.is_intact:
+        return memory
+    return replace(
+        memory,
+        generation=catalog.status.observed_generation,
+        requested_at=catalog.requested_at,
+        documents=documents_of(published.models_json),
+        primary=read_primary(published.agents_json, ""),
+        patterns=published.annotations.get(PRIMARY_PATTERNS, fingerprint(None)),
+    )
+
+
+def documents_of(models_json: str) -> dict[str, Json]:
+    """Read the entries that hold models of a `models.json` that we wrote; one of another form
+    counts as empty."""
+    try:
+        providers = json.loads(models_json)["providers"]
+        return {id_: entry for id_, entry in providers.items() if entry["models"]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}

@@ -1,0 +1,142 @@
+"""Which change concerns which VllmCatalog: nearly any of a provider, Service or namespace may.
+
+So every change wakes every catalogue, a moment later and once for all that happens in that moment;
+a catalogue that finds nothing different writes nothing. Services are asked by a queue of their own,
+so that a server that hangs holds up nothing else.
+"""
+
+import asyncio
+from typing import Any
+
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Catalog, Namespace
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.memory import until_phase
+from openclaw_vllm.core.sources import source_of
+from openclaw_vllm.edges.cache import is_older
+from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.reconcile.catalog import reconcile as reconcile_catalog
+from openclaw_vllm.reconcile.source import reconcile as reconcile_source
+from openclaw_vllm.reconcile.world import World
+
+DELETED = "DELETED"
+MOMENT = 0.2  # seconds
+PATIENCE = 10.0  # seconds that VllmProviders from before the start may take to be shown
+CATALOG_SLOTS = 4
+LONGEST_BACKOFF = 60.0
+
+Manifest = dict[str, Any]
+
+
+class Fleet:
+    """Takes in events for catalogues, and runs their two queues.
+
+    `awaited` holds the uids of the VllmProviders that existed at the start: a catalogue that is
+    reconciled before they are known would withdraw their models.
+    """
+
+    def __init__(self, world: World, *, slots: int, passing: tuple[type[Exception], ...]) -> None:
+        self.awaited: set[str] = set()
+        self._world = world
+        self._started = world.clock.monotonic()
+        self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
+        self.catalogs = WorkQueue(
+            self._reconcile,
+            slots=CATALOG_SLOTS,
+            passing=passing,
+            longest_backoff=lambda _: LONGEST_BACKOFF,
+        )
+        self.sources = WorkQueue(
+            self._ask_now,
+            slots=slots,
+            passing=passing,
+            longest_backoff=lambda _: LONGEST_BACKOFF,
+        )
+
+    def catalog(self, type_: str | None, manifest: Manifest) -> None:
+        """Take in a VllmCatalog; another spec of one concerns its rivals as well."""
+        shown = Catalog.read(manifest)
+        known = self._world.cache.catalogs.get(shown.key)
+        if type_ == DELETED:
+            self.catalog_gone(shown)
+        elif known is None or not is_older(shown.resource_version, known.resource_version):
+            self._world.cache.put_catalog(shown)
+            if known is None or _asked(shown) != _asked(known):
+                self._ask_again(shown.key)
+                self.changed()
+
+    def catalog_gone(self, shown: Catalog) -> None:
+        """Drop a VllmCatalog, unless another one has taken its name."""
+        self._world.forget_catalog(shown)
+        if shown.key not in self._world.cache.catalogs:
+            self.catalogs.forget(shown.key)
+        self.changed()
+
+    def namespace(self, type_: str | None, manifest: Manifest) -> None:
+        """Take in a namespace."""
+        shown, namespaces = Namespace.read(manifest), self._world.cache.namespaces
+        if type_ == DELETED:
+            self.namespace_gone(shown.name)
+        elif shown != namespaces.get(shown.name):
+            namespaces[shown.name] = shown
+            self.changed()
+
+    def namespace_gone(self, name: str) -> None:
+        """Drop a namespace."""
+        if self._world.cache.namespaces.pop(name, None) is not None:
+            self.changed()
+
+    def service_changed(self, key: ObjectKey) -> None:
+        """Take in that a Service is another one now, or gone."""
+        for name in self._world.source_memories:
+            if name.service == key:
+                self.sources.add(name)
+        self.changed()
+
+    def changed(self) -> None:
+        """Reconcile every catalogue in a moment."""
+        for key in self._world.cache.catalogs:
+            self.refresh(key)
+
+    def refresh(self, key: ObjectKey) -> None:
+        """Reconcile a catalogue in a moment, once for all that happens until then."""
+        if key not in self._waking:
+            loop = asyncio.get_running_loop()
+            self._waking[key] = loop.call_later(MOMENT, self._wake, key)
+
+    def _wake(self, key: ObjectKey) -> None:
+        del self._waking[key]
+        self.catalogs.add(key)
+
+    def _ask_again(self, catalog: ObjectKey) -> None:
+        for name in self._world.source_memories:
+            if name.catalog == catalog.name:
+                self.sources.add(name, interrupt=True)
+
+    async def _reconcile(self, key: ObjectKey) -> float | None:
+        if self.awaited and self._world.clock.monotonic() - self._started < PATIENCE:
+            return MOMENT
+        return await reconcile_catalog(key, self._world, self._ask)
+
+    def _ask(self, name: SourceKey) -> None:
+        """Ask a Service soon; after a restart one that was well is asked at its phase."""
+        cache = self._world.cache
+        resource = source_of(name, cache.catalogs, cache.namespaces, cache.services)
+        if resource is None or isinstance(resource.spec, Problem):
+            return
+        status = cache.catalogs[ObjectKey("", name.catalog)].status
+        well = {provider.id for provider in status.providers if not provider.reason}
+        if resource.spec.provider_id not in well:
+            self.sources.add(name)
+            return
+        interval = resource.spec.discovery.interval_seconds
+        delay = until_phase(resource.uid, interval, self._world.clock.wall())
+        self.sources.add_after(name, delay % interval)
+
+    async def _ask_now(self, name: SourceKey) -> float | None:
+        return await reconcile_source(name, self._world, self.refresh)
+
+
+def _asked(catalog: Catalog) -> tuple[object, ...]:
+    """Return what a person asked for; our own writes change none of it."""
+    return (catalog.uid, catalog.generation, catalog.requested_at, catalog.deleting)

@@ -1,0 +1,121 @@
+"""The second reconcile: make every namespace that a VllmCatalog names hold what its sources offer.
+
+Reads from the cache, pure functions, at most one write per namespace and one for the status. It
+asks no server: VllmProviders are taken over as published, Services are asked by `reconcile/source`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.agents import fingerprint
+from openclaw_vllm.core.baseconfig import parse
+from openclaw_vllm.core.catalog import merge_offers
+from openclaw_vllm.core.catalog_memory import CatalogMemory
+from openclaw_vllm.core.catalog_status import invalid, summarize
+from openclaw_vllm.core.offers import Offer, offer_of_provider, offer_of_service, remembered
+from openclaw_vllm.core.sources import shared_providers, shared_services
+from openclaw_vllm.edges.cluster import Gone, Refused, Stale
+from openclaw_vllm.reconcile.references import read_base
+from openclaw_vllm.reconcile.spreading import adopt, report, spread, withdraw
+from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, WATCH_LAG, World, timestamp
+
+RECHECK = 60.0  # seconds: what is in the way in a namespace may be invisible to our watches
+BASE_AGE = 600.0
+
+logger = logging.getLogger(__name__)
+Ask = Callable[[SourceKey], None]
+
+
+async def reconcile(key: ObjectKey, world: World, ask: Ask) -> float | None:
+    """Publish what the VllmCatalog's sources offer to its namespaces, and say so in its status.
+
+    `ask` is called with each Service that is to be asked and was not yet. Returns the seconds until
+    it wants to run again, or None when only an event can change anything. Raises Unavailable of
+    `edges` when a plain retry may heal.
+    """
+    catalog = world.cache.catalogs.get(key)
+    if catalog is None:
+        return None
+    try:
+        return await _reconcile(catalog, world, ask)
+    except Stale:
+        return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
+    except Gone:
+        world.forget_catalog(catalog)
+        return None
+    except Refused as error:
+        logger.error("VllmCatalog %s: %s", key, error)
+        return REFUSAL_PAUSE
+
+
+async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
+    if catalog.deleting:
+        await withdraw(catalog, world)
+        return None
+    if isinstance(catalog.spec, Problem):
+        await report(catalog, invalid(catalog, catalog.spec, timestamp(world)), world)
+        return None
+    spec = catalog.spec
+    catalog = await adopt(catalog, world)
+    memory = await _with_base(catalog, spec, world.catalog_memory_of(catalog), world)
+
+    offers = list(_offers(catalog, spec, memory, world, ask))
+    patterns = fingerprint(spec.agents)
+    plan = merge_offers(spec, offers, memory.base, memory.sticky(patterns))
+    came_of_it = await spread(catalog, plan.documents, patterns, world)
+    status = summarize(catalog, plan, came_of_it, timestamp(world))
+    await report(catalog, status, world)
+
+    documents = {offer.provider_id: offer.document for offer in plan.offers if offer.document}
+    memory = replace(memory, documents=documents)
+    if plan.documents is not None:
+        memory = replace(memory, primary=plan.primary, patterns=patterns)
+    world.catalog_memories[catalog.key] = memory
+    failing = bool(came_of_it.failures) or isinstance(memory.base, Problem)
+    return RECHECK if failing else BASE_AGE if spec.target.base_config_ref else None
+
+
+def _offers(
+    catalog: Catalog, spec: VllmCatalogSpec, memory: CatalogMemory, world: World, ask: Ask
+) -> Iterator[Offer]:
+    cache = world.cache
+    for resource in shared_providers(spec, cache.namespaces, cache.providers.values()):
+        if isinstance(resource.spec, VllmProviderSpec):
+            published = cache.published.get(resource.config_map)
+            offer = offer_of_provider(resource, resource.spec, published, spec.provider_ids)
+            yield remembered(offer, resource.spec, memory)
+    services = shared_services(catalog, spec, cache.namespaces, cache.services)
+    for name, resource in services.items():
+        known = world.source_memories.get(name)
+        if known is None:
+            ask(name)
+        if isinstance(resource.spec, VllmProviderSpec):
+            yield remembered(
+                offer_of_service(resource, resource.spec, known), resource.spec, memory
+            )
+
+
+async def _with_base(
+    catalog: Catalog, spec: VllmCatalogSpec, memory: CatalogMemory, world: World
+) -> CatalogMemory:
+    """Read the base configuration from the operator's namespace, and parse it off the loop."""
+    fresh = not memory.is_asked_by(catalog)
+    memory = replace(memory, generation=catalog.generation, requested_at=catalog.requested_at)
+    ref = spec.target.base_config_ref
+    if ref is not None and world.own_namespace is None:
+        message = "spec.target.baseConfigRef: the operator does not run in a namespace of its own"
+        return replace(memory, base=Problem(Reason.BASE_CONFIG_INVALID, message), base_text=None)
+    text = await read_base(world.own_namespace or "", ref, world, fresh=fresh)
+    if text is None or isinstance(text, Problem):
+        return replace(memory, base=text, base_text=None)
+    if text == memory.base_text:
+        return memory
+    return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)

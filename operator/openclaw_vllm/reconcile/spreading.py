@@ -1,0 +1,156 @@
+"""Writing a catalogue: its ConfigMap in every namespace, each only when it differs, and the status.
+
+A catalogue is adopted with a finalizer before its first ConfigMap is written, and withdrawn from
+every namespace before it goes: the one finalizer of the product.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import CATALOG, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog_status import Spread
+from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.targets import (
+    Manifest,
+    is_current,
+    is_stray,
+    manifest_of,
+    refusal,
+    rivals,
+    target_namespaces,
+)
+from openclaw_vllm.edges.cluster import Gone, Refused
+from openclaw_vllm.reconcile.publishing import announce
+from openclaw_vllm.reconcile.world import World
+
+FINALIZER = CATALOG
+WRITERS = 16  # namespaces that are written to at the same time
+UNPUBLISHED = Problem(Reason.PENDING, "nothing could be published yet; see the condition")
+
+Outcome = TypeVar("Outcome")
+logger = logging.getLogger(__name__)
+
+
+async def adopt(catalog: Catalog, world: World) -> Catalog:
+    """Return the catalogue with our finalizer, which is added if it is not there."""
+    if FINALIZER in catalog.finalizers:
+        return catalog
+    adopted = await world.cluster.set_finalizers(catalog, (*catalog.finalizers, FINALIZER))
+    world.cache.put_catalog(adopted)
+    return adopted
+
+
+async def withdraw(catalog: Catalog, world: World) -> None:
+    """Remove every ConfigMap of a catalogue that is being deleted, then let it go."""
+    if FINALIZER in catalog.finalizers:
+        await _sweep(catalog, set(), world)
+        others = [name for name in catalog.finalizers if name != FINALIZER]
+        world.cache.put_catalog(await world.cluster.set_finalizers(catalog, others))
+        logger.info("VllmCatalog %s is withdrawn from every namespace", catalog.key)
+
+
+async def spread(
+    catalog: Catalog, documents: Documents | None, patterns: str, world: World
+) -> Spread:
+    """Write the documents where they are missing or differ, remove them where they must not be.
+
+    Without documents, everything that is published stays as it is. Before one that was published
+    once is created anew, the VllmCatalog is confirmed, as for VllmProviders. Raises Gone.
+    """
+    targets = {ObjectKey(name, catalog.config_map_name) for name in _targets(catalog, world)}
+    await _sweep(catalog, targets, world)
+    if catalog.status.digest and not targets <= world.cache.published.keys():
+        await world.cluster.confirm(catalog)
+    claims = [
+        (other, set(_targets(other, world)))
+        for other in rivals(catalog, world.cache.catalogs.values())
+    ]
+
+    async def write(key: ObjectKey) -> Problem | None:
+        claimants = [other for other, theirs in claims if key.namespace in theirs]
+        existing = await _look(key, world)
+        if problem := refusal(catalog, existing, claimants):
+            return problem
+        if documents is None:
+            return UNPUBLISHED if existing is None else None
+        manifest = manifest_of(catalog, key.namespace, documents, patterns)
+        return await _apply(key, existing, manifest, world)
+
+    outcomes = await _everywhere(sorted(targets), write)
+    failures = tuple((key.namespace, problem) for key, problem in outcomes if problem is not None)
+    return Spread(len(outcomes) - len(failures), failures)
+
+
+async def report(catalog: Catalog, status: VllmCatalogStatus, world: World) -> None:
+    """Apply the status if it differs, then post Events for what has changed."""
+    if status != catalog.status:
+        world.cache.put_catalog(await world.cluster.apply_status(catalog, status))
+        await announce(catalog, catalog.status.conditions, status.conditions, world)
+
+
+def _targets(catalog: Catalog, world: World) -> list[str]:
+    return target_namespaces(catalog, world.cache.namespaces.values(), world.own_namespace)
+
+
+async def _look(key: ObjectKey, world: World) -> PublishedMap | None:
+    return world.cache.published.get(key) or await world.cluster.find_config_map(key)
+
+
+async def _apply(
+    key: ObjectKey, existing: PublishedMap | None, manifest: Manifest, world: World
+) -> Problem | None:
+    if existing is not None:
+        if is_current(existing, manifest):
+            return None
+        manifest["metadata"]["uid"] = existing.uid
+    try:
+        applied = await world.cluster.apply_config_map(key, manifest)
+    except Refused as error:
+        return Problem(Reason.WRITE_REFUSED, str(error))
+    if isinstance(applied, Problem):
+        return applied
+    world.cache.published[key] = applied
+    world.metrics.written("ConfigMap")
+    return None
+
+
+async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> None:
+    """Delete the catalogue's ConfigMaps but for the wanted ones."""
+    published = world.cache.published
+    strays = [key for key, found in published.items() if is_stray(catalog, key, found, wanted)]
+
+    async def delete(key: ObjectKey) -> None:
+        await world.cluster.delete_config_map(key, published[key])
+        published.pop(key, None)
+
+    await _everywhere(strays, delete)
+
+
+async def _everywhere(
+    keys: Iterable[ObjectKey], work: Callable[[ObjectKey], Awaitable[Outcome]]
+) -> list[tuple[ObjectKey, Outcome]]:
+    """Do it for all keys, some at a time; one whose namespace goes is left out. What else fails is
+    raised when all others are done."""
+    places = asyncio.Semaphore(WRITERS)
+
+    async def one(key: ObjectKey) -> Outcome:
+        async with places:
+            return await work(key)
+
+    chosen = tuple(keys)
+    done = await asyncio.gather(*map(one, chosen), return_exceptions=True)
+    for outcome in done:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Gone):
+            raise outcome
+    return [
+        (key, outcome)
+        for key, outcome in zip(chosen, done, strict=True)
+        if not isinstance(outcome, BaseException)
+    ]
