@@ -65,7 +65,9 @@ def test_an_option_is_taken_from_the_command_line_and_from_the_environment(
     assert parsed() == DEFAULTS | {name: value}
 
 
-@pytest.mark.parametrize("name", ["no_catalogs", "allow_loopback", "allow_insecure_keys", "leader_elect"])
+@pytest.mark.parametrize(
+    "name", ["no_catalogs", "allow_loopback", "allow_insecure_keys", "leader_elect"]
+)
 def test_a_switch_is_taken_from_both_as_well(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert parsed(f"--{name.replace('_', '-')}") == DEFAULTS | {name: True}
     for variable, value in (("true", True), ("1", True), ("false", False), ("0", False)):
