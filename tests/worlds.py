@@ -25,9 +25,9 @@ from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
 from openclaw_vllm.edges.resolver import Resolver
+from openclaw_vllm.reconcile.inputs import Clock
 from openclaw_vllm.reconcile.locating import Target, locate
 from openclaw_vllm.reconcile.probing import probe
-from openclaw_vllm.reconcile.sources import Clock
 from openclaw_vllm.reconcile.world import World
 from tests.builders import spec_of
 from tests.certificates import Authority

@@ -29,8 +29,8 @@ from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 from openclaw_vllm.policy import policy_of
+from openclaw_vllm.reconcile.inputs import Clock
 from openclaw_vllm.reconcile.provider import reconcile
-from openclaw_vllm.reconcile.sources import Clock
 from openclaw_vllm.reconcile.world import World
 from openclaw_vllm.settings import Settings
 

@@ -20,10 +20,10 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.ownership import manifest_of
 from openclaw_vllm.core.plan import Plan, decide
 from openclaw_vllm.edges.question import MAX_ANSWER
+from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.learning import learn, with_base
 from openclaw_vllm.reconcile.locating import Target, locate
 from openclaw_vllm.reconcile.probing import probe
-from openclaw_vllm.reconcile.sources import Sources
 
 ASPECTS = (
     ConditionType.ENDPOINT_RESOLVED,
@@ -84,7 +84,7 @@ class Foresight:
 async def foresee(
     resource: Resource,
     spec: VllmProviderSpec,
-    sources: Sources,
+    inputs: Inputs,
     *,
     snapshot: bytes | None = None,
     existing: PublishedMap | None = None,
@@ -95,15 +95,15 @@ async def foresee(
     the spec lists its models. `existing` is what is published now: a primary model stays.
     """
     memory = Memory(resource.uid, resource.generation, resource.requested_at)
-    target = await locate(resource, spec, sources, fresh=False)
+    target = await locate(resource, spec, inputs, fresh=False)
     if isinstance(target, Problem):
         memory = memory.misplace(target)
     else:
         memory = memory.resolve(target.connection)
-    memory = await with_base(resource, spec, memory, sources, fresh=False)
+    memory = await with_base(resource, spec, memory, inputs, fresh=False)
     if isinstance(target, Target) and not spec.models:
-        answer = await _answer(resource, spec, target, sources, snapshot)
-        memory = await _taken_in(answer, spec, memory, sources)
+        answer = await _answer(resource, spec, target, inputs, snapshot)
+        memory = await _taken_in(answer, spec, memory, inputs)
     return Foresight(resource, spec, memory, decide(resource, spec, memory, existing))
 
 
@@ -114,11 +114,11 @@ async def _answer(
     resource: Resource,
     spec: VllmProviderSpec,
     target: Target,
-    sources: Sources,
+    inputs: Inputs,
     snapshot: bytes | None,
 ) -> Listed | Problem:
     if snapshot is None:
-        return await probe(resource, spec, target, sources, fresh=False)
+        return await probe(resource, spec, target, inputs, fresh=False)
     if len(snapshot) > MAX_ANSWER:
         return Problem(
             Reason.ANSWER_TOO_LARGE,
@@ -129,10 +129,10 @@ async def _answer(
 
 
 async def _taken_in(
-    answer: Listed | Problem, spec: VllmProviderSpec, memory: Memory, sources: Sources
+    answer: Listed | Problem, spec: VllmProviderSpec, memory: Memory, inputs: Inputs
 ) -> Memory:
     if isinstance(answer, Problem):
         elsewhere = answer.reason in ENDPOINT_REASONS
         return memory.misplace(answer) if elsewhere else memory.fail(answer)
     target, served = answer
-    return await learn(spec, target, served, memory, sources, fresh=False)
+    return await learn(spec, target, served, memory, inputs, fresh=False)

@@ -14,15 +14,15 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands import rules
 from openclaw_vllm.commands.files import Files, Subject
 from openclaw_vllm.commands.foresight import Foresight, foresee
-from openclaw_vllm.commands.options import Wishes, read_bytes, read_text
-from openclaw_vllm.commands.sources import (
+from openclaw_vllm.commands.inputs import (
     Given,
     Nowhere,
     Reads,
     Silence,
     assumed_service,
-    sources_of,
+    inputs_of,
 )
+from openclaw_vllm.commands.options import Wishes, read_bytes, read_text
 from openclaw_vllm.edges.question import Asks
 
 HINTS = {
@@ -96,11 +96,11 @@ async def outcomes_of(
             resource, spec = subject.resource, subject.spec
             if resource is None or spec is None:
                 return Outcome(subject)
-            sources = await sources_of(resource, spec, given, reads or Nowhere(spec), prober)
+            inputs = await inputs_of(resource, spec, given, reads or Nowhere(spec), prober)
             foresight = await foresee(
                 resource,
                 spec,
-                sources,
+                inputs,
                 snapshot=snapshot,
                 existing=(existing or {}).get(resource.config_map),
             )

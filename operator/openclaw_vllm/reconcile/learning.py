@@ -12,9 +12,9 @@ from openclaw_vllm.core.baseconfig import parse
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import admit
 from openclaw_vllm.reconcile.details import read_capabilities, read_details
+from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.locating import Target
 from openclaw_vllm.reconcile.references import read_base
-from openclaw_vllm.reconcile.sources import Sources
 
 
 async def learn(
@@ -22,31 +22,31 @@ async def learn(
     target: Target,
     served: Iterable[Served],
     memory: Memory,
-    sources: Sources,
+    inputs: Inputs,
     *,
     fresh: bool,
 ) -> Memory:
     """Take in a good answer, and ask for what it does not say when this is the moment."""
-    listing, now = admit(served), sources.clock.monotonic()
+    listing, now = admit(served), inputs.clock.monotonic()
     detailed = memory.wants_details(listing.models, target.endpoint.base_url, now)
     memory = memory.learn(
-        target.connection, listing, spec.discovery.remove_after, sources.clock.wall()
+        target.connection, listing, spec.discovery.remove_after, inputs.clock.wall()
     )
     if memory.server is None and detailed:
-        memory = memory.detail(*await read_details(target, sources), sources.clock.monotonic())
+        memory = memory.detail(*await read_details(target, inputs), inputs.clock.monotonic())
     again = detailed or fresh
     if memory.server is None and again and (examined := memory.to_examine(spec)):
-        found, complete = await read_capabilities(target, listing.models, sources)
+        found, complete = await read_capabilities(target, listing.models, inputs)
         memory = memory.examine(examined, found, complete=complete)
     return memory
 
 
 async def with_base(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, inputs: Inputs, *, fresh: bool
 ) -> Memory:
     """Read the base configuration that the spec names, and parse it off the event loop."""
     ref = spec.output.base_config_ref
-    text = await read_base(resource.key.namespace, ref, sources, fresh=fresh)
+    text = await read_base(resource.key.namespace, ref, inputs, fresh=fresh)
     if text is None or isinstance(text, Problem):
         return replace(memory, base=text, base_text=None)
     if text == memory.base_text:

@@ -9,8 +9,8 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
 from openclaw_vllm.core.openclaw import Connection
 from openclaw_vllm.edges.trust import Trust
+from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.references import read_ca
-from openclaw_vllm.reconcile.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,16 @@ class Target:
 
 
 async def locate(
-    resource: Resource, spec: VllmProviderSpec, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, inputs: Inputs, *, fresh: bool
 ) -> Target | Problem:
     """Resolve the endpoint and read the CA bundle, anew if `fresh`; asks the server nothing."""
     namespace = resource.key.namespace
     named = service_named_by(spec, namespace)
-    service = sources.cache.services.get(named) if named else None
+    service = inputs.cache.services.get(named) if named else None
     endpoint = resolve(spec, namespace, service)
     if isinstance(endpoint, Problem):
         return endpoint
-    ca_pem = await read_ca(resource, spec, sources, fresh=fresh)
+    ca_pem = await read_ca(resource, spec, inputs, fresh=fresh)
     if isinstance(ca_pem, Problem):
         return ca_pem
     tls = spec.tls

@@ -14,68 +14,68 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.answer import Served, parse
 from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.locating import Target, locate
 from openclaw_vllm.reconcile.references import read_headers
-from openclaw_vllm.reconcile.sources import Sources
 
 QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
 
 
 async def probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
     """Ask for the models, within the spec's deadline; returns the target as it answered."""
     try:
         async with asyncio.timeout(target.timeout):
-            return await _probe(resource, spec, target, sources, fresh=fresh)
+            return await _probe(resource, spec, target, inputs, fresh=fresh)
     except TimeoutError:
         message = f"no complete answer within {spec.discovery.timeout}"
         return Problem(Reason.TIMED_OUT, message)
 
 
 async def _probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
-    ready = await _prepare(resource, spec, target, sources, fresh=fresh)
+    ready = await _prepare(resource, spec, target, inputs, fresh=fresh)
     if isinstance(ready, Problem):
         return ready
-    answer = await _models(ready, sources)
+    answer = await _models(ready, inputs)
     if isinstance(answer, Problem) and answer.reason in (Reason.UNAUTHORIZED, Reason.TLS_FAILED):
-        again = await _renew(resource, spec, ready, sources)
+        again = await _renew(resource, spec, ready, inputs)
         if isinstance(again, Problem):
             return again
         if again != ready:
-            ready, answer = again, await _models(again, sources)
+            ready, answer = again, await _models(again, inputs)
     return answer if isinstance(answer, Problem) else (ready, answer)
 
 
 async def _prepare(
-    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
 ) -> Target | Problem:
     """Read the secrets that go to the server, and judge where they and the request would go."""
-    headers = await read_headers(resource, spec, target.endpoint, sources, fresh=fresh)
+    headers = await read_headers(resource, spec, target.endpoint, inputs, fresh=fresh)
     if isinstance(headers, Problem):
         return headers
     endpoint = target.endpoint
-    addresses = await sources.prober.lookup(endpoint.host, endpoint.port)
+    addresses = await inputs.prober.lookup(endpoint.host, endpoint.port)
     if isinstance(addresses, Problem):
         return addresses
-    if problem := sources.policy.judge(endpoint.host, addresses):
+    if problem := inputs.policy.judge(endpoint.host, addresses):
         return problem
     return replace(target, headers=headers, addresses=addresses)
 
 
 async def _renew(
-    resource: Resource, spec: VllmProviderSpec, target: Target, sources: Sources
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
 ) -> Target | Problem:
-    located = await locate(resource, spec, sources, fresh=True)
+    located = await locate(resource, spec, inputs, fresh=True)
     if isinstance(located, Problem):
         return located
-    return await _prepare(resource, spec, located, sources, fresh=True)
+    return await _prepare(resource, spec, located, inputs, fresh=True)
 
 
-async def _models(target: Target, sources: Sources) -> tuple[Served, ...] | Problem:
-    answer = await ask(target, "GET", f"{target.endpoint.base_url}/models", sources)
+async def _models(target: Target, inputs: Inputs) -> tuple[Served, ...] | Problem:
+    answer = await ask(target, "GET", f"{target.endpoint.base_url}/models", inputs)
     if isinstance(answer, Problem):
         return answer
     match answer.status:
@@ -93,8 +93,8 @@ async def _models(target: Target, sources: Sources) -> tuple[Served, ...] | Prob
 
 
 async def ask(
-    target: Target, method: str, url: str, sources: Sources, *, json: object = None
+    target: Target, method: str, url: str, inputs: Inputs, *, json: object = None
 ) -> Answer | Problem:
     """Send one request to the target."""
     trust, headers = target.trust, target.headers
-    return await sources.prober.ask(Question(method, url, target.addresses, trust, headers, json))
+    return await inputs.prober.ask(Question(method, url, target.addresses, trust, headers, json))

@@ -7,7 +7,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ConfigMapKeyRef, SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.destination import key_refusal
 from openclaw_vllm.core.endpoint import Endpoint
-from openclaw_vllm.reconcile.sources import Sources
+from openclaw_vllm.reconcile.inputs import Inputs
 
 SECRET_AGE = 3600.0  # seconds: a withdrawn permission takes hold within the hour
 CONFIG_MAP_AGE = 600.0
@@ -15,33 +15,33 @@ AUTHORIZATION = "Authorization"
 
 
 async def read_ca(
-    resource: Resource, spec: VllmProviderSpec, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, inputs: Inputs, *, fresh: bool
 ) -> str | Problem:
     """Return the CA's certificates as PEM text, empty when the spec names none."""
     ref = spec.tls.ca_bundle_ref if spec.tls else None
     if ref is None:
         return ""
     named = ObjectKey(resource.key.namespace, ref.name)
-    text = await _config_map_value(named, ref.key, sources, fresh=fresh)
+    text = await _config_map_value(named, ref.key, inputs, fresh=fresh)
     if isinstance(text, Problem):
         return Problem(Reason.CA_BUNDLE_NOT_FOUND, text.message)
     return text
 
 
 async def read_base(
-    namespace: str, ref: ConfigMapKeyRef | None, sources: Sources, *, fresh: bool
+    namespace: str, ref: ConfigMapKeyRef | None, inputs: Inputs, *, fresh: bool
 ) -> str | Problem | None:
     """Return the text of the user's base configuration, None when the spec names none."""
     if ref is None:
         return None
-    text = await _config_map_value(ObjectKey(namespace, ref.name), ref.key, sources, fresh=fresh)
+    text = await _config_map_value(ObjectKey(namespace, ref.name), ref.key, inputs, fresh=fresh)
     if isinstance(text, Problem):
         return Problem(Reason.BASE_CONFIG_INVALID, text.message)
     return text
 
 
 async def read_headers(
-    resource: Resource, spec: VllmProviderSpec, endpoint: Endpoint, sources: Sources, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, endpoint: Endpoint, inputs: Inputs, *, fresh: bool
 ) -> dict[str, str] | Problem:
     """Return the headers of a request, each secret one only if it may go to the endpoint."""
     headers = {header.name: header.value for header in spec.headers if header.value is not None}
@@ -51,9 +51,9 @@ async def read_headers(
     verified = not (spec.tls and spec.tls.insecure_skip_verify)
     for name, ref in secret.items():
         key = ObjectKey(resource.key.namespace, ref.name)
-        value = await _secret_value(key, ref, endpoint, sources, verified=verified, fresh=fresh)
+        value = await _secret_value(key, ref, endpoint, inputs, verified=verified, fresh=fresh)
         if isinstance(value, Problem):
-            sources.secrets.forget([key])  # mending it heals at the next try
+            inputs.secrets.forget([key])  # mending it heals at the next try
             return value
         headers[name] = f"Bearer {value}" if name == AUTHORIZATION else value
     return headers
@@ -63,16 +63,16 @@ async def _secret_value(
     key: ObjectKey,
     ref: SecretKeyRef,
     endpoint: Endpoint,
-    sources: Sources,
+    inputs: Inputs,
     *,
     verified: bool,
     fresh: bool,
 ) -> str | Problem:
-    secret = await sources.secrets.get(key, max_age=0.0 if fresh else SECRET_AGE)
+    secret = await inputs.secrets.get(key, max_age=0.0 if fresh else SECRET_AGE)
     if isinstance(secret, Problem):
         return secret
     allowed = secret.allowed_hosts
-    if problem := key_refusal(endpoint, key, allowed, sources.policy, verified=verified):
+    if problem := key_refusal(endpoint, key, allowed, inputs.policy, verified=verified):
         return problem
     if ref.key not in secret.data:
         message = f"Secret {ref.name} has no key {ref.key}; add it"
@@ -88,14 +88,14 @@ async def _secret_value(
 
 
 async def _config_map_value(
-    named: ObjectKey, key: str, sources: Sources, *, fresh: bool
+    named: ObjectKey, key: str, inputs: Inputs, *, fresh: bool
 ) -> str | Problem:
     age = 0.0 if fresh else CONFIG_MAP_AGE
-    data = await sources.config_maps.get(named, max_age=age)
+    data = await inputs.config_maps.get(named, max_age=age)
     if isinstance(data, Problem):
         return data
     if key not in data:
-        sources.config_maps.forget([named])
+        inputs.config_maps.forget([named])
         message = f"ConfigMap {named.name} has no key {key}; add it"
         return Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
     return data[key]

@@ -14,7 +14,7 @@ from openclaw_vllm.core.memory import Memory, recall
 from openclaw_vllm.core.targets import exemplar
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics, Sighting
-from openclaw_vllm.reconcile.sources import Sources
+from openclaw_vllm.reconcile.inputs import Inputs
 
 DEFAULT_INTERVAL = 60.0  # seconds
 WATCH_LAG = 0.5  # until a watch shows what somebody else wrote
@@ -22,7 +22,7 @@ REFUSAL_PAUSE = 60.0
 
 
 @dataclass(frozen=True)
-class World(Sources):
+class World(Inputs):
     """The edges of one operator process, and what it knows beyond the cache.
 
     `inherited` is what was published when the process started, by the uid of its VllmProvider:

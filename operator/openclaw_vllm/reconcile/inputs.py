@@ -22,7 +22,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Sources:
+class Inputs:
     """Where reconciles read, and the administrator's policy on what may be asked and sent."""
 
     cache: Cache

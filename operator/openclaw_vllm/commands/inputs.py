@@ -20,7 +20,7 @@ from openclaw_vllm.core.endpoint import service_named_by
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.question import Answer, Asks, Question
 from openclaw_vllm.edges.references import References
-from openclaw_vllm.reconcile.sources import Clock, Sources
+from openclaw_vllm.reconcile.inputs import Clock, Inputs
 
 NOT_ASKED = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
 
@@ -90,9 +90,9 @@ class Silence:
         return NOT_ASKED
 
 
-async def sources_of(
+async def inputs_of(
     resource: Resource, spec: VllmProviderSpec, given: Given, reads: Reads, prober: Asks
-) -> Sources:
+) -> Inputs:
     """Return what the VllmProvider is decided from: what is given, and else what can be read."""
     namespace = resource.key.namespace
     config_maps = _config_maps(namespace, spec, given)
@@ -109,7 +109,7 @@ async def sources_of(
     if named is not None and named not in cache.services:
         service = await reads.read_service(named)
         cache.services |= {} if service is None else {named: service}
-    return Sources(
+    return Inputs(
         cache=cache,
         prober=prober,
         secrets=References(read_secret),
