@@ -1,0 +1,57 @@
+"""Catalogues, and what they draw on, for tests: whole and valid, as in `tests/builders`."""
+
+from typing import Any
+
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.observed import Catalog, Namespace, Resource, Service
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.sources import SHARE
+from openclaw_vllm.core.targets import manifest_of
+from tests import builders
+from tests.builders import Wire
+
+MODELS = {"matchLabels": {"tier": "models"}}
+SHARED = {"matchLabels": {SHARE: "true"}}
+AGENTS = {"matchLabels": {"openclaw": "enabled"}}
+
+
+def wire_spec(**fields: Any) -> Wire:
+    """Every shared VllmProvider of the namespaces with models, to the namespaces of agents."""
+    sources = [{"providers": {"namespaceSelector": MODELS, "selector": SHARED}}]
+    return {"sources": sources, "target": {"namespaceSelector": AGENTS}} | fields
+
+
+def catalog(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Catalog:
+    known = builders.manifest(**{"name": "fleet", "uid": "catalog-1", **metadata})["metadata"]
+    del known["namespace"]
+    return Catalog.read({"metadata": known, "spec": spec or wire_spec(), "status": status or {}})
+
+
+def spec_of(catalog: Catalog) -> VllmCatalogSpec:
+    assert not isinstance(catalog.spec, Problem), catalog.spec
+    return catalog.spec
+
+
+def namespace(name: str, **labels: str) -> Namespace:
+    return Namespace(name, labels)
+
+
+def provider(namespace: str, name: str, spec: Wire | None = None, **metadata: Any) -> Resource:
+    """A VllmProvider that its owner shares."""
+    labels = {"labels": {SHARE: "true"}, "uid": f"{namespace}-{name}"}
+    return builders.resource(spec, namespace=namespace, name=name, **{**labels, **metadata})
+
+
+def service(**annotations: str) -> Service:
+    """A Service that its owner shares."""
+    notes = {f"openclaw-vllm.dev/{name.replace('_', '-')}": v for name, v in annotations.items()}
+    ports = (("http", 8000), ("second", 8001))
+    return Service("ClusterIP", ports, "service-1", "2026-01-01", {SHARE: "true"}, notes)
+
+
+def published(catalog: Catalog, namespace: str, documents: Documents) -> PublishedMap:
+    """The ConfigMap with these documents that the operator wrote for the catalogue."""
+    manifest = manifest_of(catalog, namespace, documents, "patterns")
+    return PublishedMap.read(builders.stored(manifest))

@@ -1,0 +1,131 @@
+"""One document of every source's entry, or the reason to leave what is published."""
+
+import json
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.baseconfig import Base
+from openclaw_vllm.core.catalog import CatalogPlan, merge_offers
+from openclaw_vllm.core.offers import Offer, offer_of_provider
+from openclaw_vllm.core.openclaw import MAX_BYTES
+from tests import builders, catalog_builders
+from tests.builders import served, spec_of
+
+
+def offer(namespace: str, *ids: str, created: str = "2026-01-01T00:00:00Z", **spec: Any) -> Offer:
+    wire = builders.wire_spec(**spec)
+    resource = catalog_builders.provider(namespace, "vllm", wire, creationTimestamp=created)
+    documents = builders.documents(spec_of(resource), *served(*ids))
+    published = builders.published(resource, documents)
+    return offer_of_provider(resource, spec_of(resource), published, "Qualified")
+
+
+A, B = offer("a", "qwen", "llama"), offer("b", "qwen")
+
+
+def merged(
+    *offers: Offer, base: Base | Problem | None = None, sticky: str = "", **spec: Any
+) -> CatalogPlan:
+    catalog = catalog_builders.catalog(catalog_builders.wire_spec(**spec))
+    return merge_offers(catalog_builders.spec_of(catalog), offers, base, sticky)
+
+
+def read(plan: CatalogPlan, key: str = "models.json") -> Any:
+    assert plan.documents is not None, plan.problem
+    return json.loads(plan.documents.data[key])
+
+
+def test_every_source_has_its_entry_in_one_document() -> None:
+    plan = merged(A, B)
+    assert read(plan) == {"providers": {"vllm-a-vllm": A.document, "vllm-b-vllm": B.document}}
+    assert read(plan, "openclaw.json") == {"models": read(plan)}
+    assert read(plan, "agents-defaults.json") == {}
+    assert (plan.problem, plan.conflicts) == (None, ())
+
+
+def test_the_order_of_sources_changes_no_byte() -> None:
+    assert merged(A, B).documents == merged(B, A).documents
+
+
+def test_agents_defaults_are_chosen_over_all_sources() -> None:
+    agents = {
+        "primary": ["vllm-b-*/qwen"],
+        "fallbacks": ["*/qwen"],
+        "aliases": {"big": "*/llama"},
+        "allow": "Discovered",
+    }
+    plan = merged(A, B, agents=agents)
+    assert plan.primary == "vllm-b-vllm/qwen"
+    assert read(plan, "agents-defaults.json") == {
+        "model": {"primary": "vllm-b-vllm/qwen", "fallbacks": ["vllm-a-vllm/qwen"]},
+        "modelPolicy": {"allow": ["vllm-a-vllm/llama", "vllm-a-vllm/qwen", "vllm-b-vllm/qwen"]},
+        "models": {"vllm-a-vllm/llama": {"alias": "big"}},
+    }
+
+
+def test_the_primary_stays_while_it_is_served() -> None:
+    agents = {"primary": ["*/qwen"]}
+    assert merged(A, B, agents=agents).primary == "vllm-a-vllm/qwen"
+    assert merged(A, B, agents=agents, sticky="vllm-b-vllm/qwen").primary == "vllm-b-vllm/qwen"
+    assert merged(A, agents=agents, sticky="vllm-b-vllm/qwen").primary == "vllm-a-vllm/qwen"
+
+
+def test_of_two_with_one_id_the_older_wins() -> None:
+    older = offer("a", "old", created="2025-01-01T00:00:00Z")
+    for offers in ((A, older), (older, A)):
+        plan = merged(*offers)
+        assert (plan.offers, plan.conflicts) == ((older,), (A,))
+        assert [entry.id for entry in plan.entries] == ["vllm-a-vllm/old"]
+
+
+def test_without_a_model_valid_empty_documents_are_published() -> None:
+    plan = merged()
+    assert read(plan) == {"providers": {}}
+    assert plan.problem is not None
+    assert plan.problem.reason is Reason.NO_MODELS
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason", "message"),
+    [
+        pytest.param(merged(A, B, maxModels=2), Reason.TOO_MANY_MODELS, "3 models", id="many"),
+        pytest.param(
+            merged(A, base=Problem(Reason.BASE_CONFIG_INVALID, "line 1")),
+            Reason.BASE_CONFIG_INVALID,
+            "line 1",
+            id="base",
+        ),
+        pytest.param(
+            merged(A, base={"models": {"providers": {"vllm-a-vllm": {}}}}),
+            Reason.BASE_CONFIG_INVALID,
+            "models.providers.vllm-a-vllm",
+            id="base with our provider",
+        ),
+        pytest.param(merged(A, base={"x": "y" * MAX_BYTES}), Reason.TOO_LARGE, "bytes", id="large"),
+        pytest.param(
+            merged(A, agents={"aliases": {"one": "*/qwen", "two": "*/qwen"}}),
+            Reason.INVALID_SPEC,
+            "one and two",
+            id="aliases",
+        ),
+    ],
+)
+def test_what_is_wrong_leaves_what_is_published(
+    plan: CatalogPlan, reason: Reason, message: str
+) -> None:
+    assert plan.documents is None
+    assert plan.problem is not None
+    assert plan.problem.reason is reason
+    assert message in plan.problem.message
+
+
+def test_two_thousand_models_fit_without_white_space() -> None:
+    ids = [f"org/model-{number:04}" for number in range(2000)]
+    plan = merged(offer("a", *ids), maxModels=2000)
+    assert plan.documents is not None
+    assert plan.documents.fits
+    assert "\n  " not in plan.documents.data["models.json"]
+    assert len(read(plan)["providers"]["vllm-a-vllm"]["models"]) == 2000

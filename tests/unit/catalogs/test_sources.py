@@ -1,0 +1,135 @@
+"""Which VllmProviders and Services a catalogue draws on, and what it asks a Service."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.catalog import ServicesSource
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.core.sources import shared_providers, shared_services, source_of
+from tests import catalog_builders as builders
+from tests.catalog_builders import MODELS, SHARED, namespace, provider, service, spec_of
+
+NAMESPACES = {
+    "team-a": namespace("team-a", tier="models"),
+    "team-b": namespace("team-b", tier="agents"),
+}
+VLLM = ObjectKey("team-a", "vllm")
+
+
+def serving(**source: Any) -> list[dict[str, Any]]:
+    return [{"services": {"namespaceSelector": MODELS, "selector": SHARED, **source}}]
+
+
+def asked(name: str = "vllm", *, keep: bool = False, **source: Any) -> dict[SourceKey, Any]:
+    ids = "Keep" if keep else "Qualified"
+    catalog = builders.catalog(builders.wire_spec(sources=serving(**source), providerIds=ids))
+    services = {ObjectKey("team-a", name): service()}
+    return {
+        key: found.spec
+        for key, found in shared_services(catalog, spec_of(catalog), NAMESPACES, services).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("resource", "taken"),
+    [
+        pytest.param(provider("team-a", "vllm"), True, id="shared where models are"),
+        pytest.param(provider("team-b", "vllm"), False, id="in another namespace"),
+        pytest.param(provider("unknown", "vllm"), False, id="in a namespace that is not known"),
+        pytest.param(provider("team-a", "vllm", labels={}), False, id="not shared"),
+        pytest.param(
+            provider("team-a", "vllm", labels={"openclaw-vllm.dev/share": "yes"}),
+            False,
+            id="shared in another word",
+        ),
+    ],
+)
+def test_a_provider_is_taken_where_selected_and_shared(resource: Any, *, taken: bool) -> None:
+    spec = spec_of(builders.catalog())
+    assert (shared_providers(spec, NAMESPACES, [resource]) == [resource]) is taken
+
+
+def test_what_a_selector_takes_has_to_be_shared_all_the_same() -> None:
+    every = {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}
+    sources = [{"providers": {"namespaceSelector": MODELS, "selector": every}}]
+    spec = spec_of(builders.catalog(builders.wire_spec(sources=sources)))
+    shared, private = provider("team-a", "a"), provider("team-a", "b", labels={})
+    assert shared_providers(spec, NAMESPACES, [shared, private]) == [shared]
+
+
+def test_a_service_is_asked_as_a_provider_of_its_namespace_would_be() -> None:
+    (name, spec), *others = asked(scheme="https", path="/x/v1", interval="5m").items()
+    assert (name, others) == (SourceKey("fleet", VLLM, 8000), [])
+    assert spec.provider_id == "vllm-team-a-vllm"
+    assert spec.service_ref.model_dump() == {
+        "name": "vllm",
+        "port": 8000,
+        "scheme": "https",
+        "path": "/x/v1",
+    }
+    assert (spec.discovery.interval, spec.auth) == ("5m", None)
+
+
+def test_several_ports_are_several_providers() -> None:
+    assert {name.port: spec.provider_id for name, spec in asked(ports=["http", 8001]).items()} == {
+        "http": "vllm-team-a-vllm-http",
+        8001: "vllm-team-a-vllm-8001",
+    }
+
+
+def test_kept_ids_do_without_the_namespace() -> None:
+    assert [spec.provider_id for spec in asked("qwen", keep=True).values()] == ["vllm-qwen"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "ref"),
+    [
+        ("vllm-key", SecretKeyRef(name="vllm-key", key="api-key")),
+        ("vllm-key/token", SecretKeyRef(name="vllm-key", key="token")),
+        ("../../../apis", None),
+        ("", None),
+        ("vllm-key/", None),
+        ("Vllm", None),
+    ],
+)
+def test_a_service_names_the_secret_with_its_key(annotation: str, ref: SecretKeyRef | None) -> None:
+    catalog = builders.catalog(builders.wire_spec(sources=serving()))
+    services = {VLLM: service(api_key_secret=annotation)}
+    (resource,) = shared_services(catalog, spec_of(catalog), NAMESPACES, services).values()
+    spec = resource.spec
+    if ref is None:
+        assert isinstance(spec, Problem)
+        assert spec.reason is Reason.INVALID_SPEC
+        assert "write <secret> or <secret>/<key>" in spec.message
+    else:
+        assert isinstance(spec, VllmProviderSpec)
+        assert spec.auth is not None
+        assert spec.auth.api_key_secret_ref == ref
+        assert spec.auth.api_key_env == "VLLM_API_KEY_TEAM_A_VLLM"
+
+
+def test_a_service_is_asked_while_a_catalogue_selects_it() -> None:
+    catalog = builders.catalog(builders.wire_spec(sources=serving()))
+    name, services = SourceKey("fleet", VLLM, 8000), {VLLM: service()}
+    found = source_of(name, {catalog.key: catalog}, NAMESPACES, services)
+    assert found is not None
+    assert found.uid == "catalog-1 service-1 8000"
+    gone = [
+        ({}, services, name),
+        ({catalog.key: replace(catalog, deleting=True)}, services, name),
+        ({catalog.key: catalog}, {}, name),
+        ({catalog.key: catalog}, services, name._replace(port=1)),
+        ({catalog.key: catalog}, {VLLM: replace(service(), labels={})}, name),
+    ]
+    for catalogs, known, asked_for in gone:
+        assert source_of(asked_for, catalogs, NAMESPACES, known) is None
+
+
+def test_the_defaults_are_those_of_the_documentation() -> None:
+    source = ServicesSource.model_validate({"namespaceSelector": MODELS, "selector": SHARED})
+    assert (source.interval, source.timeout, source.remove_after) == ("60s", "5s", 3)

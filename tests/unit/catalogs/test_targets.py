@@ -1,0 +1,166 @@
+"""Where a catalogue publishes, and whose ConfigMap stands there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import CATALOG, CATALOG_UID, MANAGED_BY, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Catalog, Namespace
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.openclaw import Documents, compose
+from openclaw_vllm.core.targets import (
+    exemplar,
+    is_current,
+    is_orphan,
+    is_stray,
+    manifest_of,
+    refusal,
+    rivals,
+    target_namespaces,
+)
+from tests import catalog_builders as builders
+from tests.catalog_builders import AGENTS, namespace
+
+FLEET = builders.catalog()
+ON = {"openclaw": "enabled"}
+Change = Callable[[PublishedMap], PublishedMap]
+
+
+def empty() -> Documents:
+    documents = compose({}, {}, None)
+    assert not isinstance(documents, Problem)
+    return documents
+
+
+DOCUMENTS = empty()
+WRITTEN = builders.published(FLEET, "agents-a", DOCUMENTS)
+KEY = ObjectKey("agents-a", "fleet-openclaw")
+
+
+def targets(*namespaces: Namespace, **selector: Any) -> list[str]:
+    target = {"namespaceSelector": selector or AGENTS}
+    catalog = builders.catalog(builders.wire_spec(target=target))
+    return target_namespaces(catalog, namespaces, "operator")
+
+
+def test_every_namespace_that_is_selected_and_stays_is_a_target() -> None:
+    chosen = namespace("b", **ON), namespace("a", **ON)
+    others = namespace("c"), Namespace("d", ON, terminating=True)
+    assert targets(*others, *chosen) == ["a", "b"]
+
+
+def test_those_of_kubernetes_and_our_own_have_to_be_named() -> None:
+    reserved = [
+        Namespace(name, {"kubernetes.io/metadata.name": name})
+        for name in ("kube-system", "kube-public", "operator", "plain")
+    ]
+    every = [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]
+    assert targets(*reserved, matchExpressions=every) == ["plain"]
+    named = [
+        {
+            "key": "kubernetes.io/metadata.name",
+            "operator": "In",
+            "values": ["kube-system", "operator"],
+        }
+    ]
+    assert targets(*reserved, matchExpressions=named) == ["kube-system", "operator"]
+
+
+def test_an_empty_selector_names_no_namespace() -> None:
+    catalog = builders.catalog(builders.wire_spec(target={"namespaceSelector": {}}))
+    assert target_namespaces(catalog, [namespace("a", **ON)], None) == []
+
+
+def rival(name: str, created: str, map_name: str = "fleet-openclaw") -> Catalog:
+    target = {"namespaceSelector": AGENTS, "configMapName": map_name}
+    spec = builders.wire_spec(target=target)
+    return builders.catalog(spec, name=name, uid=f"uid-{name}", creationTimestamp=created)
+
+
+OLDER, YOUNGER = rival("older", "2025-01-01T00:00:00Z"), rival("younger", "2027-01-01T00:00:00Z")
+
+
+def test_rivals_publish_under_the_same_name() -> None:
+    others = [YOUNGER, FLEET, OLDER, rival("other", "2024-01-01T00:00:00Z", "elsewhere")]
+    assert rivals(FLEET, others) == [OLDER, YOUNGER]
+
+
+def labelled(**labels: str) -> Change:
+    return lambda found: replace(found, labels={**found.labels, **labels})
+
+
+def stripped(found: PublishedMap) -> PublishedMap:
+    return replace(found, labels={}, owner=None)
+
+
+def foreign(found: PublishedMap) -> PublishedMap:
+    return replace(found, labels={}, annotations={}, owner=None)
+
+
+@pytest.mark.parametrize(
+    ("existing", "claimants", "reason", "message"),
+    [
+        pytest.param(None, [], None, "", id="there is none"),
+        pytest.param(WRITTEN, [YOUNGER], None, "", id="ours, and a younger one wants it"),
+        pytest.param(stripped(WRITTEN), [], None, "", id="ours without its labels"),
+        pytest.param(
+            labelled(**{CATALOG: "gone"})(WRITTEN), [], None, "", id="of a catalogue that is gone"
+        ),
+        pytest.param(None, [OLDER], Reason.NOT_OWNED, "VllmCatalog older", id="an older wants it"),
+        pytest.param(foreign(WRITTEN), [], Reason.NOT_OWNED, "is not ours", id="somebody's"),
+        pytest.param(
+            replace(WRITTEN, immutable=True), [], Reason.IMMUTABLE, "immutable", id="immutable"
+        ),
+    ],
+)
+def test_a_catalogue_publishes_unless(
+    existing: PublishedMap | None, claimants: list[Catalog], reason: Reason | None, message: str
+) -> None:
+    problem = refusal(FLEET, existing, claimants)
+    assert (problem.reason if problem else None) is reason
+    assert message in (problem.message if problem else "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda found: replace(found, digest="sha256:other"), id="data"),
+        pytest.param(lambda found: replace(found, owner=None), id="owner"),
+        pytest.param(labelled(**{MANAGED_BY: "helm"}), id="a label"),
+        pytest.param(
+            lambda found: replace(found, annotations={**found.annotations, CATALOG_UID: "x"}),
+            id="an annotation",
+        ),
+    ],
+)
+def test_damage_to_anything_of_ours_is_seen(change: Change) -> None:
+    manifest = manifest_of(FLEET, "agents-a", DOCUMENTS, "patterns")
+    assert is_current(labelled(more="by others")(WRITTEN), manifest)
+    assert not is_current(change(WRITTEN), manifest)
+
+
+def test_only_our_own_is_a_stray_where_it_is_not_wanted() -> None:
+    assert is_stray(FLEET, KEY, WRITTEN, set())
+    assert not is_stray(FLEET, KEY, WRITTEN, {KEY})
+    copied = replace(WRITTEN, annotations={**WRITTEN.annotations, CATALOG_UID: "another"})
+    assert not is_stray(FLEET, KEY, copied, set())
+    assert not is_stray(FLEET, KEY, labelled(**{CATALOG: "other"})(WRITTEN), set())
+
+
+def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:
+    assert is_orphan(WRITTEN, {"another"})
+    assert not is_orphan(WRITTEN, {"catalog-1", "another"})
+    assert not is_orphan(foreign(WRITTEN), set())
+
+
+def test_a_restart_learns_from_an_undamaged_one_of_what_was_published_last() -> None:
+    catalog = builders.catalog(status={"digest": DOCUMENTS.digest})
+    edited = replace(WRITTEN, digest="sha256:edited")
+    other = ObjectKey("agents-b", "fleet-openclaw")
+    assert exemplar(catalog, {KEY: edited, other: WRITTEN}) is WRITTEN
+    assert exemplar(catalog, {KEY: edited}) is None
+    assert exemplar(builders.catalog(), {KEY: WRITTEN}) is None
