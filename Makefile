@@ -1,6 +1,6 @@
 # Python 3.11 or newer and make are all this needs; everything else comes pinned, with hashes.
 .DEFAULT_GOAL := help
-.PHONY: help install lock lint unit test e2e demo crds clean
+.PHONY: help install lock lint unit test e2e e2e-cluster demo crds clean
 RUNS_3_11 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
 	"$$p" $(RUNS_3_11) 2>/dev/null && command -v "$$p" && break; done)
@@ -12,7 +12,7 @@ LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-u
 	--python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
 
 install: $(READY) ## Make .venv with everything the other targets need
 
@@ -20,14 +20,12 @@ $(READY): pyproject.toml requirements/dev.txt | $(UV)
 	@$(HAS_PYTHON)
 	$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@touch $@
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . && touch $@
 
 .cache/uv/bin/uv: requirements/uv.txt
 	@$(HAS_PYTHON)
 	@"$(PYTHON)" -m venv .cache/uv || { echo "Install uv, or Python's venv (python3-venv)." >&2; exit 1; }
-	.cache/uv/bin/python -m pip install --quiet --require-hashes -r $<
-	@touch $@
+	.cache/uv/bin/python -m pip install --quiet --require-hashes -r $< && touch $@
 
 lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest versions)
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
@@ -37,18 +35,20 @@ lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest version
 
 lint: $(READY) ## Check format, style, types and layers
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/mypy && $(BIN)/lint-imports
 
 unit: $(READY) ## Run the tests that need nothing but Python (seconds)
 	$(BIN)/python -m pytest -q tests/unit
 
-test: lint unit ## Run lint and every test; the first time it builds a control plane (10 min)
+test: lint unit ## Run lint and every test; the first time it builds a control plane
 	$(BIN)/python -m tests.controlplane.binaries
 	$(BIN)/python -m pytest tests/apiserver tests/conformance
 
 e2e: $(READY) ## A real vLLM and a real OpenClaw (installs 6 GB, up to 25 min)
 	$(BIN)/python -m pytest tests/e2e -s
+
+e2e-cluster: $(READY) ## Image, chart and agents on your cluster (see docs/image.md)
+	$(BIN)/python -m pytest tests/cluster -s
 
 demo: $(READY) ## Show the operator at work on a real Kubernetes API server
 	$(BIN)/python -m tests.demo
