@@ -20,7 +20,7 @@ from tests.controlplane.component import free_port, leashed
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 
-PROGRAM = Path(sys.executable).parent / "openclaw-vllm"
+PROGRAM = (str(Path(sys.executable).parent / "openclaw-vllm"),)
 NAMESPACE = "openclaw-vllm-system"
 ACCOUNT = "openclaw-vllm-operator"
 USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
@@ -57,12 +57,14 @@ def grant(plane: ControlPlane) -> Path:
 class OperatorProcess:
     """Started, asked, paused, stopped and killed; restarts append to one log."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, *options: str) -> None:
+    def __init__(
+        self, kubeconfig: Path, folder: Path, *options: str, program: tuple[str, ...] = PROGRAM
+    ) -> None:
         self.log = folder / "operator.log"
         self.log.touch()
         self._health, self._metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
         self._command = [
-            str(PROGRAM),
+            *program,
             "run",
             "--allow-loopback",
             "--log-format=json",
@@ -181,6 +183,20 @@ class OperatorProcess:
         said = self.said()[-TAIL_LINES:]
         lines = [f"{line.get('time', '')} {line['level']}: {line['message']}" for line in said]
         return "\n".join(["The operator said:", *lines])
+
+
+@contextmanager
+def held_to_its_rights(plane: ControlPlane, process: OperatorProcess) -> Iterator[None]:
+    """Have the operator run; afterwards, see that it kept within its rights and knows no bug."""
+    mark, logged = plane.audit.mark(), len(process.bugs())
+    if not process.runs:
+        process.start()
+    yield
+    assert process.runs, process.tail()
+    asked = plane.audit.since(mark).by(USER)
+    assert process.forbidden_to(asked) == []
+    assert {entry.verb for entry in asked.of("secrets")} <= {"get"}
+    assert process.bugs()[logged:] == []
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Workspace
 from tests.controlplane.plane import ControlPlane
-from tests.operator_process import USER, OperatorProcess, grant
+from tests.operator_process import OperatorProcess, grant, held_to_its_rights
 
 
 @pytest.hookimpl(wrapper=True)
@@ -45,15 +45,8 @@ def operator(
     control_plane: ControlPlane, operator_process: OperatorProcess
 ) -> Iterator[OperatorProcess]:
     """Have the operator run for a module; afterwards, see that it kept within its rights."""
-    mark, logged = control_plane.audit.mark(), len(operator_process.bugs())
-    if not operator_process.runs:
-        operator_process.start()
-    yield operator_process
-    assert operator_process.runs, operator_process.tail()
-    asked = control_plane.audit.since(mark).by(USER)
-    assert operator_process.forbidden_to(asked) == []
-    assert {entry.verb for entry in asked.of("secrets")} <= {"get"}
-    assert operator_process.bugs()[logged:] == []
+    with held_to_its_rights(control_plane, operator_process):
+        yield operator_process
 
 
 @pytest.fixture(scope="session")

@@ -168,7 +168,7 @@ def test_without_a_cluster_it_ends_and_says_what_to_do(kind: str, tmp_path: Path
     environment = {**os.environ, "KUBECONFIG": str(path), "HOME": str(tmp_path)}
     ports = ("--health-probe-bind-address=0", "--metrics-bind-address=0")
     done = subprocess.run(
-        [PROGRAM, "run", "--log-format=text", *ports],
+        [*PROGRAM, "run", "--log-format=text", *ports],
         check=False,
         env=environment,
         capture_output=True,
