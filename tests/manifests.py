@@ -8,12 +8,14 @@ import yaml
 
 FOLDER = Path(__file__).parents[1] / "docs" / "manifests"
 
+CATALOG = "catalog.yaml"
+
 Manifest = dict[str, Any]
 
 
 def names() -> list[str]:
-    """Return the names of the files."""
-    return sorted(path.name for path in FOLDER.glob("*.yaml"))
+    """Return the names of the files with an agent."""
+    return sorted(path.name for path in FOLDER.glob("*.yaml") if path.name != CATALOG)
 
 
 def read(name: str) -> list[Manifest]:

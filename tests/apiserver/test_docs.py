@@ -1,4 +1,4 @@
-"""Every VllmProvider that the documents show, on the real API server: none may be a typo away."""
+"""Every resource of ours that the documents show, on the real API server: none is a typo away."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from tests.controlplane.plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+KINDS = ("VllmProvider", "VllmCatalog")
 BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -18,21 +19,22 @@ def _shown() -> list[tuple[str, str]]:
     for page in PAGES:
         for number, block in enumerate(BLOCK.findall(page.read_text()), start=1):
             for document in yaml.safe_load_all(block):
-                if document.get("kind") == "VllmProvider":
+                if document.get("kind") in KINDS:
                     found.append((f"{page.name} block {number}", yaml.safe_dump(document)))
     return found
 
 
-def test_the_documents_show_more_than_one_provider() -> None:
+def test_the_documents_show_more_than_one_of_our_resources() -> None:
     assert len(_shown()) > 5
 
 
 @pytest.mark.parametrize("manifest", [pytest.param(text, id=where) for where, text in _shown()])
-def test_a_provider_of_the_documents_is_accepted(
+def test_a_resource_of_the_documents_is_accepted(
     control_plane: ControlPlane, namespace: str, manifest: str
 ) -> None:
     document = yaml.safe_load(manifest)
-    document["metadata"]["namespace"] = namespace
+    if document["kind"] == "VllmProvider":
+        document["metadata"]["namespace"] = namespace
     text = yaml.safe_dump(document)
     said = control_plane.kubectl(
         "apply", "--dry-run=server", "--validate=strict", "-f", "-", input=text

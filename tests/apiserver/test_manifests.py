@@ -13,6 +13,7 @@ from tests.eventually import eventually_sync
 from tests.manifests import Manifest
 
 FOREIGN = Path(__file__).parents[1] / "data" / "openclaw-operator.yaml"
+TEAMS = {"team-red", "team-blue"}
 SERVED_WITHIN = 30.0  # seconds
 
 PODS = [
@@ -49,6 +50,18 @@ def test_the_api_server_accepts_every_object(
         manifest["metadata"]["namespace"] = namespace
     said = dry_run(control_plane, *objects)
     assert said.count("created (server dry run)") == len(objects)
+
+
+def test_the_api_server_accepts_a_catalogue_and_what_teams_share(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    catalog, *shared = manifests.read(manifests.CATALOG)
+    assert catalog["kind"] == "VllmCatalog"
+    assert {manifest["metadata"].pop("namespace") for manifest in shared} == TEAMS
+    for manifest in shared:
+        manifest["metadata"]["namespace"] = namespace
+    said = dry_run(control_plane, catalog, *shared)
+    assert said.count("created (server dry run)") == 1 + len(shared)
 
 
 @pytest.mark.parametrize(("name", "deployment"), PODS)
