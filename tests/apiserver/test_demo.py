@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,25 +17,31 @@ from tests.eventually import eventually_sync
 pytestmark = pytest.mark.timeout(240)
 
 ROOT = Path(__file__).parents[2]
-OUR_OPTIONS = {"DEMO_KUBECONFIG", "VLLM_URL", "VLLM_API_KEY"}
+OUR_OPTIONS = {"DEMO_KUBECONFIG", "VLLM_URL", "VLLM_API_KEY", "CATALOG"}
 LAST_STEP = "The server stops"
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def playing(folder: Path, **options: str) -> Iterator[subprocess.Popen[str]]:
     """Start it with a temporary folder of its own, which marks whatever it starts and writes."""
     binaries.ensure(*PROGRAMS)
     env = {name: value for name, value in os.environ.items() if name not in OUR_OPTIONS}
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "tests.demo"],
         cwd=ROOT,
-        env={**env, "TMPDIR": str(tmp_path)},
+        env={**env, **options, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with playing(tmp_path) as process:
+        yield process
 
 
 def started_under(folder: Path) -> list[str]:
@@ -74,6 +81,21 @@ def test_it_tells_the_whole_story_and_leaves_nothing(
     story = told[told.index("The VllmProvider of the README") :]
     assert "ServerReachable   False   ConnectionFailed" in story
     assert "Not a byte of the ConfigMap changed: " in story
+    assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
+
+
+def test_two_teams_servers_arrive_in_every_namespace_of_agents(tmp_path: Path) -> None:
+    with playing(tmp_path, CATALOG="1") as demo:
+        told, _ = demo.communicate()
+    assert demo.returncode == 0, told
+    red = "vllm-team-red-vllm/Qwen/Qwen3-32B"
+    blue = "vllm-team-blue-qwen/meta-llama/Llama-3.3-70B-Instruct"
+    _, both = told.split("Team blue labels a Service")
+    for number in (1, 2, 3):
+        lines = [line for line in both.splitlines() if f"agents-{number}  " in line]
+        assert red in lines[-1]
+        assert blue in lines[-1]
+    assert '"env": "VLLM_API_KEY_TEAM_BLUE_QWEN"' in both
     assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
 
 

@@ -11,7 +11,7 @@ from types import FrameType
 
 from tests.controlplane.component import ControlPlaneError
 from tests.controlplane.progress import StepError
-from tests.demo import cluster, show
+from tests.demo import cluster, fleet, show
 from tests.demo.operator import operator
 from tests.demo.process import DemoError
 from tests.demo.server import Server, stand_in
@@ -39,9 +39,13 @@ def main() -> None:
 
 def _play(stack: ExitStack) -> None:
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="openclaw-vllm-demo-")))
+    of_catalogs = bool(os.environ.get("CATALOG"))
     with show.step("A Kubernetes API server"):
-        stage = stack.enter_context(_cluster(folder))
+        stage = stack.enter_context(_cluster(folder, own_only=of_catalogs))
         show.text(stage.kubectl("version"))
+    if of_catalogs:
+        fleet.play(stack, stage, folder)
+        return
     with show.step("A vLLM server"):
         server = _server(stack, folder)
         show.text(server.base_url if server.process else f"{server.base_url} (yours)")
@@ -52,8 +56,10 @@ def _play(stack: ExitStack) -> None:
     Story(stage, server).tell()
 
 
-def _cluster(folder: Path) -> AbstractContextManager[cluster.Cluster]:
+def _cluster(folder: Path, *, own_only: bool) -> AbstractContextManager[cluster.Cluster]:
     kubeconfig = os.environ.get("DEMO_KUBECONFIG")
+    if kubeconfig and own_only:
+        raise DemoError("CATALOG=1 needs rights in a whole cluster: unset DEMO_KUBECONFIG.")
     return cluster.borrowed(Path(kubeconfig), folder) if kubeconfig else cluster.own(folder)
 
 

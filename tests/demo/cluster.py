@@ -31,9 +31,10 @@ class Cluster:
     namespace: str
     scope: tuple[str, ...] = ()  # options that limit the operator to this namespace
 
-    def kubectl(self, *args: str, manifest: object = None) -> str:
+    def kubectl(self, *args: str, manifest: object = None, namespaced: bool = True) -> str:
         command = [str(self.program), f"--cache-dir={self.folder / 'kubectl'}"]
-        command += ["--namespace", self.namespace, *args]
+        command += ["--namespace", self.namespace] if namespaced else []
+        command += args
         env = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "KUBERC": "off"}
         text = None if manifest is None else json.dumps(manifest)
         done = subprocess.run(

@@ -17,11 +17,13 @@ READY_WITHIN = 60.0  # seconds
 
 
 @contextmanager
-def operator(cluster: Cluster, folder: Path, *options: str) -> Iterator[Process]:
+def operator(
+    cluster: Cluster, folder: Path, *options: str, program: tuple[str, ...] = (str(PROGRAM),)
+) -> Iterator[Process]:
     """Run it until the block ends; it is ready when its caches are filled."""
     health = f"127.0.0.1:{free_port()}"
     addresses = ("--metrics-bind-address=0", f"--health-probe-bind-address={health}")
-    command = [str(PROGRAM), "run", "--allow-loopback", "--log-format=text", *addresses]
+    command = [*program, "run", "--allow-loopback", "--log-format=text", *addresses]
     environment = {"KUBECONFIG": str(cluster.operator_kubeconfig())}
     with started("operator", [*command, *cluster.scope, *options], folder, environment) as process:
         _wait_for(process, f"http://{health}/readyz")

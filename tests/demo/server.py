@@ -13,7 +13,7 @@ from tests.demo.process import DemoError, Process, started
 from tests.eventually import eventually_sync
 
 ROOT = Path(__file__).parents[2]
-MODELS = ("--model=Qwen/Qwen3-32B:40960", "--model=meta-llama/Llama-3.3-70B-Instruct:131072")
+MODELS = ("Qwen/Qwen3-32B:40960", "meta-llama/Llama-3.3-70B-Instruct:131072")
 STARTS_WITHIN = 30.0  # seconds
 
 
@@ -29,6 +29,10 @@ class Server:
     def host(self) -> str:
         return urlsplit(self.base_url).hostname or ""
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.base_url).port or 80
+
     def load(self, model: str, context: int) -> None:
         """Have our stand-in serve one more model."""
         url = self.base_url.removesuffix("/v1") + "/test/models"
@@ -37,10 +41,15 @@ class Server:
 
 
 @contextmanager
-def stand_in(folder: Path) -> Iterator[Server]:
-    command = [sys.executable, "-m", "tests.vllm_server", *MODELS]
-    with started("vllm", command, folder, {"PYTHONPATH": str(ROOT)}) as process:
-        yield Server(_printed_url(process), process=process)
+def stand_in(
+    folder: Path, *models: str, name: str = "vllm", key: str | None = None
+) -> Iterator[Server]:
+    """Run one with these models, each `ID:CONTEXT`, or with two of the usual."""
+    served = [f"--model={model}" for model in models or MODELS]
+    command = [sys.executable, "-m", "tests.vllm_server", *served]
+    environment = {"PYTHONPATH": str(ROOT), **({"VLLM_API_KEY": key} if key else {})}
+    with started(name, command, folder, environment) as process:
+        yield Server(_printed_url(process), key=key, process=process)
 
 
 def _printed_url(process: Process) -> str:
