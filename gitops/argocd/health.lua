@@ -30,11 +30,8 @@ end
 
 -- Degraded ends a sync at once. A first list that is still awaited must not: the server may be
 -- loading its model, its Secret may come with a later wave.
-local published, reconciling = said.ConfigPublished, said.Reconciling
-if published ~= nil and published.reason == "Pending" then
-  return because("Progressing", ready)
-end
-if ready.status == "Unknown" or reconciling ~= nil and reconciling.reason == "Progressing" then
+local published = said.ConfigPublished or ready
+if published.reason == "Pending" or published.reason == "NoModels" then
   return because("Progressing", ready)
 end
 return because("Degraded", ready)

@@ -6,13 +6,13 @@ import pytest
 import yaml
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import Catalog, Resource
 from tests.gitops import argocd, flux
-from tests.gitops.states import State, conditions_of, states
+from tests.gitops.states import states
+from tests.gitops.verdicts import State
 
 STATES = [pytest.param(state, id=state.name) for state in states()]
 JUDGED = [pytest.param(state, id=state.name) for state in states() if not state.is_deleted]
-OF_CATALOGS = [each for each in JUDGED if "suspended" not in str(each.id)]
 EVENTS_ONLY = {Reason.SMALL_CONTEXT, Reason.INSECURE_SKIP_VERIFY}
 CONFIG = yaml.safe_load(argocd.SCRIPT.with_name("argocd-cm.yaml").read_text())["data"]
 HEALTH = "resource.customizations.health.openclaw-vllm.dev_"
@@ -23,13 +23,14 @@ def test_no_two_states_have_one_name() -> None:
 
 
 def test_every_reason_that_a_condition_may_have_is_among_the_states() -> None:
-    shown = {c["reason"] for state in states() for c in conditions_of(state.manifest)}
+    shown = {c["reason"] for state in states() for c in state.conditions}
     assert shown == set(Reason) - EVENTS_ONLY
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_one_that_the_operator_reads_back(state: State) -> None:
-    read = Resource.read(state.manifest).status
+    kind = Catalog if state.manifest["kind"] == "VllmCatalog" else Resource
+    read = kind.read(state.manifest).status
     assert read.model_dump(mode="json", exclude_none=True) == state.manifest["status"]
 
 
@@ -37,20 +38,13 @@ def test_a_state_is_one_that_the_operator_reads_back(state: State) -> None:
 def test_argo_cd_shows(state: State) -> None:
     status, message = argocd.health(state.manifest)
     assert status == state.verdict.argocd
-    said = [f"{c['reason']}: {c['message']}" for c in conditions_of(state.manifest)]
+    said = [f"{c['reason']}: {c['message']}" for c in state.conditions]
     assert message in [*said, "Waiting for the operator to see this generation"]
 
 
 @pytest.mark.parametrize("state", JUDGED)
 def test_flux_finds(state: State) -> None:
     assert flux.status(state.manifest) == state.verdict.flux
-
-
-@pytest.mark.parametrize("state", OF_CATALOGS)
-def test_a_catalogue_with_these_conditions_is_judged_alike(state: State) -> None:
-    catalogue = state.of_kind("VllmCatalog")
-    assert argocd.health(catalogue)[0] == state.verdict.argocd
-    assert flux.status(catalogue) == state.verdict.flux
 
 
 @pytest.mark.parametrize("kind", ["VllmProvider", "VllmCatalog"])

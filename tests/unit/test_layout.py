@@ -13,6 +13,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "openclaw-vllm-operator" / "Chart.yaml"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\(([^)#]+)")
 
 # In brackets, so that the patterns do not find themselves.
 REGISTRIES = re.compile(
@@ -74,3 +76,9 @@ def test_the_chart_has_the_version_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     chart = yaml.safe_load(CHART.read_text())
     assert (chart["version"], chart["appVersion"]) == (project["version"], project["version"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,0 +1,90 @@
+"""Every state that a VllmCatalog is seen in, written by our own core."""
+
+from collections.abc import Iterator
+
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.core.catalog import CatalogPlan, merge_offers
+from openclaw_vllm.core.catalog_status import Spread, invalid, summarize
+from openclaw_vllm.core.offers import Offer
+from tests import builders, catalog_builders
+from tests.builders import Wire, served
+from tests.gitops.verdicts import (
+    AWAITED,
+    BROKEN,
+    DELETED,
+    HEALTHY,
+    STALLED,
+    State,
+    because,
+    default_status,
+)
+
+NOW = "2026-01-02T00:00:00Z"
+REFUSED_MERGE = (Reason.INVALID_SPEC, Reason.TOO_MANY_MODELS, Reason.BASE_CONFIG_INVALID)
+REFUSED_TARGET = (Reason.NOT_OWNED, Reason.IMMUTABLE)
+SOURCE = catalog_builders.provider("models", "a")
+ENTRIES = builders.entries(builders.spec(), *served("a"))
+FRESH = Offer("vllm-models-a", "VllmProvider", SOURCE, "", {}, ENTRIES)
+FAILING = Offer("vllm-models-a", "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
+UNKNOWN = Offer("vllm-models-a", "VllmProvider", SOURCE, Reason.PENDING)
+EVERYWHERE = Spread(2)
+
+
+def states() -> Iterator[State]:
+    """Yield every state; names say what happened."""
+    new = _wire(VllmCatalogStatus.model_validate(default_status("vllmcatalogs")))
+    well = _told(_merged(FRESH))
+    yield State("a catalogue, not seen yet", _object(new), AWAITED)
+    yield State("a catalogue, published", _object(well), HEALTHY)
+    yield State("a catalogue, edited since", _object(well, generation=2), AWAITED)
+    yield State("a catalogue, being deleted", _object(well, deletionTimestamp=NOW), DELETED)
+    yield State("a catalogue of nothing", _object(_told(_merged())), AWAITED)
+    yield State("a catalogue before its first list", _object(_told(_merged(UNKNOWN))), AWAITED)
+    yield State("a catalogue in an outage", _object(_told(_merged(FAILING), well)), HEALTHY)
+    yield State("a catalogue too large", _object(_told(_refused(Reason.TOO_LARGE), well)), BROKEN)
+    for reason in REFUSED_MERGE:
+        yield State(f"a catalogue, {reason}", _object(_told(_refused(reason))), STALLED)
+    for reason in REFUSED_TARGET:
+        yield State(f"a catalogue, {reason} in one place", _object(_spread(reason)), STALLED)
+    yield State("a catalogue, refused", _object(_spread(Reason.WRITE_REFUSED)), BROKEN)
+    yield State("a catalogue with new places", _object(_spread(Reason.PENDING)), AWAITED)
+    yield State("a catalogue, unreadable", _object(_unreadable({})), STALLED)
+    yield State("a catalogue, unreadable later", _object(_unreadable(well)), STALLED)
+
+
+def _merged(*offers: Offer) -> CatalogPlan:
+    return merge_offers(catalog_builders.spec_of(catalog_builders.catalog()), offers, None, "")
+
+
+def _refused(reason: Reason) -> CatalogPlan:
+    return CatalogPlan((FRESH,), (), problem=because(reason))
+
+
+def _spread(reason: Reason) -> Wire:
+    """Return the status when one namespace of two was not written to."""
+    return _told(_merged(FRESH), spread=Spread(1, (("team-red", because(reason)),)))
+
+
+def _told(plan: CatalogPlan, before: Wire | None = None, spread: Spread = EVERYWHERE) -> Wire:
+    return _wire(summarize(catalog_builders.catalog(status=before), plan, spread, NOW))
+
+
+def _unreadable(before: Wire) -> Wire:
+    catalog = catalog_builders.catalog(status=before)
+    return _wire(invalid(catalog, because(Reason.INVALID_SPEC), NOW))
+
+
+def _wire(status: VllmCatalogStatus) -> Wire:
+    return status.model_dump(mode="json", exclude_none=True)
+
+
+def _object(status: Wire, **metadata: object) -> Wire:
+    known = {"name": "fleet", "uid": "catalog-1", "generation": 1, "resourceVersion": "10"}
+    return {
+        "apiVersion": "openclaw-vllm.dev/v1alpha1",
+        "kind": "VllmCatalog",
+        "metadata": {**known, "creationTimestamp": "2026-01-01T00:00:00Z", **metadata},
+        "spec": catalog_builders.wire_spec(),
+        "status": status,
+    }

@@ -1,0 +1,172 @@
+"""Every state that a VllmProvider is seen in, written by our own core.
+
+The objects are whole, as the API server shows them. Which outcomes come together is the
+reconcile's doing (`core/memory.py`, `core/plan.py`); what is said of them is never spelled here.
+"""
+
+from collections.abc import Iterator
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions, suspended
+from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from tests import builders
+from tests.builders import Wire, served, spec_of
+from tests.gitops.verdicts import (
+    AWAITED,
+    BROKEN,
+    DELETED,
+    HEALTHY,
+    STALLED,
+    State,
+    Verdict,
+    because,
+    default_status,
+)
+
+NOW = "2026-01-02T00:00:00Z"
+
+MISSING = (
+    Reason.SERVICE_NOT_FOUND,
+    Reason.PORT_NOT_FOUND,
+    Reason.EXTERNAL_NAME_REFUSED,
+    Reason.SECRET_NOT_FOUND,
+    Reason.SECRET_KEY_NOT_FOUND,
+    Reason.CA_BUNDLE_NOT_FOUND,
+)
+FORBIDDEN = (Reason.INVALID_SPEC, Reason.DESTINATION_DENIED, Reason.KEY_NOT_ALLOWED)
+FAILED_PROBE = (
+    Reason.CONNECTION_FAILED,
+    Reason.TIMED_OUT,
+    Reason.UNAUTHORIZED,
+    Reason.TLS_FAILED,
+    Reason.UNEXPECTED_STATUS,
+    Reason.INVALID_ANSWER,
+    Reason.ANSWER_TOO_LARGE,
+    Reason.REDIRECTED,
+)
+REFUSED_OUTPUT = (
+    Reason.INVALID_SPEC,
+    Reason.NOT_OWNED,
+    Reason.IMMUTABLE,
+    Reason.TOO_MANY_MODELS,
+    Reason.BASE_CONFIG_INVALID,
+)
+NO_ENDPOINT = Problem(Reason.PENDING, "there is no endpoint")
+NOTHING_YET = Problem(Reason.PENDING, "no good answer from this server yet")
+
+
+def states() -> Iterator[State]:
+    """Yield every state; names say what happened."""
+    yield from (*_life(), *_first_list(), *_outages(), *_stalled(), *_suspended())
+
+
+def _life() -> Iterator[State]:
+    new = VllmProviderStatus.model_validate(default_status("vllmproviders"))
+    well = _told(Outcomes(None, None, None))
+    yield State(
+        "created, and not seen yet",
+        _object(new),
+        AWAITED,
+    )
+    yield State("well", _object(well), HEALTHY)
+    yield State("edited since", _object(well, generation=2), AWAITED)
+    again = _told(Outcomes(None, None, None), well, generation=2)
+    yield State("well after an edit", _object(again, generation=2), HEALTHY)
+    skipped = Outcomes(None, NO_ENDPOINT, None, skipped=True)
+    yield State("given its models", _object(_told(skipped)), HEALTHY)
+    yield State("being deleted", _object(well, deletionTimestamp=NOW), DELETED)
+
+
+def _first_list() -> Iterator[State]:
+    pending = Outcomes(None, NOTHING_YET, NOTHING_YET)
+    yield State("about to be asked", _object(_told(pending)), AWAITED)
+    empty = Outcomes(None, None, because(Reason.NO_MODELS))
+    yield State("lists nothing", _object(_told(empty)), AWAITED)
+    for reason in MISSING:
+        found = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
+        yield State(f"{reason} before the first list", _object(_told(found)), AWAITED)
+    for reason in FAILED_PROBE:
+        found = Outcomes(None, because(reason), NOTHING_YET)
+        yield State(f"{reason} before the first list", _object(_told(found)), AWAITED)
+
+
+def _outages() -> Iterator[State]:
+    well = _told(Outcomes(None, None, None))
+    for reason in MISSING:
+        found = Outcomes(because(reason), NO_ENDPOINT, None)
+        yield State(f"{reason} later", _object(_told(found, well)), BROKEN)
+    for reason in FAILED_PROBE:
+        blip = Outcomes(None, because(reason), None, tolerated=True)
+        yield State(f"{reason} once", _object(_told(blip, well)), HEALTHY)
+        outage = Outcomes(None, because(reason), None)
+        yield State(f"{reason} three times", _object(_told(outage, well)), BROKEN)
+    large = Outcomes(None, None, because(Reason.TOO_LARGE))
+    yield State("too large a list", _object(_told(large, well)), BROKEN)
+
+
+def _stalled() -> Iterator[State]:
+    for reason in FORBIDDEN:
+        found = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
+        yield State(f"{reason} of the endpoint", _object(_told(found)), STALLED)
+    for reason in REFUSED_OUTPUT:
+        found = Outcomes(None, None, because(reason))
+        yield State(f"{reason} of the output", _object(_told(found)), STALLED)
+        hidden = Outcomes(None, because(Reason.TIMED_OUT), because(reason))
+        yield State(f"{reason} behind an outage", _object(_told(hidden)), STALLED)
+    yield State("unreadable from the start", _object(_unreadable(VllmProviderStatus())), STALLED)
+    well = _told(Outcomes(None, None, None))
+    yield State("unreadable later", _object(_unreadable(well)), STALLED)
+
+
+def _suspended() -> Iterator[State]:
+    """Conditions keep their values, so kstatus says what it would without `spec.suspend`."""
+    before = {
+        "before it was seen": (VllmProviderStatus(), "InProgress"),
+        "while well": (_told(Outcomes(None, None, None)), "Current"),
+        "in an outage": (_told(Outcomes(None, because(Reason.TIMED_OUT), None)), "InProgress"),
+        "while stalled": (_told(Outcomes(None, None, because(Reason.NOT_OWNED))), "Failed"),
+    }
+    for when, (status, kstatus) in before.items():
+        stopped = suspended(status, 2, NOW)
+        whole = _object(stopped, {"suspend": True}, generation=2)
+        yield State(f"suspended {when}", whole, Verdict(kstatus, "Suspended", "Current"))
+        unseen = _object(status, {"suspend": True}, generation=2)
+        yield State(f"to be suspended {when}", unseen, AWAITED)
+
+
+def _told(
+    outcomes: Outcomes, before: VllmProviderStatus | None = None, generation: int = 1
+) -> VllmProviderStatus:
+    """Return the status that a reconcile with these outcomes writes."""
+    resource = _resource(before or VllmProviderStatus(), generation)
+    said = conditions(outcomes, generation, resource.status.conditions, NOW)
+    entries = () if outcomes.published else builders.entries(spec_of(resource), *served("a"))
+    publication = Publication(entries, "", "sha256:1")
+    endpoint = None if outcomes.endpoint else endpoint_status(builders.BASE_URL, "", None)
+    return summarize(resource, spec_of(resource), said, endpoint, publication, {})
+
+
+def _unreadable(before: VllmProviderStatus) -> VllmProviderStatus:
+    """Return the status of a spec that this version of the operator cannot read."""
+    said = stalled_conditions(because(Reason.INVALID_SPEC), 1, before.conditions, NOW)
+    return before.model_copy(update={"conditions": said, "observed_generation": 1})
+
+
+def _resource(status: VllmProviderStatus, generation: int) -> Resource:
+    return builders.resource(None, _wire(status), generation=generation)
+
+
+def _object(
+    status: VllmProviderStatus, spec: Wire | None = None, generation: int = 1, **metadata: str
+) -> Wire:
+    known = builders.manifest(
+        builders.wire_spec(**(spec or {})), _wire(status), generation=generation, **metadata
+    )
+    return {"apiVersion": "openclaw-vllm.dev/v1alpha1", "kind": "VllmProvider"} | known
+
+
+def _wire(status: VllmProviderStatus) -> Wire:
+    return status.model_dump(mode="json", exclude_none=True)
