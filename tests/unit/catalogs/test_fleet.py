@@ -1,0 +1,130 @@
+"""Which change wakes which catalogue, how often, and not before all is known."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from openclaw_vllm import fleet as module
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.fleet import MOMENT, PATIENCE, Fleet
+from tests import builders, catalog_builders
+from tests.eventually import eventually
+from tests.worlds import Setting, setting
+
+KEY = ObjectKey("", "fleet")
+WHILE = 3 * MOMENT
+
+
+@dataclass
+class Scene:
+    """A fleet whose reconciles are only counted."""
+
+    fleet: Fleet
+    setting: Setting
+    runs: list[ObjectKey] = field(default_factory=list)
+    asked: list[SourceKey] = field(default_factory=list)
+
+    def catalog(self, type_: str | None = "ADDED", **metadata: Any) -> None:
+        wire = builders.manifest(catalog_builders.wire_spec(), name="fleet", **metadata)
+        del wire["metadata"]["namespace"]
+        self.fleet.catalog(type_, wire)
+
+
+@asynccontextmanager
+async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    async with setting() as place:
+        it = Scene(Fleet(place.world, slots=4, passing=()), place)
+
+        async def count(key: ObjectKey, *_: object) -> float | None:
+            it.runs.append(key)
+            return None
+
+        async def ask(name: SourceKey, *_: object) -> float | None:
+            it.asked.append(name)
+            return None
+
+        monkeypatch.setattr(module, "reconcile_catalog", count)
+        monkeypatch.setattr(module, "reconcile_source", ask)
+        running = [asyncio.create_task(q.run()) for q in (it.fleet.catalogs, it.fleet.sources)]
+        yield it
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def test_all_that_happens_in_a_moment_is_one_reconcile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene(monkeypatch) as it:
+        it.catalog()
+        for number in range(50):
+            it.fleet.namespace("ADDED", {"metadata": {"name": f"n{number}", "labels": {}}})
+            it.fleet.changed()
+        await asyncio.sleep(WHILE)
+        assert it.runs == [KEY]
+        it.fleet.changed()
+        await eventually(lambda: it.runs == [KEY, KEY], within=5)
+
+
+async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as it:
+        it.catalog()
+        it.fleet.namespace("ADDED", {"metadata": {"name": "n", "labels": {}}})
+        await eventually(lambda: it.runs == [KEY], within=5)
+        it.fleet.namespace("MODIFIED", {"metadata": {"name": "n", "labels": {}}})
+        it.catalog("MODIFIED", resourceVersion="11")  # as a status write of ours does
+        await asyncio.sleep(WHILE)
+        assert it.runs == [KEY]
+        assert it.setting.world.cache.catalogs[KEY].resource_version == "11"
+
+
+async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene(monkeypatch) as it:
+        it.fleet.awaited.add("uid-1")
+        it.catalog()
+        await asyncio.sleep(WHILE)
+        assert it.runs == []
+        it.fleet.awaited.discard("uid-1")
+        await eventually(lambda: it.runs == [KEY], within=5)
+
+
+async def test_what_never_shows_up_is_awaited_for_a_time_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene(monkeypatch) as it:
+        it.fleet.awaited.add("uid-1")
+        it.setting.time.monotonic += PATIENCE
+        it.catalog()
+        await eventually(lambda: it.runs == [KEY], within=5)
+
+
+async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene(monkeypatch) as it:
+        ours = SourceKey("fleet", ObjectKey("team-a", "vllm"), 8000)
+        others = SourceKey("fleet", ObjectKey("team-b", "vllm"), 8000)
+        it.setting.world.source_memories.update(
+            (name, Memory("u", 1, "")) for name in (ours, others)
+        )
+        it.fleet.service_changed(ours.service)
+        await eventually(lambda: it.asked == [ours], within=5)
+
+
+async def test_a_catalogue_that_is_gone_takes_its_memories_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene(monkeypatch) as it:
+        it.catalog()
+        world = it.setting.world
+        world.source_memories[SourceKey("fleet", ObjectKey("a", "b"), 1)] = Memory("u", 1, "")
+        it.catalog("DELETED", uid="another")
+        assert KEY in world.cache.catalogs
+        it.catalog("DELETED")
+        assert (world.cache.catalogs, world.source_memories) == ({}, {})
