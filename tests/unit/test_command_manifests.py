@@ -10,28 +10,47 @@ def values(text: str) -> object:
     return found.manifest["value"]
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("2026-01-01", "2026-01-01"),
-        ("1:30", "1:30"),
-        ("1e3", 1000.0),
-        ("0x10", 16),
-        ("0o17", 15),
-        ("12", 12),
-        ("1.5", 1.5),
-        ("-3", -3),
-        ("60s", "60s"),
-        ("yes", True),
-        ('"yes"', "yes"),
-        ("null", None),
-        ("1_000", 1000),
-    ],
-)
+SCALARS: list[tuple[str, object]] = [
+    ("2026-01-01", "2026-01-01"),
+    ("1:30", "1:30"),
+    ("1e3", 1000),
+    ("1.", 1),
+    (".5", 0.5),
+    ("1_0.5", 10.5),
+    ("0x10", 16),
+    ("0o17", 15),
+    ("017", 15),
+    ("08", 8),
+    ("0b11", 3),
+    ("-3", -3),
+    ("+1", 1),
+    ("1_000", 1000),
+    ("1e", "1e"),
+    ("60s", "60s"),
+    ("y", True),
+    ("N", False),
+    ("yes", True),
+    ("on", True),
+    ("Off", False),
+    ("oFF", "oFF"),
+    ('"yes"', "yes"),
+    ("null", None),
+    ("~", None),
+    ("=", "="),
+    ("!!str 1", "1"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), SCALARS)
 def test_a_scalar_is_what_kubernetes_takes_it_for(text: str, value: object) -> None:
     found = values(text)
     assert found == value
     assert type(found) is type(value)
+
+
+def test_a_key_becomes_text_as_it_does_in_kubectl() -> None:
+    (found,) = read("file.yaml", "on: a\n1: b\n1.5: c\nplain: d\n")
+    assert found.manifest == {"true": "a", "1": "b", "1.5": "c", "plain": "d"}
 
 
 def test_documents_and_lists_are_taken_apart_and_empty_ones_passed_over() -> None:
@@ -56,17 +75,19 @@ BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
         ("a: [1\n", "file.yaml:2:1: "),
         ("a: {{ .Values.name }}\n", "file.yaml"),
         ("- a\n", "file.yaml: document 1 is not an object"),
-        ("1: a\n", "the key 1 has to be text"),
+        ("~: a\n", "file.yaml:1:1: a key has to be text"),
         ("a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
         ("kind: List\nitems: 7\n", "the items of a List have to be objects"),
         (BOMB, "it holds more than 200000 values"),
         ("a: &a [*a]\n", "it holds more than 200000 values"),
         ("a: " + "[" * 5000, "nested too deeply"),
         ("a: \x07\n", "file.yaml: "),
+        ("a: !!binary aGk=\n", "it holds a value that is no JSON: bytes"),
+        ("a: !!set {b}\n", "it holds a value that is no JSON: set"),
     ],
     ids=[
         "duplicate", "syntax", "template", "no-object", "key", "code", "list", "bomb", "loop",
-        "deep", "control",
+        "deep", "control", "binary", "set",
     ],
 )  # fmt: skip
 def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(

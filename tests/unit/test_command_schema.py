@@ -1,6 +1,7 @@
 """Manifests judged without a cluster: the same tables as for the API server, with its words."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.commands import rules
 from openclaw_vllm.commands.judgement import judge
-from openclaw_vllm.commands.schema import Complaint
+from openclaw_vllm.commands.schema import Complaint, resource_schema
 from tests.apiserver.provider_specs import ACCEPTED, Spec, spec
 from tests.apiserver.refused_specs import REFUSED
 from tests.builders import NAMESPACE
@@ -63,6 +64,8 @@ def test_pydantic_judges_what_the_schema_cannot() -> None:
         ({"metadata": {"name": "A_b"}}, "metadata.name: write lower-case letters"),
         ({"metadata": {"name": "a" * 64}}, "metadata.name: Too long: may not be more than 63"),
         ({"metadata": "vllm"}, "metadata.name: Required value"),
+        ({"metadata": {"name": "a", "namespace": 7}}, "metadata.namespace: write at most 63"),
+        ({"metadata": {"name": "a", "namespace": "A"}}, "metadata.namespace: write at most 63"),
         ({"spec": None}, "spec: Required value"),
         ({"spec": []}, 'spec: must be of type object: "array"'),
         ({"specs": {}}, 'specs: unknown field "specs"'),
@@ -91,6 +94,19 @@ def test_a_rule_that_ends_in_an_error_does_not_hold() -> None:
         "x-kubernetes-validations": [{"rule": "duration(self) > duration('1s')", "message": "m"}]
     }
     assert list(rules.complaints("soon", schema, "spec")) == [Complaint("spec", "m")]
+
+
+def test_every_rule_of_the_crd_is_understood() -> None:
+    def found(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from (rule["rule"] for rule in node.get("x-kubernetes-validations", ()))
+            for inner in node.values():
+                yield from found(inner)
+
+    known = set(found(resource_schema()))
+    assert len(known) > 30
+    for rule in known:
+        rules.compiled(rule)
 
 
 def test_rules_on_changes_are_left_to_the_cluster() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from openclaw_vllm.commands import rules
 from tests import builders
 from tests.apiserver.servers import Servers, ServerThread
 from tests.certificates import Authority
@@ -177,6 +178,16 @@ def test_offline_only_the_manifests_are_judged(desk: Desk) -> None:
         "        spec: write exactly one of baseUrl (http://<host>:8000/v1) and serviceRef"
         " ({name: <Service>})",
     ]
+
+
+def test_without_a_cel_runtime_its_rules_are_left_to_the_cluster_which_is_said(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "cel", None)
+    refused_by_a_rule = desk.put("p.yaml", provider({}))
+    ended = desk.call("verify", "--offline", refused_by_a_rule)
+    assert ended.exit_code == 0
+    assert f"note: {rules.NOT_JUDGED}" in ended.stdout
 
 
 def test_files_without_a_provider_are_passed_over(desk: Desk) -> None:

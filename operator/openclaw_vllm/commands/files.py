@@ -19,7 +19,7 @@ NAMED = ("Service", "ConfigMap")  # what a VllmProvider's answer to "what is pub
 
 @dataclass(frozen=True)
 class Subject:
-    """A VllmProvider of the files; `resource` is None when there are complaints."""
+    """A VllmProvider of the files; `resource` is None when nothing can be made of it."""
 
     found: Found
     resource: Resource | None
@@ -27,7 +27,7 @@ class Subject:
 
     @property
     def spec(self) -> VllmProviderSpec | None:
-        """The spec, None when there are complaints."""
+        """The spec, None without a resource."""
         spec = self.resource.spec if self.resource else None
         return None if isinstance(spec, Problem) else spec
 

@@ -1,8 +1,8 @@
 """Files to objects: YAML as `kubectl` reads it, which is not quite as PyYAML does.
 
-Duplicate keys are refused instead of dropped, `1e3` is a number, a date stays text, and a file of
-a few bytes that aliases blow up to millions of values is refused: in a pipeline it may come from
-anybody.
+Duplicate keys are refused instead of dropped, `y` is true, `1e3` is 1000, a date stays text: all as
+kubectl 1.37 reads them. A file of a few bytes that aliases blow up to millions of values is refused
+too: in a pipeline it may come from anybody.
 """
 
 import re
@@ -13,11 +13,13 @@ from typing import Any
 import yaml
 
 MAX_VALUES = 200_000
-RESOLVED_ANEW = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-INTEGER = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)$")
-NUMBER = re.compile(
-    r"[-+]?((\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|\.(inf|Inf|INF))$|\.(nan|NaN|NAN)$"
+TAG = "tag:yaml.org,2002:"
+RESOLVED_ANEW = tuple(f"{TAG}{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))
+BOOL = re.compile(
+    r"([yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$"
 )
+INTEGER = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*)$")
+NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 
 Manifest = dict[str, Any]
 
@@ -101,12 +103,14 @@ def _check(document: object) -> None:
         if seen > MAX_VALUES:
             raise ValueError(f"it holds more than {MAX_VALUES} values")
         match waiting.pop():
+            case None | bool() | int() | float() | str():
+                continue
             case dict() as mapping:
-                if odd := next((key for key in mapping if not isinstance(key, str)), None):
-                    raise ValueError(f"the key {odd!r} has to be text: put it into quotes")
                 waiting.extend(mapping.values())
             case list() as items:
                 waiting.extend(items)
+            case other:
+                raise ValueError(f"it holds a value that is no JSON: {type(other).__name__}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -114,18 +118,46 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 PyYAML's signature
         seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    problem = f"the key {key.value!r} is written twice"
-                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-                seen.add(key.value)
+        for place, (key, value) in enumerate(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.tag != f"{TAG}merge":
+                text = self._as_text(key)
+                if text in seen:
+                    raise _refusal(f"the key {text!r} is written twice", key)
+                seen.add(text)
+                named = yaml.ScalarNode(f"{TAG}str", text, key.start_mark, key.end_mark)
+                node.value[place] = (named, value)
         return super().construct_mapping(node, deep)
+
+    def _as_text(self, key: yaml.ScalarNode) -> str:
+        """Write a key as JSON has it: `on: 1` is {"true": 1} to kubectl."""
+        match self.construct_object(key):
+            case bool() as flag:
+                return str(flag).lower()
+            case str() | int() | float() as value:
+                return str(value)
+        raise _refusal("a key has to be text", key)
+
+
+def _refusal(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+def _bool(loader: _Loader, node: yaml.ScalarNode) -> bool:
+    return node.value[0] in "yYtT" or node.value.lower() == "on"
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float:
+    """Read a number; one without a fraction is an integer, as it is in JSON."""
+    value: float = loader.construct_yaml_float(node)
+    return int(value) if value.is_integer() else value
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in RESOLVED_ANEW]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", INTEGER, list("-+0123456789"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", NUMBER, list("-+.0123456789"))
+_Loader.add_implicit_resolver(f"{TAG}bool", BOOL, list("yYnNtTfFoO"))
+_Loader.add_implicit_resolver(f"{TAG}int", INTEGER, list("-+0123456789"))
+_Loader.add_implicit_resolver(f"{TAG}float", NUMBER, list("-+.0123456789"))
+_Loader.add_constructor(f"{TAG}bool", _bool)
+_Loader.add_constructor(f"{TAG}float", _number)

@@ -10,7 +10,7 @@ import click
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import MAX_REJECTED_MODELS
 from openclaw_vllm.commands import rules
 from openclaw_vllm.commands.files import Files, Subject
 from openclaw_vllm.commands.foresight import Foresight, foresee
@@ -77,6 +77,17 @@ class Outcome:
             click.echo(f"{self.subject}: note: {note}", err=True)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What all VllmProviders of a call have in common."""
+
+    given: Given
+    snapshot: bytes | None
+    prober: Asks
+    reads: Reads | None
+    existing: Mapping[ObjectKey, PublishedMap]
+
+
 async def outcomes_of(
     files: Files,
     wishes: Wishes,
@@ -87,27 +98,31 @@ async def outcomes_of(
 
     `existing` are the published ConfigMaps, as far as they are known.
     """
-    given = _given(files, wishes)
-    snapshot = read_bytes(wishes.snapshot) if wishes.snapshot else None
     async with AsyncExitStack() as stack:
-        prober = await _prober(stack) if wishes.live else Silence()
+        question = _Question(
+            given=_given(files, wishes),
+            snapshot=read_bytes(wishes.snapshot) if wishes.snapshot else None,
+            prober=await _prober(stack) if wishes.live else Silence(),
+            reads=reads,
+            existing=existing or {},
+        )
+        return [await _outcome(subject, question) for subject in files.subjects]
 
-        async def outcome(subject: Subject) -> Outcome:
-            resource, spec = subject.resource, subject.spec
-            if resource is None or spec is None:
-                return Outcome(subject)
-            inputs = await inputs_of(resource, spec, given, reads or Nowhere(spec), prober)
-            foresight = await foresee(
-                resource,
-                spec,
-                inputs,
-                snapshot=snapshot,
-                existing=(existing or {}).get(resource.config_map),
-            )
-            notes = _notes(foresight, given, wishes, is_offline=reads is None)
-            return Outcome(subject, foresight, tuple(notes))
 
-        return [await outcome(subject) for subject in files.subjects]
+async def _outcome(subject: Subject, question: _Question) -> Outcome:
+    resource, spec = subject.resource, subject.spec
+    if resource is None or spec is None:
+        return Outcome(subject)
+    reads = question.reads or Nowhere(spec)
+    inputs = await inputs_of(resource, spec, question.given, reads, question.prober)
+    foresight = await foresee(
+        resource,
+        spec,
+        inputs,
+        snapshot=question.snapshot,
+        existing=question.existing.get(resource.config_map),
+    )
+    return Outcome(subject, foresight, tuple(_notes(foresight, question)))
 
 
 def _given(files: Files, wishes: Wishes) -> Given:
@@ -131,23 +146,25 @@ async def _prober(stack: AsyncExitStack) -> Asks:
     return prober
 
 
-def _notes(
-    foresight: Foresight, given: Given, wishes: Wishes, *, is_offline: bool
-) -> Iterator[str]:
-    resource, spec = foresight.resource, foresight.spec
-    if not rules.are_judged():
-        yield rules.NOT_JUDGED
-    assumed = assumed_service(resource, spec, given) if is_offline else ""
-    if assumed and not isinstance(foresight.memory.endpoint, Problem):
-        yield f"Service {assumed} is taken to exist, since no cluster is asked"
-    if wishes.snapshot and spec.discovery.capabilities == "Probe" and not spec.models:
-        yield "capabilities are found out with --live only; they are rendered as unknown"
-    if spec.suspend:
+def _notes(foresight: Foresight, question: _Question) -> Iterator[str]:
+    yield from _assumptions(foresight, question)
+    if foresight.spec.suspend:
         yield "it is suspended: the cluster changes nothing until spec.suspend is false"
     if foresight.plan.note:
         yield foresight.plan.note
-    for model_id, reason in sorted((foresight.memory.rejected or {}).items()):
+    rejected = sorted((foresight.memory.rejected or {}).items())
+    for model_id, reason in rejected[:MAX_REJECTED_MODELS]:
         yield f"model {model_id!r} is rejected: {reason}"
-    hint = HINTS.get(Reason(foresight.problem.reason)) if foresight.problem else None
-    if hint:
+    if foresight.problem and (hint := HINTS.get(Reason(foresight.problem.reason))):
         yield hint
+
+
+def _assumptions(foresight: Foresight, question: _Question) -> Iterator[str]:
+    """Say what was taken for granted, and what could not be judged."""
+    if not rules.are_judged():
+        yield rules.NOT_JUDGED
+    service = assumed_service(foresight.resource, foresight.spec, question.given)
+    if service and question.reads is None and foresight.memory.endpoint is None:
+        yield f"Service {service} is taken to exist, since no cluster is asked"
+    if question.snapshot is not None and foresight.spec.discovery.capabilities == "Probe":
+        yield "capabilities are found out with --live only; they are rendered as unknown"

@@ -47,11 +47,12 @@ def complaints(value: Json, schema: Schema, path: str) -> Iterator[Complaint]:
 
 def _holds(rule: str, value: Json) -> bool:
     """Evaluate one rule; one that ends in an error does not hold, as on the API server."""
-    return _compiled(rule).eval(data={"self": value}).value() is True
+    return compiled(rule).eval(data={"self": value}).value() is True
 
 
 @cache
-def _compiled(rule: str) -> Any:
+def compiled(rule: str) -> Any:
+    """Return a rule ready to be evaluated; raises what the CEL runtime does at a bad one."""
     return _environment().compile(rule)
 
 
@@ -64,7 +65,7 @@ def _environment() -> Any:
         return cel.FunctionDecl(name, [overload])
 
     return cel.NewEnv(
-        variables={"self": cel.Type.DYN},
+        variables={"self": cel.Type.DYN, "oldSelf": cel.Type.DYN},
         extensions=[ext_strings.ExtStrings()],
         functions=[
             function("isURL", truth, lambda url: URL.fullmatch(url) is not None),

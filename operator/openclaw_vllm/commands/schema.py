@@ -19,6 +19,7 @@ from openclaw_vllm.api.crd import PROVIDER, definition
 Json = Any
 Schema = dict[str, Any]
 
+LABEL = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 MAX_NAME = 253
 TYPES: dict[str, tuple[type, ...]] = {
@@ -93,8 +94,12 @@ def children(value: Json, schema: Schema, path: str) -> Iterator[tuple[Json, Sch
 
 
 def metadata_complaints(metadata: Json) -> Iterator[Complaint]:
-    """Yield what is wrong with an object's name."""
-    name = metadata.get("name") if isinstance(metadata, dict) else None
+    """Yield what is wrong with an object's name and namespace."""
+    written = metadata if isinstance(metadata, dict) else {}
+    namespace = written.get("namespace")
+    if namespace is not None and not (isinstance(namespace, str) and LABEL.fullmatch(namespace)):
+        yield Complaint("metadata.namespace", "write at most 63 lower-case letters, digits and -")
+    name = written.get("name")
     if name is None:
         yield Complaint("metadata.name", "Required value")
     elif not isinstance(name, str) or len(name) > MAX_NAME or not NAME.fullmatch(name):
