@@ -40,6 +40,12 @@ def namespaced(
     return _grant("", metadata, _subject(namespace, account), rules())
 
 
+def leader_election(namespace: str, role: str, account: str = "operator") -> list[Manifest]:
+    """Give a service account what leader election takes in the operator's own namespace."""
+    metadata = {"name": role, "namespace": namespace}
+    return _grant("", metadata, _subject(namespace, account), rules("leader-election"))
+
+
 def _grant(
     scope: str, metadata: Manifest, subject: Manifest, granted: list[Manifest]
 ) -> list[Manifest]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apiserver.proxy import Proxy
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Workspace
 from tests.controlplane.plane import ControlPlane
@@ -58,6 +59,21 @@ def server_thread() -> Iterator[ServerThread]:
 @pytest.fixture
 def servers(server_thread: ServerThread) -> Iterator[Servers]:
     with Servers(server_thread) as running:
+        yield running
+
+
+@pytest.fixture
+def home(
+    control_plane: ControlPlane, namespace: str, operator_process: OperatorProcess
+) -> Workspace:
+    """Return a namespace in which nobody works yet: the operator of other modules is ended."""
+    operator_process.kill()
+    return Workspace(control_plane, namespace)
+
+
+@pytest.fixture
+def proxy(server_thread: ServerThread, control_plane: ControlPlane) -> Iterator[Proxy]:
+    with Proxy(server_thread, control_plane) as running:
         yield running
 
 

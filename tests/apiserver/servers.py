@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from tests.vllm_server import Model, VllmServer
 
 Value = TypeVar("Value")
+Server = TypeVar("Server", bound=VllmServer)
 
 STARTS_WITHIN = 30.0  # seconds
 BOTH = (Model("Qwen/Qwen3-32B", 40960), Model("meta-llama/Llama-3.3-70B-Instruct", 131072))
@@ -72,7 +73,10 @@ class Servers:
 
     def start(self, *models: Model, **settings: Any) -> VllmServer:
         """Start one with these models, or with two of the usual."""
-        server = VllmServer(models=models or BOTH, **settings)
+        return self.take(VllmServer(models=models or BOTH, **settings))
+
+    def take(self, server: Server) -> Server:
+        """Start this one, and stop it in the end."""
         self.restart(server)
         self._started.append(server)
         return server
