@@ -1,0 +1,20 @@
+"""The page on catalogues lists the rights that the chart gives, each with its reason."""
+
+import re
+from pathlib import Path
+
+from tests import rbac
+
+PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
+ROW = re.compile(r"^\| (Vllm\w+) \| `([a-z/]+)` \| ([a-z, ]+) \| \w.+ \|$", re.MULTILINE)
+FILES = {"VllmProvider": "operator", "VllmCatalog": "catalog"}
+
+
+def test_the_page_lists_every_right_with_its_reason() -> None:
+    given = [
+        (kind, resource, ", ".join(rule["verbs"]))
+        for kind, name in FILES.items()
+        for rule in rbac.rules(name)
+        for resource in rule["resources"]
+    ]
+    assert ROW.findall(PAGE.read_text()) == given
