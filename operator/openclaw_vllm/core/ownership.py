@@ -6,6 +6,7 @@ older one keeps it, whoever came first.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
@@ -28,28 +29,48 @@ from openclaw_vllm.core.openclaw import Documents
 Manifest = dict[str, Any]
 
 
-def refusal(
-    resource: Resource, existing: PublishedMap | None, claimants: Iterable[Resource]
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants to publish under a name: the kind, and the field that would choose another."""
+
+    kind: str
+    config_map: str
+    field: str
+
+
+PROVIDER_FIELD, CATALOG_FIELD = "spec.output.configMapName", "spec.target.configMapName"
+
+
+def refuse(
+    claim: Claim, existing: PublishedMap | None, *, older: str | None, ours: bool
 ) -> Problem | None:
-    """Say why the resource must not publish under its name; `claimants` are all who want to."""
-    older = next((other for other in claimants if other.age_rank < resource.age_rank), None)
-    name = resource.config_map.name
+    """Say why nothing may be published under the name.
+
+    `older` is who has it by right, `ours` whether the existing ConfigMap is one of the claimants'.
+    """
+    name = claim.config_map
+    advice = f"create this {claim.kind} anew with another {claim.field}"
     if older is not None:
-        message = (
-            f"ConfigMap {name} belongs to VllmProvider {older.key.name}, which is older; "
-            "create this one anew with another spec.output.configMapName"
-        )
+        message = f"ConfigMap {name} belongs to {claim.kind} {older}, which is older; {advice}"
         return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and not is_ours(resource, existing, claimants):
-        message = (
-            f"ConfigMap {name} exists and is not ours; delete it, or create this VllmProvider anew "
-            "with another spec.output.configMapName"
-        )
+    if existing is not None and not ours:
+        message = f"ConfigMap {name} exists and is not ours; delete it, or {advice}"
         return Problem(Reason.NOT_OWNED, message)
     if existing is not None and existing.immutable:
         message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
         return Problem(Reason.IMMUTABLE, message)
     return None
+
+
+def refusal(
+    resource: Resource, existing: PublishedMap | None, claimants: Iterable[Resource]
+) -> Problem | None:
+    """Say why the resource must not publish under its name; `claimants` are all who want to."""
+    rivals = tuple(claimants)
+    older = next((other.key.name for other in rivals if other.age_rank < resource.age_rank), None)
+    ours = existing is None or is_ours(resource, existing, rivals)
+    claim = Claim(resource.KIND, resource.config_map.name, PROVIDER_FIELD)
+    return refuse(claim, existing, older=older, ours=ours)
 
 
 def is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Resource] = ()) -> bool:

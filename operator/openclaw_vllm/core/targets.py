@@ -7,7 +7,6 @@ name in a namespace the older has it; a ConfigMap of anybody else is never touch
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import (
     CATALOG,
     CATALOG_UID,
@@ -24,6 +23,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog, Namespace
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.ownership import CATALOG_FIELD, Claim, refuse
 from openclaw_vllm.core.selectors import names, selects
 
 Manifest = dict[str, Any]
@@ -59,24 +59,10 @@ def refusal(
     catalog: Catalog, existing: PublishedMap | None, claimants: Iterable[Catalog]
 ) -> Problem | None:
     """Say why the catalogue must not publish in a namespace; `claimants` want it there too."""
-    name = catalog.config_map_name
-    older = next((other for other in claimants if other.age_rank < catalog.age_rank), None)
-    if older is not None:
-        message = (
-            f"ConfigMap {name} belongs to VllmCatalog {older.key.name}, which is older; "
-            "create this one anew with another spec.target.configMapName"
-        )
-        return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and not _may_be_taken(catalog, existing):
-        message = (
-            f"ConfigMap {name} exists and is not ours; delete it, or create this VllmCatalog anew "
-            "with another spec.target.configMapName"
-        )
-        return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and existing.immutable:
-        message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
-        return Problem(Reason.IMMUTABLE, message)
-    return None
+    older = [other.key.name for other in claimants if other.age_rank < catalog.age_rank]
+    ours = existing is None or _may_be_taken(catalog, existing)
+    claim = Claim(catalog.KIND, catalog.config_map_name, CATALOG_FIELD)
+    return refuse(claim, existing, older=next(iter(older), None), ours=ours)
 
 
 def is_stray(catalog: Catalog, key: ObjectKey, found: PublishedMap, wanted: set[ObjectKey]) -> bool:
