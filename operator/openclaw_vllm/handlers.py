@@ -21,6 +21,9 @@ LOGIN_LIFETIME = timedelta(
     minutes=10
 )  # makes each login unlike the last: kopf refuses a repeated one
 
+# For peering, which is off; left to itself kopf ends where a container's user has no name.
+IDENTITY: Any = "openclaw-vllm-operator"
+
 
 def registry_for(
     intake: Intake,
@@ -102,6 +105,7 @@ async def watch(
     await kopf.operator(
         registry=registry,
         settings=settings,
+        identity=IDENTITY,
         standalone=True,
         clusterwide=not chosen,
         namespaces=chosen,
