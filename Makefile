@@ -31,7 +31,7 @@ lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest version
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) tests/e2e/vllm.in --override tests/e2e/vllm-overrides.txt -o requirements/vllm.txt
-	set -e; for group in go node uv; do $(LOCK) --group $$group -c requirements/dev.txt -o requirements/$$group.txt; done
+	set -e; for group in go node uv image; do $(LOCK) --group $$group -c requirements/dev.txt -o requirements/$$group.txt; done
 
 lint: $(READY) ## Check format, style, types and layers
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .

@@ -2,7 +2,11 @@
 
 import re
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePath
+
+import pytest
+
+from image import prune
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -41,3 +45,48 @@ def test_only_what_the_image_is_made_of_is_sent_to_the_build() -> None:
     sources = {source.split("/")[0] for copy in copies for source in copy.split()}
     assert "*" in rules
     assert sources == allowed
+
+
+def test_no_step_of_the_build_needs_a_shell() -> None:
+    steps = re.findall(r"^(?:RUN|CMD|ENTRYPOINT) (.*)$", DOCKERFILE, re.MULTILINE)
+    assert len(steps) > 10
+    assert [step for step in steps if not step.startswith('["')] == []
+
+
+LOADED = {"kubernetes.client.models.v1_object_meta", "kubernetes.aio.client.rest"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "kubernetes/client/models/v1_pod.py",
+        "kubernetes/client/api/core_v1_api.py",
+        "kubernetes/aio/client/models/v1_object_meta.py",
+        "kubernetes/aio/client/api/core_v1_api.py",
+        "kubernetes/aio/config/openid_test.py",
+    ],
+)
+def test_a_typed_module_that_nothing_loaded_is_pruned_and_so_is_a_test(file: str) -> None:
+    assert prune.superfluous([PurePath(file)], LOADED) == [PurePath(file)]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "kubernetes/client/models/v1_object_meta.py",
+        "kubernetes/client/models/__init__.py",
+        "kubernetes/client/models/py.typed",
+        "kubernetes/aio/client/rest.py",
+        "kubernetes/aio/client/exceptions.py",
+        "kubernetes/aio/config/openid.py",
+        "kubernetes-37.0.2.dist-info/licenses/LICENSE",
+    ],
+)
+def test_what_was_loaded_or_is_not_generated_stays(file: str) -> None:
+    assert prune.superfluous([PurePath(file)], LOADED) == []
+
+
+def test_a_record_lists_what_is_left() -> None:
+    record = "a/b.py,sha256=x,1\na/c.py,sha256=y,2\na-1.dist-info/RECORD,,\n"
+    left = prune.without(record, [PurePath("a/c.py")])
+    assert left == "a/b.py,sha256=x,1\na-1.dist-info/RECORD,,\n"

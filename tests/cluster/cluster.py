@@ -1,0 +1,106 @@
+"""Somebody's cluster, as kubectl and Helm see it, and how our image gets there.
+
+E2E_KUBECONFIG names it. E2E_LOAD_IMAGE is the command that brings an archive to its nodes, with
+{archive} where the file is named: `kind load image-archive {archive}`. E2E_IMAGE_ARCHIVE is an
+archive that is there already; without it the image is built here, by Buildah.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests import rbac
+from tests.controlplane import binaries
+from tests.image import build
+
+Json = dict[str, Any]
+KUBECONFIG = "E2E_KUBECONFIG"
+LOAD_IMAGE = "E2E_LOAD_IMAGE"
+IMAGE_ARCHIVE = "E2E_IMAGE_ARCHIVE"
+
+
+class CannotRunError(Exception):
+    """The ring cannot begin, or a command of it failed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """kubectl and Helm with an administrator's kubeconfig; their own files are in `folder`."""
+
+    kubeconfig: Path
+    folder: Path
+
+    def kubectl(self, *args: str, manifests: list[Json] | None = None) -> str:
+        """Run kubectl and return what it prints; `manifests` are its standard input."""
+        items = {"apiVersion": "v1", "kind": "List", "items": manifests}
+        cache = f"--cache-dir={self.folder / 'kubectl'}"
+        return self._run("kubectl", cache, *args, text=json.dumps(items) if manifests else None)
+
+    def helm(self, *args: str) -> str:
+        """Run Helm and return what it prints."""
+        return self._run("helm", *args)
+
+    def apply(self, *manifests: Json) -> None:
+        self.kubectl("apply", "--server-side", "-f", "-", manifests=list(manifests))
+
+    def get(self, namespace: str, *what: str) -> Json:
+        """Return an object, or a list of them, such as `pods --selector=app=x`."""
+        found: Json = json.loads(self.kubectl("get", "-n", namespace, *what, "-o", "json"))
+        return found
+
+    def list(self, namespace: str, *what: str) -> list[Json]:
+        found: list[Json] = self.get(namespace, *what)["items"]
+        return found
+
+    def _run(self, program: str, *args: str, text: str | None = None) -> str:
+        command = [str(binaries.ensure(program)[program]), *args]
+        done = subprocess.run(
+            command, check=False, input=text, env=self._env(), capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise CannotRunError(f"{program} {' '.join(args)}\n{done.stderr}{done.stdout}")
+        return done.stdout
+
+    def _env(self) -> Mapping[str, str]:
+        homes = {name: str(self.folder) for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME")}
+        return {**os.environ, **homes, "KUBECONFIG": str(self.kubeconfig), "KUBERC": "off"}
+
+
+def image_of_the_chart() -> str:
+    """Return the name of the image that the chart installs with its defaults."""
+    helm = str(binaries.ensure("helm")["helm"])
+    command = [helm, "template", str(rbac.CHART), "--show-only=templates/deployment.yaml"]
+    rendered = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    name: str = yaml.safe_load(rendered)["spec"]["template"]["spec"]["containers"][0]["image"]
+    return name
+
+
+def check() -> None:
+    """Raise CannotRunError unless the environment says which cluster, and how to load an image."""
+    wanted = {
+        KUBECONFIG: "the kubeconfig of a cluster's administrator",
+        LOAD_IMAGE: "the command that loads an image, such as 'kind load image-archive {archive}'",
+    }
+    missing = [f"{name} ({meaning})" for name, meaning in wanted.items() if name not in os.environ]
+    if missing:
+        raise CannotRunError(f"Set {' and '.join(missing)}.")
+
+
+def load_image(folder: Path) -> str:
+    """Bring the image to the nodes under the chart's name for it, and return that name."""
+    name, given = image_of_the_chart(), os.environ.get(IMAGE_ARCHIVE)
+    archive = Path(given) if given else folder / "image.tar"
+    if not given:
+        build.export(build.build(), archive, name)
+    command = [part.format(archive=archive) for part in shlex.split(os.environ[LOAD_IMAGE])]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CannotRunError(f"{LOAD_IMAGE}: {shlex.join(command)}\n{done.stderr}{done.stdout}")
+    return name

@@ -1,0 +1,126 @@
+"""What the ring plays with: three namespaces, the release in one of them, and what is published."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import uuid4
+
+from tests import rbac
+from tests.cluster import workloads
+from tests.cluster.cluster import CannotRunError, Cluster, Json
+from tests.eventually import eventually_sync
+
+Value = TypeVar("Value")
+
+RELEASE = "vllm"
+CRD = "vllmproviders.openclaw-vllm.dev"
+SELECTOR = "--selector=app.kubernetes.io/name=openclaw-vllm-operator"
+LEASE = "openclaw-vllm-operator"
+SOON = 120.0  # seconds: generous, because machines are shared
+WAIT = "--timeout=180s"
+
+
+def soon(holds: Callable[[], Value], describe: str, within: float = SOON) -> Value:
+    return eventually_sync(holds, within=within, describe=describe)
+
+
+@dataclass(frozen=True)
+class World:
+    """Names of namespaces, and what a user does in them; `image` is the operator's."""
+
+    cluster: Cluster
+    image: str
+    operator: str
+    models: str
+    agents: str
+
+    def install(self, *values: str) -> None:
+        """Install the release, or upgrade it; it is ready when this returns."""
+        sets = [f"--set={value}" for value in values]
+        chart = str(rbac.CHART)
+        self.helm("upgrade", "--install", "--wait", WAIT, RELEASE, chart, *sets)
+
+    def helm(self, *args: str) -> str:
+        return self.cluster.helm(*args, "--namespace", self.operator)
+
+    def apply(self, namespace: str, *manifests: Json) -> None:
+        placed = [{**m, "metadata": {**m["metadata"], "namespace": namespace}} for m in manifests]
+        self.cluster.apply(*placed)
+
+    def provide(self, name: str, **spec: object) -> None:
+        """Create a VllmProvider among the agents, and wait until it is ready."""
+        self.apply(self.agents, workloads.provider(name, **spec))
+        self.wait_until_ready(name)
+
+    def wait_until_ready(self, name: str) -> None:
+        """Wait as the documentation says."""
+        wait = ("wait", "--for=condition=Ready", f"vllmprovider/{name}", WAIT)
+        self.cluster.kubectl(*wait, "-n", self.agents)
+
+    def serve(
+        self, namespace: str, name: str, *options: str, env: list[Json] | None = None
+    ) -> None:
+        """Start a server, and wait until it answers."""
+        server = workloads.server(name, self.image, *options, env=env)
+        self.apply(namespace, workloads.source(), *server)
+        self.cluster.kubectl("rollout", "status", f"deployment/{name}", WAIT, "-n", namespace)
+
+    def add_model(self, namespace: str, server: str, identity: str) -> None:
+        """Have a server list one more model."""
+        command = ("python3", "-c", workloads.ADDING, identity)
+        self.cluster.kubectl("exec", "-n", namespace, f"deployment/{server}", "--", *command)
+
+    def config_map(self, provider: str) -> Json:
+        return self.cluster.get(self.agents, "configmap", f"{provider}-openclaw")
+
+    def published(self, provider: str) -> list[str]:
+        """Return the ids of the models that agents see."""
+        providers = json.loads(self.config_map(provider)["data"]["models.json"])["providers"]
+        return [model["id"] for found in providers.values() for model in found["models"]]
+
+    def versions(self) -> dict[str, str]:
+        """Return what changes with every write of a published ConfigMap."""
+        found = self.cluster.list(self.agents, "configmaps")
+        metadata = [config_map["metadata"] for config_map in found]
+        ours = [m for m in metadata if m["name"].endswith("-openclaw")]
+        return {m["name"]: f"{m['uid']} {m['resourceVersion']}" for m in ours}
+
+    def pods(self) -> list[Json]:
+        """Return the operator's pods that are not on their way out."""
+        found = self.cluster.list(self.operator, "pods", SELECTOR)
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def restarts(self, pod: str) -> int:
+        """Return how often a pod's container was started again."""
+        (status,) = self.cluster.get(self.operator, "pod", pod)["status"]["containerStatuses"]
+        return int(status["restartCount"])
+
+    def logs(self) -> str:
+        options = ("--tail=-1", "--prefix", "--all-containers")
+        return self.cluster.kubectl("logs", "-n", self.operator, SELECTOR, *options)
+
+    def leader(self) -> str:
+        """Return who holds the Lease: the name of a pod, and what tells its processes apart."""
+        found = self.cluster.get(self.operator, "lease", LEASE)
+        holder: str = found["spec"].get("holderIdentity") or ""
+        assert holder, "nobody leads"
+        return holder
+
+
+@contextmanager
+def world(cluster: Cluster, image: str) -> Iterator[World]:
+    """Make the namespaces; afterwards nothing is left of them, of the release and of the CRDs."""
+    if cluster.kubectl("get", "crd", CRD, "--ignore-not-found", "-o", "name"):
+        raise CannotRunError(f"The cluster has {CRD} already: this ring would remove it.")
+    suffix = uuid4().hex[:6]
+    names = [f"e2e-{part}-{suffix}" for part in ("operator", "models", "agents")]
+    made = World(cluster, image, *names)
+    cluster.apply(*map(workloads.namespace, names))
+    try:
+        yield made
+    finally:
+        made.helm("uninstall", RELEASE, "--ignore-not-found", "--wait")
+        cluster.kubectl("delete", "namespace", *names, WAIT)
+        cluster.kubectl("delete", "crd", CRD, "--ignore-not-found", WAIT)

@@ -1,0 +1,69 @@
+"""Buildah with a store of its own in the user's cache: no daemon, no registry.
+
+Chroot isolation asks the least of a machine: it works in a container too.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.controlplane.binaries import cache
+
+PROGRAMS = ("buildah", "debootstrap", "unshare", "mount")
+ADVICE = "on Debian: apt-get install --no-install-recommends buildah debootstrap"
+
+
+class CannotBuildError(Exception):
+    """This machine cannot build the image; the message says what is missing."""
+
+
+def check() -> None:
+    """Raise CannotBuildError with all that is missing."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    lacks = ["root"] if os.geteuid() != 0 else []
+    if lacks + missing:
+        raise CannotBuildError(f"Building the image needs {', '.join(lacks + missing)} ({ADVICE}).")
+
+
+def folder() -> Path:
+    """Return the folder of the store and of what is made for it."""
+    return cache() / "image"
+
+
+def buildah(*args: str | Path, cwd: Path | None = None) -> str:
+    """Run Buildah on the store and return what it prints; raise what it complains."""
+    places = (f"--root={folder() / 'store'}", f"--runroot={folder() / 'run'}")
+    env = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
+    command = ["buildah", *places, *map(str, args)]
+    done = subprocess.run(command, check=False, cwd=cwd, env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = "\n".join([*done.stdout.splitlines()[-20:], *done.stderr.splitlines()[-20:]])
+        raise CannotBuildError(f"{' '.join(command)}\n{said}")
+    return done.stdout.strip()
+
+
+def has(image: str) -> bool:
+    """Tell whether an image of this name is in the store."""
+    return bool(buildah("images", "--quiet", "--filter", f"reference={image}"))
+
+
+def config(image: str) -> dict[str, Any]:
+    """Return the configuration of an image, as the OCI specification names its fields."""
+    inspected = json.loads(buildah("inspect", "--type=image", image))
+    found: dict[str, Any] = inspected["OCIv1"]["config"]
+    return found
+
+
+@contextmanager
+def mounted(image: str) -> Iterator[Path]:
+    """Show the file system of an image, as a container of it starts with."""
+    container = buildah("from", "--pull-never", image)
+    try:
+        yield Path(buildah("mount", container))
+    finally:
+        buildah("rm", container)
