@@ -15,9 +15,10 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import Choice, choose, fingerprint
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.capabilities import UNKNOWN
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, admit, describe
-from openclaw_vllm.core.openclaw import Connection, Documents, render
+from openclaw_vllm.core.openclaw import Documents, render
 from openclaw_vllm.core.ownership import manifest_of
 
 Wire = dict[str, Any]

@@ -12,7 +12,7 @@ from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.answer import parse
 from openclaw_vllm.core.baseconfig import parse as parse_base
 from openclaw_vllm.core.endpoint import resolve
-from openclaw_vllm.core.openclaw import Connection
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.status import Publication, summarize
 from tests import builders

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.openclaw import Connection
+from openclaw_vllm.core.entry import Connection
 from tests.builders import CONNECTION, Wire, served
 
 CA = "-----BEGIN CERTIFICATE-----\nMIIB${NOT_A_VARIABLE}\n-----END CERTIFICATE-----\n"

@@ -13,9 +13,11 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.conditions import Outcomes, conditions
-from openclaw_vllm.core.memory import Memory, recall
-from openclaw_vllm.core.openclaw import read_models, skeleton
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.openclaw import skeleton
 from openclaw_vllm.core.plan import decide
+from openclaw_vllm.core.published import read_models
+from openclaw_vllm.core.recall import recall
 from openclaw_vllm.core.status import Publication, endpoint_status, summarize
 from tests import builders
 from tests.builders import BASE_URL, CONNECTION, served, spec_of

@@ -11,9 +11,9 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory, until_phase
 from openclaw_vllm.core.models import Rejection, admit
-from openclaw_vllm.core.openclaw import Connection
 from tests import builders
 from tests.builders import CONNECTION, WALL, served
 

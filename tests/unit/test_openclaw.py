@@ -15,13 +15,8 @@ from openclaw_vllm.core.agents import choose
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.escaping import escape
 from openclaw_vllm.core.models import explicit
-from openclaw_vllm.core.openclaw import (
-    Documents,
-    read_models,
-    read_primary,
-    render,
-    skeleton,
-)
+from openclaw_vllm.core.openclaw import Documents, render, skeleton
+from openclaw_vllm.core.published import read_models, read_primary
 from tests import builders
 from tests.builders import CONNECTION, chosen, served
 from tests.unit.golden_cases import CASES, Case

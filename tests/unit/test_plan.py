@@ -6,8 +6,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.openclaw import Connection
 from openclaw_vllm.core.plan import decide
 from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of

@@ -10,8 +10,9 @@ from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import Base, parse
-from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.recall import recall
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
 from tests.unit.plans import listed, plan, publish, resource

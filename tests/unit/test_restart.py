@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.recall import recall
 from openclaw_vllm.core.status import Publication, endpoint_status, summarize
 from tests import builders
 from tests.builders import BASE_URL, CONNECTION, WALL, Wire, served, spec_of

@@ -1,7 +1,6 @@
 """What is remembered of a VllmCatalog between two reconciles; `recall` makes it anew from what is
 published, so that a restart changes no byte."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +10,7 @@ from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.baseconfig import Base
-from openclaw_vllm.core.openclaw import read_primary
+from openclaw_vllm.core.published import documents_of, read_primary
 
 Json = dict[str, Any]
 
@@ -56,13 +55,3 @@ def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogM
         primary=read_primary(published.agents_json, ""),
         patterns=published.annotations.get(PRIMARY_PATTERNS, fingerprint(None)),
     )
-
-
-def documents_of(models_json: str) -> dict[str, Json]:
-    """Read the entries that hold models of a `models.json` that we wrote; one of another form
-    counts as empty."""
-    try:
-        providers = json.loads(models_json)["providers"]
-        return {id_: entry for id_, entry in providers.items() if entry["models"]}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}

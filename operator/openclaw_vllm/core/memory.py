@@ -8,8 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from openclaw_vllm.api.conditions import ConditionType, Reason
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -18,10 +17,9 @@ from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.models import Listing, Rejection
-from openclaw_vllm.core.openclaw import Connection, read_models
-from openclaw_vllm.core.ownership import is_ours
-from openclaw_vllm.core.retention import Retained, merge, restore
+from openclaw_vllm.core.retention import Retained, merge
 
 FIRST_RETRY = 1.0  # seconds; doubles up to the interval
 VERSION_AGE = 600.0  # seconds
@@ -206,45 +204,3 @@ def until_phase(uid: str, interval: float, wall: float) -> float:
     fraction = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:4]) / 2**32
     delay = (fraction * interval - wall) % interval
     return delay if delay >= interval / 2 else delay + interval
-
-
-def recall(resource: Resource, spec: VllmProviderSpec, *seen: PublishedMap | None) -> Memory:
-    """Make the first memory of a process, from the status and the first undamaged one of ours
-    among the ConfigMaps that were `seen`."""
-    fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    whole = (one for one in seen if one is not None and one.is_intact and is_ours(resource, one))
-    published = next(whole, None)
-    if published is None:
-        return fresh
-    status = resource.status
-    known = read_models(published.models_json, spec.provider_id)
-    version = (status.endpoint.server_version or "") if status.endpoint else ""
-    ids = (id_ for id_, _ in known.contexts)
-    return replace(
-        fresh,
-        retained=restore(known, status.models),
-        failures=_failures_shown(resource),
-        version=version,
-        task=status.endpoint.task if status.endpoint else None,
-        capabilities={**known.capabilities, **_abilities_shown(resource)},
-        examined=frozenset({*ids, f"version {version}"}),
-    )
-
-
-def _abilities_shown(resource: Resource) -> dict[str, Capabilities]:
-    """Return what the status says was found out; the ConfigMap holds no word of a refused image."""
-    said = {"Supported": True, "Unsupported": False}
-    return {
-        model.id: Capabilities(said.get(model.tools or ""), said.get(model.images or ""))
-        for model in resource.status.models
-        if "Probe" in (model.tools_source, model.images_source)
-    }
-
-
-def _failures_shown(resource: Resource) -> int:
-    """Return how many failures in a row the status speaks of, so that a restart does not flap
-    Ready."""
-    status = {condition.type: condition.status for condition in resource.status.conditions}
-    if status.get(ConditionType.SERVER_REACHABLE) != "False":
-        return 0
-    return 1 if status.get(ConditionType.READY) == "True" else TOLERATED_FAILURES

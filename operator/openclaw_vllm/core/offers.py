@@ -14,14 +14,15 @@ from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
-from openclaw_vllm.core.catalog_memory import CatalogMemory, documents_of
+from openclaw_vllm.core.catalog_memory import CatalogMemory
+from openclaw_vllm.core.entry import provider_entry
 from openclaw_vllm.core.escaping import unescape
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, settings_for
-from openclaw_vllm.core.openclaw import provider_entry
 from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.plan import entries_of
 from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
+from openclaw_vllm.core.published import documents_of
 
 Json = dict[str, Any]
 UNASKED = "Unasked"  # never shown

@@ -8,30 +8,22 @@ strict JSON.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, PublishedMap, digest
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import Header, VllmProviderSpec
+from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.baseconfig import Base, merge
-from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.defaults import agents_document
-from openclaw_vllm.core.escaping import escape, unescape
+from openclaw_vllm.core.entry import Connection, ambiguous, provider_entry
 from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.published import NOT_OURS
 
-KEYLESS = (
-    "vllm-local"  # any literal but OpenClaw's reserved markers; never sent to anyone who checks
-)
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
 HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
-
-_NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-_SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
 Json = dict[str, Any]
 
@@ -54,23 +46,6 @@ class Documents:
         return self.size <= MAX_BYTES - HEADROOM
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedModels:
-    """What a published `models.json` says: the URL, each model's context, and what it can."""
-
-    base_url: str
-    contexts: tuple[tuple[str, int], ...]
-    capabilities: Mapping[str, Capabilities]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
-
-    base_url: str
-    ca_pem: str = ""
-
-
 def render(
     spec: VllmProviderSpec,
     connection: Connection,
@@ -80,7 +55,7 @@ def render(
 ) -> Documents | Problem:
     """Write the three documents for these models, in any order; a Problem when `base` is in the
     way, or a header would mean more than it says."""
-    if problem := _ambiguous(spec.headers):
+    if problem := ambiguous(spec.headers):
         return problem
     ordered = sorted(entries, key=lambda entry: entry.id)
     provider = provider_entry(spec, connection, ordered)
@@ -110,39 +85,11 @@ def holds(published: PublishedMap, spec: VllmProviderSpec, base: Base | None) ->
     """Tell whether what is published is its own parts, merged into this base."""
     try:
         models, agents = json.loads(published.models_json), json.loads(published.agents_json)
-        config = merge(base, spec.provider_id, models, agents)
-    except _NOT_OURS:
+        config = merge(base, [spec.provider_id], models, agents)
+    except NOT_OURS:
         return False
     merged = None if isinstance(config, Problem) else _documents(config, models, agents)
     return merged is not None and merged.digest == published.digest
-
-
-def read_models(models_json: str, provider_id: str) -> PublishedModels:
-    """Read a `models.json` that we wrote; one of another form counts as one without models."""
-    try:
-        provider = json.loads(models_json)["providers"][provider_id]
-        models = {unescape(model["id"]): model for model in provider["models"]}
-        return PublishedModels(
-            base_url=unescape(provider["baseUrl"]),
-            contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
-            capabilities={id_: _capabilities(model) for id_, model in models.items()},
-        )
-    except _NOT_OURS:
-        return PublishedModels("", (), {})
-
-
-def read_primary(agents_json: str, prefix: str) -> str:
-    """Read the primary's id, the reference without its prefix, from an `agents-defaults.json` that
-    we wrote; empty without one."""
-    try:
-        return unescape(json.loads(agents_json)["model"]["primary"]).removeprefix(prefix)
-    except _NOT_OURS:
-        return ""
-
-
-def _capabilities(model: Json) -> Capabilities:
-    """Read back what was found out; that a model takes no image is published as nothing."""
-    return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
 
 
 def _documents(config: Json, models: Json, agents: Json) -> Documents:
@@ -170,72 +117,3 @@ def _text(document: Json, indent: int | None) -> str:
         )
         + "\n"
     )
-
-
-def provider_entry(
-    spec: VllmProviderSpec, connection: Connection, entries: Iterable[Entry]
-) -> Json:
-    """Write one entry of models.providers; the models in the order of `entries`."""
-    provider: Json = {
-        "api": "openai-completions",
-        "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
-        "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
-        "baseUrl": escape(connection.base_url),
-        "models": [_model(entry) for entry in entries],
-    }
-    if spec.headers:
-        provider["headers"] = {header.name: _header(header) for header in spec.headers}
-    tls = {
-        "ca": connection.ca_pem,
-        "serverName": (spec.tls.server_name if spec.tls else None) or "",
-    }
-    if any(tls.values()):
-        provider["request"] = {"tls": {key: escape(value) for key, value in tls.items() if value}}
-    return provider
-
-
-def _ambiguous(headers: Iterable[Header]) -> Problem | None:
-    """Check again what CEL has checked: an object may be older than that rule.
-
-    OpenClaw reads these values as references to secrets, and cannot be told not to.
-    """
-    for header in headers:
-        if _SECRET.fullmatch(header.value or ""):
-            message = (
-                f"spec.headers: OpenClaw would take the value of {header.name} for a reference to "
-                "a secret; write another, or use valueFrom and env"
-            )
-            return Problem(Reason.INVALID_SPEC, message)
-    return None
-
-
-def _header(header: Header) -> str:
-    return f"${{{header.env}}}" if header.env else escape(header.value or "")
-
-
-def _model(entry: Entry) -> Json:
-    settings = entry.settings
-    compat: Json = {"supportsUsageInStreaming": True}
-    if entry.tools is not None:
-        compat["supportsTools"] = entry.tools
-    if settings.compat:
-        compat |= settings.compat.model_dump(exclude_none=True)
-    cost = settings.cost.model_dump() if settings.cost else dict.fromkeys(_COSTS, 0)
-    return {
-        "id": escape(entry.id),
-        "name": escape(entry.name),
-        "reasoning": bool(settings.reasoning),
-        "input": list(entry.input),
-        "cost": {name: _number(value) for name, value in cost.items()},
-        "contextWindow": entry.context_window,
-        "maxTokens": entry.max_tokens,
-        "compat": compat,
-    }
-
-
-_COSTS = ("input", "output", "cacheRead", "cacheWrite")
-
-
-def _number(value: float) -> float:
-    """Write whole numbers without a fraction, as the documented example has them."""
-    return int(value) if value == int(value) else value

@@ -16,15 +16,9 @@ from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.globs import matches
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
-from openclaw_vllm.core.openclaw import (
-    MAX_BYTES,
-    Documents,
-    holds,
-    read_models,
-    read_primary,
-    render,
-)
+from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, holds, render
 from openclaw_vllm.core.ownership import is_dressed
+from openclaw_vllm.core.published import read_models, read_primary
 from openclaw_vllm.core.retention import Retained
 
 

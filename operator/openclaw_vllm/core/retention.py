@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.openclaw import PublishedModels
+from openclaw_vllm.core.published import PublishedModels
 
 
 @dataclass(frozen=True, slots=True)

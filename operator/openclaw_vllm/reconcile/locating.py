@@ -7,7 +7,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
-from openclaw_vllm.core.openclaw import Connection
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.edges.trust import Trust
 from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.references import read_ca

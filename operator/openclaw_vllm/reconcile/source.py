@@ -8,7 +8,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.openclaw import read_models
+from openclaw_vllm.core.published import read_models
 from openclaw_vllm.core.retention import restore
 from openclaw_vllm.core.sources import source_of
 from openclaw_vllm.reconcile.observing import observe

@@ -10,7 +10,8 @@ from openclaw_vllm.api.observed import Catalog, Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
-from openclaw_vllm.core.memory import Memory, recall
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.recall import recall
 from openclaw_vllm.core.targets import exemplar
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics, Sighting

@@ -1,0 +1,64 @@
+"""Reading back what we have published: the ConfigMap is the operator's only memory.
+
+A document of another form than ours, damaged or written by somebody else, counts as one that says
+nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openclaw_vllm.core.capabilities import Capabilities
+from openclaw_vllm.core.escaping import unescape
+
+NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModels:
+    """What a published `models.json` says: the URL, each model's context, and what it can."""
+
+    base_url: str
+    contexts: tuple[tuple[str, int], ...]
+    capabilities: Mapping[str, Capabilities]
+
+
+def read_models(models_json: str, provider_id: str) -> PublishedModels:
+    """Read a `models.json` that we wrote; one of another form counts as one without models."""
+    try:
+        provider = json.loads(models_json)["providers"][provider_id]
+        models = {unescape(model["id"]): model for model in provider["models"]}
+        return PublishedModels(
+            base_url=unescape(provider["baseUrl"]),
+            contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
+            capabilities={id_: _capabilities(model) for id_, model in models.items()},
+        )
+    except NOT_OURS:
+        return PublishedModels("", (), {})
+
+
+def read_primary(agents_json: str, prefix: str) -> str:
+    """Read the primary's id, the reference without its prefix, from an `agents-defaults.json` that
+    we wrote; empty without one."""
+    try:
+        return unescape(json.loads(agents_json)["model"]["primary"]).removeprefix(prefix)
+    except NOT_OURS:
+        return ""
+
+
+def _capabilities(model: Json) -> Capabilities:
+    """Read back what was found out; that a model takes no image is published as nothing."""
+    return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
+
+
+def documents_of(models_json: str) -> dict[str, Json]:
+    """Read the entries that hold models of a `models.json` that we wrote; one of another form
+    counts as empty."""
+    try:
+        providers = json.loads(models_json)["providers"]
+        return {id_: entry for id_, entry in providers.items() if entry["models"]}
+    except NOT_OURS:
+        return {}
