@@ -15,7 +15,7 @@ from openclaw_vllm.core.agents import choose
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.escaping import escape
 from openclaw_vllm.core.models import explicit
-from openclaw_vllm.core.openclaw import Documents, render, skeleton
+from openclaw_vllm.core.openclaw import Documents, holds, render, skeleton
 from openclaw_vllm.core.published import read_models, read_primary
 from tests import builders
 from tests.builders import CONNECTION, chosen, served
@@ -181,3 +181,15 @@ def test_a_header_that_only_looks_like_a_secret_is_written(value: str) -> None:
     spec = builders.spec(headers=[{"name": "X-A", "value": value}])
     models = json.loads(builders.documents(spec).data[MODELS])
     assert models["providers"]["vllm"]["headers"] == {"X-A": value}
+
+
+def test_a_base_with_other_providers_is_seen_to_be_what_was_merged() -> None:
+    owner = builders.resource()
+    spec = builders.spec_of(owner)
+    base = {"models": {"providers": {"v": {}, "llm": {}}}}  # parts of our id
+    entries = builders.entries(spec, *served("a"))
+    documents = render(spec, CONNECTION, entries, chosen(spec, entries), base)
+    assert isinstance(documents, Documents)
+    published = builders.published(owner, documents)
+    assert holds(published, spec, base)
+    assert not holds(published, spec, {"models": {"providers": {"v": {}}}})
