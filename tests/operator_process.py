@@ -62,14 +62,14 @@ class OperatorProcess:
     ) -> None:
         self.log = folder / "operator.log"
         self.log.touch()
-        self._health, self._metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self._health, self.metrics_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
         self._command = [
             *program,
             "run",
             "--allow-loopback",
             "--log-format=json",
             f"--health-probe-bind-address={self._health}",
-            f"--metrics-bind-address={self._metrics}",
+            f"--metrics-bind-address={self.metrics_address}",
             *options,
         ]
         inherited = {name: v for name, v in os.environ.items() if not name.startswith(OPTIONS)}
@@ -149,14 +149,14 @@ class OperatorProcess:
         """Return how a path answers: a status code, 0 while nobody listens."""
         if not self.runs:
             raise RuntimeError(f"It has ended with code {self.process.poll()}.\n{self.tail()}")
-        address = self._metrics if path == "/metrics" else self._health
+        address = self.metrics_address if path == "/metrics" else self._health
         try:
             return httpx.get(f"http://{address}{path}", trust_env=False, timeout=10).status_code
         except httpx.TransportError:
             return 0
 
     def metrics(self) -> str:
-        return httpx.get(f"http://{self._metrics}/metrics", trust_env=False, timeout=10).text
+        return httpx.get(f"http://{self.metrics_address}/metrics", trust_env=False, timeout=10).text
 
     def metric(self, name: str, /, **labels: str) -> float:
         """Return the sum of a metric's samples that have these labels; 0 when there are none."""

@@ -53,6 +53,11 @@ class Fleet:
             longest_backoff=lambda _: LONGEST_BACKOFF,
         )
 
+    @property
+    def queues(self) -> dict[str, WorkQueue[Any]]:
+        """Its two queues by the names that metrics give them."""
+        return {"catalogs": self.catalogs, "sources": self.sources}
+
     def catalog(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a VllmCatalog; another spec of one concerns its rivals as well."""
         shown = Catalog.read(manifest)

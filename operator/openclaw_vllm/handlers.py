@@ -14,9 +14,12 @@ import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
 from openclaw_vllm.edges.apiserver import Credentials
+from openclaw_vllm.edges.watches import Watch, Watches, session
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 
+KINDS = ("vllmproviders", "services", "configmaps")
+FLEET_KINDS = ("vllmcatalogs", "namespaces")
 LOGIN_LIFETIME = timedelta(
     minutes=10
 )  # makes each login unlike the last: kopf refuses a repeated one
@@ -28,6 +31,7 @@ IDENTITY: Any = "openclaw-vllm-operator"
 def registry_for(
     intake: Intake,
     fleet: Fleet | None,
+    watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
     stop: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
@@ -36,8 +40,8 @@ def registry_for(
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
-    async def log_in(**_: Any) -> kopf.ConnectionInfo:
-        return _connection(await login())
+    async def log_in(**_: Any) -> kopf.AiohttpSession:
+        return _session(await login(), watches)
 
     @kopf.on.cleanup(registry=registry)
     async def clean_up(**_: Any) -> None:
@@ -45,29 +49,41 @@ def registry_for(
 
     @kopf.on.event(GROUP, VERSION, "vllmproviders", registry=registry)
     async def provider_event(event: kopf.RawEvent, **_: Any) -> None:
+        watches.take()
         intake.provider(event["type"], dict(event["object"]))
 
     @kopf.on.event("", "v1", "services", registry=registry)
     async def service_event(event: kopf.RawEvent, **_: Any) -> None:
+        watches.take()
         intake.service(event["type"], dict(event["object"]))
 
     @kopf.on.event("", "v1", "configmaps", registry=registry)
     async def config_map_event(event: kopf.RawEvent, **_: Any) -> None:
+        watches.take()
         intake.config_map(event["type"], dict(event["object"]))
 
     if fleet is not None:
-        _watch_fleet(fleet, registry)
+        _watch_fleet(fleet, watches, registry)
     return registry
 
 
-def _watch_fleet(fleet: Fleet, registry: kopf.OperatorRegistry) -> None:
+def _watch_fleet(fleet: Fleet, watches: Watches, registry: kopf.OperatorRegistry) -> None:
     @kopf.on.event(GROUP, VERSION, "vllmcatalogs", registry=registry)
     async def catalog_event(event: kopf.RawEvent, **_: Any) -> None:
+        watches.take()
         fleet.catalog(event["type"], dict(event["object"]))
 
     @kopf.on.event("", "v1", "namespaces", registry=registry)
     async def namespace_event(event: kopf.RawEvent, **_: Any) -> None:
+        watches.take()
         fleet.namespace(event["type"], dict(event["object"]))
+
+
+def expected(namespaces: Iterable[str], *, fleet: bool) -> list[Watch]:
+    """Return the watches that there have to be: of each kind in each namespace, or in all."""
+    chosen = tuple(namespaces) or ("",)
+    kinds = [Watch(kind, namespace) for kind in KINDS for namespace in chosen]
+    return [*kinds, *(Watch(kind) for kind in FLEET_KINDS if fleet)]
 
 
 def settings_for(*, streaming: bool) -> kopf.OperatorSettings:
@@ -164,8 +180,9 @@ class _Connection(kopf.ConnectionInfo):
         return context
 
 
-def _connection(credentials: Credentials) -> kopf.ConnectionInfo:
-    return _Connection(
+def _session(credentials: Credentials, watches: Watches) -> kopf.AiohttpSession:
+    """Return a session that kopf closes; its own is the same but for the listening."""
+    connection = _Connection(
         server=credentials.server,
         ca_path=credentials.ca_path,
         ca_data=credentials.ca_data,
@@ -173,6 +190,10 @@ def _connection(credentials: Credentials) -> kopf.ConnectionInfo:
         token=credentials.token,
         certificate_path=credentials.certificate_path,
         private_key_path=credentials.private_key_path,
-        proxy_url=credentials.proxy_url,
+    )
+    context, headers = connection.as_ssl_context(), connection.as_http_headers()
+    return kopf.AiohttpSession(
+        server=credentials.server,
+        aiohttp_session=session(watches, context, headers, credentials.proxy_url),
         expiration=datetime.now(UTC) + LOGIN_LIFETIME,
     )

@@ -25,6 +25,7 @@ from openclaw_vllm.edges.leader import Election, own_namespace
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.watches import Watches
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
@@ -68,10 +69,12 @@ class _Operator:
         self._prober = prober
         self._cluster = Cluster(server)
         self._metrics = Metrics(version("openclaw-vllm-operator"))
+        self._watches = Watches()
         self._election: Election | None = None
         if settings.leader_elect and settings.leader_election_namespace:
             self._election = Election(server, settings.leader_election_namespace)
-        self._standby = False
+            self._metrics.show_leadership(lambda: not self._standby)
+        self._standby = self._election is not None
         self._stop = stop or asyncio.Event()
         self._watching = asyncio.Event()
         self._failure: Exception | None = None
@@ -112,26 +115,25 @@ class _Operator:
         last.start()
 
     async def _work(self, world: World) -> None:
-        async def timed(key: ObjectKey) -> float | None:
-            with self._metrics.timed():
-                return await reconcile(key, world)
-
-        slots = self._settings.max_concurrent_probes
-        queue = WorkQueue(
-            timed, slots=slots, passing=(Unavailable,), longest_backoff=world.interval_of
+        queue = WorkQueue[ObjectKey](
+            lambda key: reconcile(key, world),
+            slots=self._settings.max_concurrent_probes,
+            passing=(Unavailable,),
+            longest_backoff=world.interval_of,
         )
         fleet = await self._fleet(world)
         intake = Intake(world, queue, fleet)
-        self._metrics.collect_from(world.sightings, lambda: len(queue))
-        self._keep(queue.run())
-        if fleet is not None:
-            self._keep(fleet.catalogs.run())
-            self._keep(fleet.sources.run())
+        self._metrics.show_objects(world.sightings, world.catalog_sightings)
+        queues = {"providers": queue, **(fleet.queues if fleet else {})}
+        self._metrics.show_queues(queues)
+        for work in queues.values():
+            self._keep(work.run())
         self._keep(audit.run(world, intake, fleet, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
         self._keep(self._take_signals_back())
+        self._expect_watches(fleet)
         await handlers.watch(
-            handlers.registry_for(intake, fleet, self._log_in, self._end_tasks),
+            handlers.registry_for(intake, fleet, self._watches, self._log_in, self._end_tasks),
             handlers.settings_for(streaming=streaming),
             self._settings.namespace,
             ready=self._watching,
@@ -194,7 +196,6 @@ class _Operator:
         """Wait for the Lease if there may be other replicas; False when the end came first."""
         if self._election is None:
             return True
-        self._standby = True
         acquiring = asyncio.create_task(self._election.acquire())
         ending = asyncio.create_task(self._stop.wait())
         await asyncio.wait((acquiring, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -209,6 +210,8 @@ class _Operator:
 
     async def _filled(self, world: World) -> bool:
         """Wait for the CRD and fill the cache; False when the end came first."""
+        self._expect_watches(None)
+        self._metrics.show_watches(self._watches)
         while not self._stop.is_set():
             try:
                 if await self._cluster.serves(["vllmproviders"]):
@@ -225,6 +228,10 @@ class _Operator:
                 continue
         return False
 
+    def _expect_watches(self, fleet: Fleet | None) -> None:
+        namespaces = self._settings.namespace
+        self._watches.expect(handlers.expected(namespaces, fleet=fleet is not None))
+
     async def _log_in(self) -> Credentials:
         return await credentials(await load_configuration())
 
@@ -238,12 +245,15 @@ class _Operator:
                 self._runners.append(await endpoints.serve(address, what))
 
     def _health(self) -> tuple[int, bytes]:
-        dead = any(task.done() for task in self._tasks)
-        return (500, b"the work queue has ended\n") if dead else (200, b"ok\n")
+        if any(task.done() for task in self._tasks):
+            return 500, b"the work queue has ended\n"
+        if self._watching.is_set() and (silent := self._watches.silent):
+            return 500, f"silent for too long: the watch of {', '.join(silent)}\n".encode()
+        return 200, b"ok\n"
 
     def _readiness(self) -> tuple[int, bytes]:
         if self._election is not None and self._election.trouble and self._standby:
             return 503, f"{self._election.trouble}\n".encode()
-        if self._watching.is_set() or self._standby:
+        if self._standby or (self._watching.is_set() and self._watches.are_taken_in):
             return 200, b"ok\n"
         return 503, b"the caches are being filled\n"

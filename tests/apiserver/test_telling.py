@@ -21,6 +21,16 @@ def told(provider: Provider) -> list[str]:
     return [f"{event['type']} {event['reason']}" for event in events(provider)]
 
 
+def tells(provider: Provider, wanted: list[str]) -> None:
+    """Wait until these and no other Events are there."""
+
+    def so() -> bool:
+        assert told(provider) == wanted
+        return True
+
+    soon(so, f"the Events are {wanted}")
+
+
 def test_kubectl_shows_what_matters_in_columns(space: Workspace, servers: Servers) -> None:
     agents = {"primary": ["Qwen/*"]}
     server = servers.start()
@@ -70,7 +80,7 @@ def test_events_tell_transitions_and_nothing_else(space: Workspace, servers: Ser
     for _ in range(2):
         provider.probe(server)
     provider.becomes(Ready="True Succeeded", ServerReachable="True Succeeded")
-    soon(lambda: told(provider) == ["Warning UnexpectedStatus", "Normal Succeeded"])
+    tells(provider, ["Warning UnexpectedStatus", "Normal Succeeded"])
     assert all(event["note"].startswith("ServerReachable: ") for event in posted(space))
     assert "status 503" in space.kubectl("describe", "vllmprovider", "vllm")
 
@@ -93,7 +103,7 @@ def test_a_small_context_is_warned_of_once(space: Workspace, servers: Servers) -
     server = servers.start(Model("org/small", 4096))
     provider = space.provider(server, discovery=RARELY)
     provider.is_ready()
-    soon(lambda: told(provider) == ["Warning SmallContext"])
+    tells(provider, ["Warning SmallContext"])
     server.models = (*server.models, Model("org/large", 65536))
     provider.probe(server)
     provider.publishes("org/large", "org/small")
@@ -105,7 +115,7 @@ def test_a_mistake_only_the_operator_sees_is_an_event(space: Workspace, servers:
     params = {"stop": "x" * 9000}
     provider = space.provider(servers.start(), modelDefaults={"params": params})
     provider.becomes(Ready="False InvalidSpec")
-    soon(lambda: told(provider) == ["Warning InvalidSpec"])
+    tells(provider, ["Warning InvalidSpec"])
 
 
 def test_the_endpoints_answer_and_the_series_go_with_their_provider(

@@ -56,7 +56,8 @@ class PublishedMap:
     """A ConfigMap of the name that we publish under, ours or not, as far as decisions need it.
 
     `digest` is computed from the data as it is now, `promised` what the annotation says it was when
-    we wrote it: they differ when somebody edited the data.
+    we wrote it: they differ when somebody edited the data. `size` is that of all values, in bytes:
+    the API server takes 1048576.
     """
 
     uid: str
@@ -68,6 +69,7 @@ class PublishedMap:
     models_json: str
     agents_json: str
     immutable: bool
+    size: int
 
     @property
     def promised(self) -> str:
@@ -94,6 +96,7 @@ class PublishedMap:
             models_json=intern(data.get(MODELS, "")),  # a catalogue's are the same everywhere
             agents_json=intern(data.get(AGENTS, "")),
             immutable=bool(manifest.get("immutable")),
+            size=sum(len(value.encode()) for value in data.values()),
         )
 
 

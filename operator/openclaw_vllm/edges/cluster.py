@@ -182,7 +182,8 @@ class Cluster:
         )
         leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
         if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
-            logger.warning("%s: no Event could be posted: %s", ours.key, reply.message)
+            said = ("no Event could be posted: %s", reply.message)
+            logger.warning(*said, extra={"key": ours.key})
 
     async def list_objects(
         self,

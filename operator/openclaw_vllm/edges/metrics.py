@@ -1,33 +1,51 @@
 """Prometheus metrics: what the status does not say, because it would change with every probe.
 
-What is known of each VllmProvider is collected at the scrape from the cache, so that ten thousand
-of them cost no memory of their own and a series goes with its object. No model id is ever a label.
+Names and labels are explained in docs/metrics.md and use controller-runtime's vocabulary, so that
+people know them from other operators. What happens is counted here; what is known of each
+object is collected at the scrape (sightings.py). No model id is ever a label.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.edges.counting import Controller, seconds
+from openclaw_vllm.edges.leader import LEASE
+from openclaw_vllm.edges.sightings import (
+    CatalogSighting,
+    CatalogSightings,
+    Probes,
+    Sighting,
+    Sightings,
+)
+from openclaw_vllm.edges.watches import Watches
 
-OBJECT = ("namespace", "name")
 
+class Queue(Protocol):
+    """What is told of a work queue."""
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A VllmProvider at the time of a scrape; `answered_at` is in seconds of the wall clock, 0
-    never."""
+    slots: int
 
-    key: ObjectKey
-    status: VllmProviderStatus
-    answered_at: float
+    def __len__(self) -> int:
+        """Return how many keys wait."""
+
+    @property
+    def active(self) -> int:
+        """How many keys are being reconciled."""
 
 
 class Metrics:
@@ -35,77 +53,85 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
-        self._probes = Counter(
-            "vllmprovider_probe", "Probes by outcome", ("outcome",), registry=registry
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more per counter
+        ProcessCollector(registry=registry)
+        self.provider = Controller("vllmprovider", registry)
+        self.catalog = Controller("vllmcatalog", registry)
+        self._probes = Probes()
+        self._source_probes = Counter(
+            "vllmcatalog_source_probe", "Probes of Services", ("outcome",), registry=registry
         )
-        self._writes = Counter(
-            "vllmprovider_writes", "Applied objects by kind", ("kind",), registry=registry
-        )
-        self._reconciles = Counter(
-            "vllmprovider_reconcile", "Reconciles by result", ("result",), registry=registry
-        )
-        self._duration = Histogram(
-            "vllmprovider_reconcile_duration_seconds", "Length of a reconcile", registry=registry
+        self._probe_duration = seconds(
+            "vllmprovider_probe_duration_seconds", "Length of a probe", registry
         )
         info = Gauge(
-            "vllmprovider_build_info", "The running version", ("version",), registry=registry
+            "vllmprovider_build_info", "1 for the running version", ("version",), registry=registry
         )
         info.labels(version).set(1)
 
-    def probed(self, outcome: object) -> None:
-        """Count a probe by its outcome: a Problem's reason, else Succeeded."""
+    def probed(self, key: ObjectKey | None, outcome: object, length: float) -> None:
+        """Count a probe by its outcome: a Problem's reason, else Succeeded.
+
+        `key` is the VllmProvider's, None for a Service that a VllmCatalog selects.
+        """
         reason = outcome.reason.value if isinstance(outcome, Problem) else "Succeeded"
-        self._probes.labels(reason).inc()
+        if key is None:
+            self._source_probes.labels(reason).inc()
+        else:
+            self._probes.count(key, reason)
+        self._probe_duration.observe(length)
 
-    def written(self, kind: str) -> None:
-        """Count an applied object: ConfigMap, Status or Event."""
-        self._writes.labels(kind).inc()
+    def forget(self, key: ObjectKey) -> None:
+        """Drop what was counted of a VllmProvider that is gone."""
+        self._probes.forget(key)
 
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Count a reconcile and its length; it ends with success or an error."""
-        result, start = "error", time.monotonic()
-        try:
-            yield
-            result = "success"
-        finally:
-            self._reconciles.labels(result).inc()
-            self._duration.observe(time.monotonic() - start)
-
-    def collect_from(
-        self, sightings: Callable[[], Iterable[Sighting]], depth: Callable[[], int]
+    def show_objects(
+        self,
+        sightings: Callable[[], Iterable[Sighting]],
+        catalogs: Callable[[], Iterable[CatalogSighting]] = tuple,
     ) -> None:
-        """Show at each scrape what these functions return then."""
-        self.registry.register(_AtScrape(sightings))
-        Gauge("workqueue_depth", "Keys that wait for a slot", registry=self.registry).set_function(
-            depth
+        """Show at each scrape what these return then."""
+        self.registry.register(Sightings(sightings, self._probes))
+        self.registry.register(CatalogSightings(catalogs))
+
+    def show_queues(self, queues: Mapping[str, Queue]) -> None:
+        """Show at each scrape how much waits in each queue, and how much works."""
+        figures: tuple[tuple[str, str, Callable[[Queue], float]], ...] = (
+            ("queue_depth", "Keys that wait for a slot", len),
+            ("active_workers", "Keys that are being reconciled", lambda queue: queue.active),
+            ("max_concurrent_reconciles", "Slots of a work queue", lambda queue: queue.slots),
         )
+        for name, what, figure in figures:
+            gauge = Gauge(f"vllmprovider_{name}", what, ("queue",), registry=self.registry)
+            for label, queue in queues.items():
+                gauge.labels(label).set_function(partial(figure, queue))
+
+    def show_watches(self, watches: Watches) -> None:
+        """Show at each scrape when each kind's watches were last heard of."""
+        self.registry.register(_WatchTimes(watches))
+
+    def show_leadership(self, leads: Callable[[], bool]) -> None:
+        """Show at each scrape whether this replica is the one that works."""
+        name, what = "leader_election_master_status", "1 on the replica that holds the Lease"
+        gauge = Gauge(name, what, ("name",), registry=self.registry)
+        gauge.labels(LEASE).set_function(leads)
 
     def text(self) -> bytes:
         """Return the exposition format."""
         return generate_latest(self.registry)
 
 
-class _AtScrape(Collector):
-    def __init__(self, sightings: Callable[[], Iterable[Sighting]]) -> None:
-        self._sightings = sightings
+class _WatchTimes(Collector):
+    def __init__(self, watches: Watches) -> None:
+        self._watches = watches
 
     def collect(self) -> Iterator[Metric]:
-        models = GaugeMetricFamily("vllmprovider_models", "Published models", labels=OBJECT)
-        answered = GaugeMetricFamily(
-            "vllmprovider_last_success_timestamp_seconds",
-            "When the server last gave a good answer",
-            labels=OBJECT,
+        family = GaugeMetricFamily(
+            "vllmprovider_watch_last_event_timestamp_seconds",
+            "When the API server last said something on the watch of a kind",
+            labels=("resource",),
         )
-        conditions = GaugeMetricFamily(
-            "vllmprovider_status_condition",
-            "1 for the status that a condition has",
-            labels=(*OBJECT, "type", "status"),
-        )
-        for sighting in self._sightings():
-            models.add_metric(sighting.key, sighting.status.model_count or 0)
-            if sighting.answered_at:
-                answered.add_metric(sighting.key, sighting.answered_at)
-            for condition in sighting.status.conditions:
-                conditions.add_metric((*sighting.key, condition.type, condition.status), 1)
-        yield from (models, answered, conditions)
+        now = time.time()
+        for resource, silence in self._watches.silences().items():
+            family.add_metric((resource,), now - silence)
+        yield family

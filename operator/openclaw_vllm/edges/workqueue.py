@@ -53,7 +53,7 @@ class WorkQueue(Generic[Key]):
         self._reconcile = reconcile
         self._passing = passing
         self._longest_backoff = longest_backoff
-        self._slots = slots
+        self.slots = slots
         self._resync_slots = max(1, slots * 3 // 4)
         self._items: dict[Key, _Item] = {}
         self._urgent: deque[Key] = deque()
@@ -146,7 +146,7 @@ class WorkQueue(Generic[Key]):
                 self._enqueue(key, item, self._resyncs)
 
     def _start_waiting(self) -> None:
-        while len(self._running) < self._slots:
+        while len(self._running) < self.slots:
             if self._urgent:
                 self._start(self._urgent)
             elif self._resyncs and self._running_resyncs < self._resync_slots:
@@ -183,7 +183,8 @@ class WorkQueue(Generic[Key]):
         elif error := task.exception():
             delay = self._backoff(key, item)
             trace = None if isinstance(error, self._passing) else error
-            logger.warning("%s: %s, again in %.1f s", key, error, delay, exc_info=trace)
+            said = ("%s, again in %.1f s", error, delay)
+            logger.warning(*said, exc_info=trace, extra={"key": key})
         else:
             item.failures = 0
             delay = task.result()

@@ -45,14 +45,15 @@ async def reconcile(key: ObjectKey, world: World, ask: Ask) -> float | None:
     if catalog is None:
         return None
     try:
-        return await _reconcile(catalog, world, ask)
+        with world.metrics.catalog.reconciling():
+            return await _reconcile(catalog, world, ask)
     except Stale:
         return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
     except Gone:
         world.forget_catalog(catalog)
         return None
     except Refused as error:
-        logger.error("VllmCatalog %s: %s", key, error)
+        logger.error("%s", error, extra={"key": key})
         return REFUSAL_PAUSE
 
 

@@ -42,8 +42,9 @@ async def _ask(
     *,
     fresh: bool,
 ) -> Memory:
+    start = world.clock.monotonic()
     answer = await probe(resource, spec, target, world, fresh=fresh)
-    world.metrics.probed(answer)
+    world.count_probe(resource, answer, world.clock.monotonic() - start)
     if isinstance(answer, Problem):
         elsewhere = answer.reason in ENDPOINT_REASONS
         return memory.misplace(answer) if elsewhere else memory.fail(answer)

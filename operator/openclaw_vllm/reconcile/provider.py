@@ -39,14 +39,15 @@ async def reconcile(key: ObjectKey, world: World) -> float | None:
         world.memories.pop(key, None)
         return None
     try:
-        return await _reconcile(resource, world)
+        with world.metrics.provider.reconciling():
+            return await _reconcile(resource, world)
     except Stale:
         return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
     except Gone:
         world.forget(resource)
         return None
     except Refused as error:
-        logger.error("%s: %s", key, error)
+        logger.error("%s", error, extra={"key": key})
         return REFUSAL_PAUSE
 
 

@@ -15,6 +15,7 @@ from openclaw_vllm.core.openclaw import Documents, skeleton
 from openclaw_vllm.core.ownership import Manifest, is_current, manifest_of, refusal
 from openclaw_vllm.core.plan import Plan
 from openclaw_vllm.core.status import Publication
+from openclaw_vllm.edges.counting import REFUSED
 from openclaw_vllm.reconcile.world import World
 
 NOTHING_YET = Problem(Reason.PENDING, "nothing is published but empty documents")
@@ -41,6 +42,8 @@ async def publish(
         refused = await _apply(resource, existing, manifest, world)
         if refused is not None:
             return refused, None
+        wrote = (resource.config_map.name, len(plan.entries))
+        logger.info("ConfigMap %s is written, with %d models", *wrote, extra={"key": resource.key})
     return problem, Publication(plan.entries, plan.primary, documents.digest)
 
 
@@ -51,7 +54,8 @@ async def report(
     if status == resource.status:
         return
     before = resource.status
-    world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
+    with world.metrics.provider.writing_status():
+        world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
     await announce(resource, before.conditions, status.conditions, world)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
@@ -65,7 +69,6 @@ async def announce(
 ) -> None:
     """Log and post as Events what has changed with a status that was written."""
     _log_transition(ours, before, after)
-    world.metrics.written("Status")
     for condition, warning in transitions(before, after):
         await world.cluster.post_event(ours, *_event(condition), warning=warning)
 
@@ -102,11 +105,12 @@ async def _apply(
 ) -> Problem | None:
     if existing is not None:
         manifest = {**manifest, "metadata": {**manifest["metadata"], "uid": existing.uid}}
-    applied = await world.cluster.apply_config_map(resource.config_map, manifest)
-    if isinstance(applied, Problem):
-        return applied
+    with world.metrics.provider.writing_config_map() as attempt:
+        applied = await world.cluster.apply_config_map(resource.config_map, manifest)
+        if isinstance(applied, Problem):
+            attempt.result = REFUSED
+            return applied
     world.cache.published[resource.config_map] = applied
-    world.metrics.written("ConfigMap")
     return None
 
 
@@ -118,8 +122,8 @@ def _log_transition(
     for condition in after:
         changed = said.get(condition.type) != (condition.status, condition.reason)
         if condition.type == ConditionType.READY and changed:
-            told = (ours.key, condition.status, condition.reason, condition.message)
-            logger.info("%s: Ready is %s (%s): %s", *told)
+            told = (condition.status, condition.reason, condition.message)
+            logger.info("Ready is %s (%s): %s", *told, extra={"key": ours.key})
 
 
 def _event(condition: Condition) -> tuple[str, str]:

@@ -27,6 +27,7 @@ from openclaw_vllm.core.targets import (
     target_namespaces,
 )
 from openclaw_vllm.edges.cluster import Gone, Refused
+from openclaw_vllm.edges.counting import REFUSED
 from openclaw_vllm.reconcile.publishing import announce
 from openclaw_vllm.reconcile.world import World
 
@@ -53,7 +54,7 @@ async def withdraw(catalog: Catalog, world: World) -> None:
         await _sweep(catalog, set(), world)
         others = [name for name in catalog.finalizers if name != FINALIZER]
         world.cache.put_catalog(await world.cluster.set_finalizers(catalog, others))
-        logger.info("VllmCatalog %s is withdrawn from every namespace", catalog.key)
+        logger.info("withdrawn from every namespace", extra={"key": catalog.key})
 
 
 async def spread(
@@ -91,7 +92,8 @@ async def spread(
 async def report(catalog: Catalog, status: VllmCatalogStatus, world: World) -> None:
     """Apply the status if it differs, then post Events for what has changed."""
     if status != catalog.status:
-        world.cache.put_catalog(await world.cluster.apply_status(catalog, status))
+        with world.metrics.catalog.writing_status():
+            world.cache.put_catalog(await world.cluster.apply_status(catalog, status))
         await announce(catalog, catalog.status.conditions, status.conditions, world)
 
 
@@ -111,13 +113,14 @@ async def _apply(
             return None
         manifest["metadata"]["uid"] = existing.uid
     try:
-        applied = await world.cluster.apply_config_map(key, manifest)
+        with world.metrics.catalog.writing_config_map() as attempt:
+            applied = await world.cluster.apply_config_map(key, manifest)
+            if isinstance(applied, Problem):
+                attempt.result = REFUSED
+                return applied
     except Refused as error:
         return Problem(Reason.WRITE_REFUSED, str(error))
-    if isinstance(applied, Problem):
-        return applied
     world.cache.published[key] = applied
-    world.metrics.written("ConfigMap")
     return None
 
 

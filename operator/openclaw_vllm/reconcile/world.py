@@ -11,10 +11,12 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
 from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.recall import recall
 from openclaw_vllm.core.targets import exemplar
 from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.edges.metrics import Metrics, Sighting
+from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
 from openclaw_vllm.reconcile.inputs import Inputs
 
 DEFAULT_INTERVAL = 60.0  # seconds
@@ -78,6 +80,7 @@ class World(Inputs):
             return
         orphaned = self.cache.drop_provider(resource.key)
         self.memories.pop(resource.key, None)
+        self.metrics.forget(resource.key)
         self.inherited.pop(resource.uid, None)
         self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
         self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")
@@ -93,11 +96,33 @@ class World(Inputs):
         for name in [name for name in self.source_memories if name.catalog == catalog.key.name]:
             del self.source_memories[name]
 
+    def count_probe(self, resource: Resource, answer: object, seconds: float) -> None:
+        """Count a probe of a VllmProvider's server, or of a Service that a catalogue selects."""
+        known = self.cache.providers.get(resource.key)
+        ours = known is not None and known.uid == resource.uid
+        self.metrics.probed(resource.key if ours else None, answer, seconds)
+
     def sightings(self) -> Iterator[Sighting]:
         """Yield every VllmProvider as the metrics show it."""
         for key, resource in self.cache.providers.items():
-            memory = self.memories.get(key)
-            yield Sighting(key, resource.status, memory.answered_at if memory else 0.0)
+            memory, spec = self.memories.get(key), resource.spec
+            asked = not isinstance(spec, Problem) and not spec.suspend and not spec.models
+            published = self.cache.published.get(resource.config_map)
+            ours = published is not None and is_ours(resource, published)
+            yield Sighting(
+                key,
+                resource.status,
+                suspended=not isinstance(spec, Problem) and spec.suspend,
+                answered_at=memory.answered_at if memory else 0.0,
+                interval=self.interval_of(key) if asked else None,
+                config_bytes=published.size if published and ours else None,
+            )
+
+    def catalog_sightings(self) -> Iterator[CatalogSighting]:
+        """Yield every VllmCatalog as the metrics show it."""
+        for key, catalog in self.cache.catalogs.items():
+            published = self.published_by(catalog)
+            yield CatalogSighting(key.name, catalog.status, published.size if published else None)
 
 
 def timestamp(world: World) -> str:
