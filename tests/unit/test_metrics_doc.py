@@ -1,0 +1,109 @@
+"""docs/metrics.md against the registry and the rules, both ways."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.edges.counting import RESULTS
+from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
+from openclaw_vllm.edges.watches import Watch, Watches
+from tests.rbac import CHART
+from tests.unit.scene import Requests
+
+DOC = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+RULES = CHART / "files" / "monitoring" / "rules.yaml"
+OBJECT = {"namespace", "name"}
+ROW = re.compile(r"^\| (`[a-z_`, ]+`) \| ?(\w*) \| ?([a-z`, ]*)\| .+ \|$", re.MULTILINE)
+SAID = {"reason": "Succeeded", "message": "", "lastTransitionTime": ""}
+READY = {"type": "Ready", "status": "True", **SAID}
+CATALOG = VllmCatalogStatus.model_validate({"conditions": [READY], "targets": {}})
+
+Described = dict[str, tuple[str, frozenset[str]]]
+
+
+def documented() -> Described:
+    """Return type and labels of each metric in the tables; those of the process are well known."""
+    providers, rest = DOC.split("Of each VllmCatalog,")
+    catalogs, operator = rest.split("Of the operator:")
+    found: Described = {}
+    for part, common in ((providers, OBJECT), (catalogs, {"name"}), (operator, set[str]())):
+        for names, type_, labels in ROW.findall(part):
+            for name in re.findall(r"`(\w+)`", names):
+                found[name] = (type_, frozenset({*common, *re.findall(r"`(\w+)`", labels)}))
+    return found
+
+
+def shown() -> Described:
+    """Return what the operator shows when all of it is at work."""
+    metrics, key = Metrics("0"), ObjectKey("agents", "vllm")
+    status = VllmProviderStatus.model_validate({"conditions": [READY]})
+    provider = Sighting(key, status, answered_at=1, interval=1, config_bytes=1)
+    metrics.show_objects(lambda: [provider], lambda: [CatalogSighting("all", CATALOG, 1)])
+    metrics.probed(key, (), 0.1)
+    metrics.probed(None, (), 0.1)
+    metrics.show_queues({"providers": Requests()})
+    watches = Watches()
+    watches.expect([Watch("services")])
+    metrics.show_watches(watches)
+    metrics.show_leadership(lambda: True)
+    found: Described = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        labels = {label for sample in family.samples for label in sample.labels}
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found[name] = (family.type, frozenset(labels - {"le"}))
+    return found
+
+
+def described(metrics: Described) -> Described:
+    return {name: how for name, how in metrics.items() if not name.startswith("process_")}
+
+
+def rules() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load(RULES.read_text())["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
+def test_every_metric_is_documented_with_its_type_and_labels_and_none_that_is_not() -> None:
+    assert described(documented()) == described(shown())
+    assert documented().keys() == shown().keys()
+
+
+def test_every_result_is_explained() -> None:
+    (explained,) = re.findall(r"A `result` is (.+?)\n\n", DOC, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`(?: \(|;|\.| or)", explained)) == set(RESULTS)
+
+
+def test_the_table_of_alerts_is_that_of_the_rules() -> None:
+    table = re.findall(r"^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \| ([\w ]+) \|$", DOC, re.MULTILINE)
+    assert table == [
+        (
+            rule["alert"],
+            rule["alert"].lower(),
+            rule["labels"]["severity"],
+            rule.get("for", "at once"),
+        )
+        for rule in rules()
+    ]
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    headings = re.findall(r"^### (\w+)$", DOC, re.MULTILINE)
+    assert headings == [rule["alert"] for rule in rules()]
+    for rule in rules():
+        anchor = rule["annotations"]["runbook_url"]
+        assert anchor == f"docs/metrics.md#{rule['alert'].lower()}"
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+
+
+def test_rules_use_only_metrics_that_exist() -> None:
+    used = {name for rule in rules() for name in re.findall(r"\bvllm\w+", rule["expr"])}
+    assert used
+    assert used <= shown().keys()
