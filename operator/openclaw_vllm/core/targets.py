@@ -4,7 +4,7 @@ Ours is known by label and by the catalogue's uid in an annotation. Of two catal
 name in a namespace the older has it; a ConfigMap of anybody else is never touched.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from openclaw_vllm.api.configmap import (
@@ -122,14 +122,23 @@ def manifest_of(catalog: Catalog, namespace: str, documents: Documents, patterns
     }
 
 
-def exemplar(catalog: Catalog, published: Mapping[ObjectKey, PublishedMap]) -> PublishedMap | None:
-    """Return an undamaged ConfigMap that holds what the catalogue published last."""
-    for key in sorted(published):
-        found = published[key]
-        ours = found.annotations.get(CATALOG_UID) == catalog.uid and found.is_intact
-        if ours and found.digest == catalog.status.digest:
-            return found
-    return None
+def exemplar(catalog: Catalog, published: Iterable[PublishedMap]) -> PublishedMap | None:
+    """Return the newest undamaged ConfigMap of the catalogue: it holds what was published last.
+
+    Not the one that the status tells of: whoever was killed in the midst of a change had written
+    to some namespaces, and must not take that back.
+    """
+    ours = (
+        found
+        for found in published
+        if found.annotations.get(CATALOG_UID) == catalog.uid and found.is_intact
+    )
+    return max(ours, key=_age_rank, default=None)
+
+
+def _age_rank(found: PublishedMap) -> tuple[int, str]:
+    """Sort by resource version, the oldest first: etcd's revisions are numbers."""
+    return (len(found.resource_version), found.resource_version)
 
 
 def _is_reserved(namespace: str, own: str | None) -> bool:

@@ -64,7 +64,7 @@ class World(Inputs):
 
     def published_by(self, catalog: Catalog) -> PublishedMap | None:
         """Return a ConfigMap with what the VllmCatalog published last, as long as one is known."""
-        return exemplar(catalog, self.cache.published) or self.inherited.get(catalog.uid)
+        return exemplar(catalog, self.cache.published.values()) or self.inherited.get(catalog.uid)
 
     def interval_of(self, key: ObjectKey) -> float:
         """Return how often the VllmProvider's server is asked, in seconds."""

@@ -157,10 +157,11 @@ def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:
     assert not is_orphan(foreign(WRITTEN), set())
 
 
-def test_a_restart_learns_from_an_undamaged_one_of_what_was_published_last() -> None:
-    catalog = builders.catalog(status={"digest": DOCUMENTS.digest})
-    edited = replace(WRITTEN, digest="sha256:edited")
-    other = ObjectKey("agents-b", "fleet-openclaw")
-    assert exemplar(catalog, {KEY: edited, other: WRITTEN}) is WRITTEN
-    assert exemplar(catalog, {KEY: edited}) is None
-    assert exemplar(builders.catalog(), {KEY: WRITTEN}) is None
+def test_a_restart_learns_from_the_newest_that_is_undamaged() -> None:
+    """One that was killed in the midst of a change takes back nothing that it had written."""
+    old, new = (replace(WRITTEN, resource_version=version) for version in ("999", "1000"))
+    edited = replace(WRITTEN, resource_version="1001", digest="sha256:edited")
+    notes = {**WRITTEN.annotations, CATALOG_UID: "another"}
+    others = replace(WRITTEN, resource_version="1002", annotations=notes)
+    assert exemplar(FLEET, [old, new, edited, others]) is new
+    assert exemplar(FLEET, [edited, others]) is None
