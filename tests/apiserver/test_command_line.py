@@ -1,0 +1,180 @@
+"""The commands for pipelines beside a real cluster: `render` says what the operator publishes."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from openclaw_vllm.api.configmap import KEYS
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import PROVIDERS, Json, Provider, Workspace
+from tests.certificates import Authority
+from tests.unit.golden_cases import CASES
+from tests.unit.pipelines import Desk, provider
+from tests.unit.test_command_manifests import SCALARS
+from tests.vllm_server import Model, VllmServer
+
+HOST = "127.0.0.1"
+SECRETS = {"vllm-api-key": {"api-key": "sk-1"}, "gateway": {"token": "sk-2"}}
+ENVIRONMENT = {"TEAM_A_KEY": "sk-1", "GATEWAY_KEY": "sk-2"}
+LIVE = ("--live", "--allow-loopback", "--key-hosts", HOST)
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A golden provider with a server of its own, in a cluster and in a file."""
+
+    provider: Provider
+    server: VllmServer
+    authority: Authority
+    ca: str
+    path: str
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def spec_for(name: str, server: VllmServer) -> Json:
+    """Return the golden spec, pointed at a server that has a certificate of a private CA."""
+    spec: Json = dict(CASES[name].spec)
+    if "models" in spec:
+        return spec
+    tls = {"insecureSkipVerify": False, "caBundleRef": {"name": "ca"}}
+    return spec | {"baseUrl": server.base_url, "tls": spec.get("tls", {}) | tls}
+
+
+def golden(name: str, space: Workspace, servers: Servers, desk: Desk) -> Golden:
+    """Have the operator publish a golden provider."""
+    authority = Authority.create()
+    models = [Model(m.id, m.context, m.parent or None) for m in CASES[name].models]
+    context = authority.issue(HOST, "inner.example.com").server_context()
+    server = servers.start(*models, tls=context)
+    space.create("configmaps", {"metadata": {"name": "ca"}, "data": {"ca.crt": authority.pem}})
+    for secret, values in SECRETS.items():
+        notes = {"openclaw-vllm.dev/allowed-hosts": HOST}
+        space.create(
+            "secrets", {"metadata": {"name": secret, "annotations": notes}, "stringData": values}
+        )
+    manifest = provider(spec_for(name, server), namespace=space.namespace)
+    space.create(PROVIDERS, manifest)
+    created = Provider(space, "vllm", "vllm-openclaw")
+    created.is_ready()
+    ca = desk.write("ca.crt", authority.pem)
+    return Golden(created, server, authority, ca, desk.put("provider.yaml", manifest))
+
+
+def kubeconfig(space: Workspace) -> dict[str, str]:
+    return {"KUBECONFIG": str(space.plane.kubeconfig)}
+
+
+def saved_answer(made: Golden, desk: Desk) -> str:
+    """Save the server's answer, as a person does with curl."""
+    trust = made.authority.client_context()
+    answer = httpx.get(f"{made.server.base_url}/models", verify=trust, trust_env=False)
+    return desk.write("models.json", answer.content)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_render_prints_the_published_bytes(
+    space: Workspace, servers: Servers, desk: Desk, name: str
+) -> None:
+    made = golden(name, space, servers, desk)
+    published = made.provider.data
+    words = ["render", "-f", made.path, "--ca-file", made.ca]
+    snapshot = ["--snapshot", saved_answer(made, desk)]
+    for answer in (snapshot, [*LIVE]):
+        for key in KEYS:
+            ended = desk.call(*words, *answer, "--key", key, **ENVIRONMENT)
+            assert (ended.exit_code, ended.stdout) == (0, published[key]), ended.stderr
+    against = desk.call("diff", "-f", made.path, *snapshot, **kubeconfig(space))
+    assert (against.exit_code, against.stdout) == (0, ""), against.stderr
+
+
+def test_diff_shows_what_the_operator_would_write(
+    space: Workspace, servers: Servers, desk: Desk
+) -> None:
+    made = golden("agents", space, servers, desk)
+    made.server.models = (*made.server.models, Model("zzz", 4096))
+    said = desk.json("diff", "-f", made.path, "--live", "--allow-loopback", **kubeconfig(space))
+    assert sorted(said["changes"]) == ["agents-defaults.json", "models.json", "openclaw.json"]
+    made.provider.probe(made.server)
+    made.provider.publishes(*(model.id for model in made.server.models))
+    again = desk.call("diff", "-f", made.path, "--live", "--allow-loopback", **kubeconfig(space))
+    assert (again.exit_code, again.stdout) == (0, ""), again.stderr
+
+
+def test_diff_says_that_a_configmap_is_somebody_else_s(space: Workspace, desk: Desk) -> None:
+    space.create("configmaps", {"metadata": {"name": "vllm-openclaw"}, "data": {"a": "b"}})
+    spec = {"baseUrl": "http://vllm.example.com/v1", "models": [{"id": "m"}]}
+    path = desk.put("p.yaml", provider(spec, namespace=space.namespace))
+    ended = desk.call("diff", "-f", path, **kubeconfig(space))
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "NotOwned: ConfigMap vllm-openclaw exists and is not ours" in ended.stderr
+
+
+def test_diff_reads_the_service_of_the_cluster(space: Workspace, desk: Desk) -> None:
+    ports = [{"name": "web", "port": 8123}]
+    space.create("services", {"metadata": {"name": "vllm"}, "spec": {"ports": ports}})
+    spec = {"serviceRef": {"name": "vllm", "port": "web"}, "models": [{"id": "m"}]}
+    path = desk.put("p.yaml", provider(spec, namespace=space.namespace))
+    said = desk.json("diff", "-f", path, **kubeconfig(space))
+    url = f"http://vllm.{space.namespace}.svc.cluster.local:8123/v1"
+    assert f'+      "baseUrl": "{url}"' in said["changes"]["models.json"]
+    assert said["notes"] == []
+
+
+def test_verify_takes_the_key_from_the_cluster_as_the_operator_does(
+    space: Workspace, servers: Servers, desk: Desk
+) -> None:
+    made = golden("keyed", space, servers, desk)
+    made.server.keys = ("sk-1",)
+    words = ["verify", "-f", made.path, "--server-dry-run", "--allow-loopback"]
+    ended = desk.call(*words, **kubeconfig(space))
+    assert ended.exit_code == 0, ended.stdout
+    assert "sk-1" not in ended.output
+    notes: dict[str, Any] = {"openclaw-vllm.dev/allowed-hosts": None}
+    space.patch("secrets", "vllm-api-key", {"metadata": {"annotations": notes}})
+    refused = desk.call(*words, **kubeconfig(space))
+    assert refused.exit_code == 1
+    assert "KeyNotAllowed" in refused.stdout
+
+
+def test_the_api_server_judges_what_only_it_can(
+    space: Workspace, servers: Servers, desk: Desk
+) -> None:
+    space.provider(servers.start()).is_ready()
+    edited = {"baseUrl": "http://vllm.example.com/v1", "providerId": "vllm-b"}
+    path = desk.put("p.yaml", provider(edited, namespace=space.namespace))
+    assert desk.call("verify", "--offline", path).exit_code == 0
+    ended = desk.call("verify", "--offline", "--server-dry-run", path, **kubeconfig(space))
+    assert ended.exit_code == 1
+    assert "the API server: " in ended.stdout
+    assert "providerId cannot change" in ended.stdout
+
+
+def test_scalars_of_yaml_are_what_kubectl_takes_them_for(space: Workspace, desk: Desk) -> None:
+    """By the table that our own reader is judged by."""
+    lines = [f"  v{number}: {text}\n" for number, (text, _) in enumerate(SCALARS)]
+    header = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: scalars}\nvalues:\n"
+    path = desk.write("scalars.yaml", "".join([header, *lines]))
+    read = json.loads(space.kubectl("annotate", "--local", "-f", path, "a=b", "-o", "json"))
+    values = [read["values"].get(f"v{number}") for number in range(len(SCALARS))]
+    assert values == [value for _, value in SCALARS]
+
+
+def test_a_dry_run_keeps_nothing(space: Workspace, desk: Desk) -> None:
+    path = desk.put("p.yaml", provider(namespace=space.namespace))
+    ended = desk.call("verify", "--offline", "--server-dry-run", path, **kubeconfig(space))
+    assert (ended.exit_code, space.list(PROVIDERS)) == (0, []), ended.output
+
+
+def test_a_namespace_that_does_not_exist_is_told(space: Workspace, desk: Desk) -> None:
+    path = desk.put("p.yaml", provider(namespace="nowhere"))
+    ended = desk.call("verify", "--offline", "--server-dry-run", path, **kubeconfig(space))
+    assert ended.exit_code == 1
+    assert 'namespaces "nowhere" not found' in ended.stdout
