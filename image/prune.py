@@ -1,6 +1,6 @@
 """Removes from this environment what the `kubernetes` package ships and the operator never imports.
 
-The package's typed API, 1 600 generated modules in two copies, is 70 of its 72 MB; the operator
+The package's typed API, 900 generated modules in two copies, is 72 of its 74 MB; the operator
 sends plain requests (`edges/apiserver.py`). The package loads a generated module when its name is
 first used, so what importing our program has not loaded can go: using it later would be an
 ImportError, and the image's tests run the operator without it.

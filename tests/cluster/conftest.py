@@ -49,9 +49,7 @@ def pytest_runtest_makereport(
     report = yield
     here = getattr(item, "funcargs", {}).get("here")
     if report.failed and isinstance(here, World):
-        for what in ("pods,vllmproviders,leases", "events"):
-            report.sections.append((what, here.cluster.kubectl("get", what, "-A", "-o", "wide")))
-        report.sections.append(("operator", here.logs()))
+        report.sections.append(("cluster", here.state()))
     if report.failed:
         item.session.shouldfail = "the other tests go on from this one"
     return report

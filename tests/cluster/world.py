@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import uuid4
@@ -15,7 +15,7 @@ from tests.eventually import eventually_sync
 Value = TypeVar("Value")
 
 RELEASE = "vllm"
-CRD = "vllmproviders.openclaw-vllm.dev"
+CRDS = str(rbac.CHART.parents[1] / "crds")
 SELECTOR = "--selector=app.kubernetes.io/name=openclaw-vllm-operator"
 LEASE = "openclaw-vllm-operator"
 SOON = 120.0  # seconds: generous, because machines are shared
@@ -92,10 +92,21 @@ class World:
         found = self.cluster.list(self.operator, "pods", SELECTOR)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
-    def restarts(self, pod: str) -> int:
-        """Return how often a pod's container was started again."""
+    def exit_code(self, pod: str) -> int:
+        """Return how a pod's container ended before it was started again, as it was once."""
         (status,) = self.cluster.get(self.operator, "pod", pod)["status"]["containerStatuses"]
-        return int(status["restartCount"])
+        assert status["restartCount"] == 1, status
+        return int(status["lastState"]["terminated"]["exitCode"])
+
+    def state(self) -> str:
+        """Return what helps to understand a failure."""
+        kinds = ("pods", "vllmproviders", "leases", "events")
+        asked = [("get", kind, "-A", "-o", "wide") for kind in kinds]
+        said = []
+        for question in asked:
+            with suppress(CannotRunError):
+                said.append(self.cluster.kubectl(*question))
+        return "\n".join([*said, self.logs()])
 
     def logs(self) -> str:
         options = ("--tail=-1", "--prefix", "--all-containers")
@@ -112,8 +123,8 @@ class World:
 @contextmanager
 def world(cluster: Cluster, image: str) -> Iterator[World]:
     """Make the namespaces; afterwards nothing is left of them, of the release and of the CRDs."""
-    if cluster.kubectl("get", "crd", CRD, "--ignore-not-found", "-o", "name"):
-        raise CannotRunError(f"The cluster has {CRD} already: this ring would remove it.")
+    if found := cluster.kubectl("get", "-f", CRDS, "--ignore-not-found", "-o", "name"):
+        raise CannotRunError(f"This ring would remove what the cluster has already: {found}")
     suffix = uuid4().hex[:6]
     names = [f"e2e-{part}-{suffix}" for part in ("operator", "models", "agents")]
     made = World(cluster, image, *names)
@@ -123,4 +134,4 @@ def world(cluster: Cluster, image: str) -> Iterator[World]:
     finally:
         made.helm("uninstall", RELEASE, "--ignore-not-found", "--wait")
         cluster.kubectl("delete", "namespace", *names, WAIT)
-        cluster.kubectl("delete", "crd", CRD, "--ignore-not-found", WAIT)
+        cluster.kubectl("delete", "-f", CRDS, "--ignore-not-found", WAIT)

@@ -1,6 +1,6 @@
 """Buildah with a store of its own in the user's cache: no daemon, no registry.
 
-Chroot isolation asks the least of a machine: it works in a container too.
+Chroot isolation asks the least of a machine: no runtime, and no cgroups.
 """
 
 import json
