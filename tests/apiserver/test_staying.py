@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.apiserver.fleet import COUNTS, Fleet
-from tests.apiserver.servers import Servers, ServerThread
-from tests.apiserver.workspace import workspace
+from tests.apiserver.servers import BOTH, Servers, ServerThread
+from tests.apiserver.workspace import Workspace, soon, workspace
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess
+from tests.vllm_server import Model, VllmServer
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -68,6 +69,38 @@ def test_two_operators_at_once_write_nothing_either(
         second.kill()
     assert fleet.space.asked_since(mark).writes() == ()
     assert fleet.snapshot() == before
+    assert second.bugs() == []
+
+
+class TornServer(VllmServer):
+    """Tells only every second one who asks of its last model, until it tells all."""
+
+    torn = True
+
+    def _listed(self) -> tuple[Model, ...]:
+        odd = self.count("/v1/models") % 2
+        return self.models[:-1] if self.torn and odd else self.models
+
+
+def test_two_operators_that_know_differently_do_not_undo_each_others_work_without_a_pause(
+    space: Workspace, servers: Servers, operator_kubeconfig: Path, tmp_path: Path
+) -> None:
+    """Each may write when it was asked itself, once an interval; a fight would never end."""
+    server = servers.take(TornServer(models=BOTH))
+    provider = space.provider(server, discovery={"interval": "5s", "removeAfter": 1})
+    second = OperatorProcess(operator_kubeconfig, tmp_path)
+    try:
+        second.start()
+        provider.is_ready()
+        mark, asked = space.plane.audit.mark(), server.count("/v1/models")
+        soon(lambda: server.count("/v1/models") >= asked + 8, "they have asked eight times")
+        writes = space.asked_since(mark).writes()
+        assert len(writes.of("configmaps")) <= 2 * 8
+        assert len(writes) <= 6 * 8
+        server.torn = False
+        provider.publishes(*(model.id for model in BOTH))
+    finally:
+        second.kill()
     assert second.bugs() == []
 
 

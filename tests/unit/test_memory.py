@@ -15,7 +15,7 @@ from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory, until_phase
 from openclaw_vllm.core.models import Rejection, admit
 from tests import builders
-from tests.builders import CONNECTION, WALL, served
+from tests.builders import CONNECTION, WALL, served, spec_of
 
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 NO_SECRET = Problem(Reason.SECRET_NOT_FOUND, "missing")
@@ -196,3 +196,26 @@ def test_version_and_task_are_read(
     memory: Memory, ids: tuple[str, ...], now: float, *, wanted: bool
 ) -> None:
     assert memory.wants_details(served(*ids), CONNECTION.base_url, now) == wanted
+
+
+def test_only_what_was_written_is_settled() -> None:
+    """A write that failed leaves the next run something to do, though nothing new is learnt."""
+    resource = builders.resource()
+    written = builders.memory(resource, *served("a")).settle(("1", "2"))
+    asked_again = builders.learned(written, resource, *served("a")).since(written)
+    assert asked_again.is_settled_in(("1", "2"))
+    assert not asked_again.is_settled_in(("1", "3"))
+    wiser = builders.learned(written, resource, *served("a", "b")).since(written)
+    assert not wiser.is_settled_in(("1", "2"))
+    assert not wiser.since(wiser).is_settled_in(("1", "2"))
+    assert wiser.settle(("1", "3")).is_settled_in(("1", "3"))
+
+
+def test_only_an_answer_makes_wiser_than_another_operator() -> None:
+    resource = builders.resource()
+    settled = builders.memory(resource, *served("a")).settle(("1", "2"))
+    assert settled.since(settled).is_no_wiser_than(settled)
+    asked = settled.schedule(spec_of(resource), 100.0, 100.0).since(settled)
+    assert not asked.is_no_wiser_than(settled)
+    learnt = builders.learned(settled, resource, *served("b")).since(settled)
+    assert not learnt.is_no_wiser_than(settled)

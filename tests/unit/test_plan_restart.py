@@ -11,7 +11,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import Base, parse
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.plan import Plan, decide, is_anothers_work
 from openclaw_vllm.core.recall import recall
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
@@ -95,3 +95,22 @@ def test_another_base_is_taken_in_even_before_the_server_has_answered() -> None:
 
 def test_a_base_that_is_gone_changes_nothing_and_is_told() -> None:
     assert after_a_restart(NO_BASE) == Plan(problem=NO_BASE)
+
+
+def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
+    ours = resource()
+    mine, theirs = plan(ours, *served("a")), plan(ours, *served("a", "b"))
+    _, existing = publish(ours, theirs)
+    _, same = publish(ours, mine)
+    assert is_anothers_work(mine, ours, spec_of(ours), existing)
+    no_work = {
+        "the same": same,
+        "edited": replace(existing, digest="sha256:0"),
+        "without an owner": replace(existing, owner=None),
+        "without labels": replace(existing, labels={}),
+        "immutable": replace(existing, immutable=True),
+        "none": None,
+    }
+    for what, found in no_work.items():
+        assert not is_anothers_work(mine, ours, spec_of(ours), found), what
+    assert not is_anothers_work(Plan(), ours, spec_of(ours), existing)

@@ -168,10 +168,18 @@ class Memory:
         failures = min(self.failures, TOLERATED_FAILURES) + 1
         return replace(self, server=problem, failures=failures)
 
-    def is_settled_in(self, versions: tuple[str, str], before: "Memory") -> bool:
-        """Tell whether all was as it has to be, and nothing but times has changed since."""
+    def since(self, before: "Memory") -> "Memory":
+        """Return it as nothing that was settled, unless only times have changed since `before`."""
         times = {name: getattr(self, name) for name in ("due", "retries", *ANSWER_TIMES)}
-        return self.settled == versions and "" not in versions and self == replace(before, **times)
+        return self if self == replace(before, **times) else replace(self, settled=None)
+
+    def is_settled_in(self, versions: tuple[str, str]) -> bool:
+        """Tell whether all that is known was written, and these are the versions that it made."""
+        return self.settled == versions and "" not in versions
+
+    def is_no_wiser_than(self, before: "Memory") -> bool:
+        """Tell whether all that is known was written once, and nobody was asked since `before`."""
+        return self.settled is not None and self.due == before.due
 
     def settle(self, versions: tuple[str, str]) -> "Memory":
         """Take in that all is as it has to be in these versions of the resource and its output."""

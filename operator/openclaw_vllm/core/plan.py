@@ -54,6 +54,16 @@ def decide(
     return _fitting(spec, memory, entries, choice, existing)
 
 
+def is_anothers_work(
+    plan: Plan, resource: Resource, spec: VllmProviderSpec, existing: PublishedMap | None
+) -> bool:
+    """Tell whether another operator has published other documents than the plan's: no damage."""
+    if plan.documents is None or existing is None or existing.immutable:
+        return False
+    whole = existing.is_intact and is_dressed(resource, existing, spec)
+    return whole and existing.digest != plan.documents.digest
+
+
 def entries_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Problem:
     """Return the models to publish, or why none are known or too many."""
     if spec.models:

@@ -18,7 +18,7 @@ from openclaw_vllm.core.conditions import (
     suspended,
 )
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import decide
+from openclaw_vllm.core.plan import decide, is_anothers_work
 from openclaw_vllm.core.status import endpoint_status, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
@@ -58,11 +58,16 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return None
 
     before = world.memory_of(resource, spec)
-    memory = world.memories[resource.key] = await observe(resource, spec, before, world)
+    memory = (await observe(resource, spec, before, world)).since(before)
+    world.memories[resource.key] = memory
     versions = _versions(resource, world)
-    if memory.is_settled_in(versions, before):
+    if memory.is_settled_in(versions):
         return max(0.0, memory.due - world.clock.monotonic())
-    plan = decide(resource, spec, memory, world.cache.published.get(resource.config_map))
+    existing = world.cache.published.get(resource.config_map)
+    plan = decide(resource, spec, memory, existing)
+    if memory.is_no_wiser_than(before) and is_anothers_work(plan, resource, spec, existing):
+        # it may know better, as during a rollout: we ask first, or each would undo the other's work
+        return max(0.0, memory.due - world.clock.monotonic())
     problem, publication = await publish(resource, spec, plan, memory, world)
 
     outcomes = Outcomes(
