@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Coroutine
 from importlib.metadata import version
 from threading import Timer
 
@@ -34,6 +33,7 @@ from openclaw_vllm.reconcile.inputs import Clock
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.world import World
 from openclaw_vllm.settings import Settings
+from openclaw_vllm.tasks import Tasks
 
 STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
 RETRY = 2.0  # seconds
@@ -77,8 +77,7 @@ class _Operator:
         self._standby = self._election is not None
         self._stop = stop or asyncio.Event()
         self._watching = asyncio.Event()
-        self._failure: Exception | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks(self._stop)
         self._runners: list[endpoints.Runner] = []
 
     async def run(self) -> None:
@@ -97,9 +96,9 @@ class _Operator:
         )
         if await self._leads() and await self._filled(world):
             await self._work(world)
-        await self._end_tasks()
-        if self._failure is not None:
-            raise self._failure
+        await self._tasks.end()
+        if self._tasks.failure is not None:
+            raise self._tasks.failure
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -127,13 +126,13 @@ class _Operator:
         queues = {"providers": queue, **(fleet.queues if fleet else {})}
         self._metrics.show_queues(queues)
         for work in queues.values():
-            self._keep(work.run())
-        self._keep(audit.run(world, intake, fleet, self._settings.namespace))
+            self._tasks.keep(work.run())
+        self._tasks.keep(audit.run(world, intake, fleet, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
-        self._keep(self._take_signals_back())
+        self._tasks.keep(self._take_signals_back())
         self._expect_watches(fleet)
         await handlers.watch(
-            handlers.registry_for(intake, fleet, self._watches, self._log_in, self._end_tasks),
+            handlers.registry_for(intake, fleet, self._watches, self._log_in, self._tasks.end),
             handlers.settings_for(streaming=streaming),
             self._settings.namespace,
             ready=self._watching,
@@ -152,12 +151,17 @@ class _Operator:
             return None
         slots = self._settings.max_concurrent_probes
         fleet = Fleet(world, slots=slots, passing=(Unavailable,))
-        await audit.fill_fleet(world, fleet)
+        try:
+            await audit.fill_fleet(world, fleet)
+        except Refused as error:
+            advice = "grant what they need (files/rbac/catalog.yaml), or say --no-catalogs"
+            logger.error("VllmCatalogs are not served: %s; %s", error, advice)
+            return None
         return fleet
 
     async def close(self) -> None:
         """End what still runs; for `run` that did not come to its end."""
-        await self._end_tasks()
+        await self._tasks.end()
         if self._election is not None:
             await self._election.release()
         for runner in self._runners:
@@ -170,27 +174,6 @@ class _Operator:
         await self._watching.wait()
         self._listen_for_signals()
         await self._stop.wait()
-
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
-        """Run beside the watches; if it ends by itself, the others end with it, and the process."""
-
-        def ended(_: object) -> None:
-            self._stop.set()
-            for other in self._tasks:
-                other.cancel()  # at once: kopf ends in its own time, and a leader may be lost
-
-        task = asyncio.create_task(work)
-        task.add_done_callback(ended)
-        self._tasks.append(task)
-
-    async def _end_tasks(self) -> None:
-        """Cancel our tasks, wait for them, and keep what ended one of them before."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                self._failure = outcome
 
     async def _leads(self) -> bool:
         """Wait for the Lease if there may be other replicas; False when the end came first."""
@@ -205,7 +188,7 @@ class _Operator:
             return False
         await acquiring
         self._standby = False
-        self._keep(self._election.hold())
+        self._tasks.keep(self._election.hold())
         return True
 
     async def _filled(self, world: World) -> bool:
@@ -245,7 +228,7 @@ class _Operator:
                 self._runners.append(await endpoints.serve(address, what))
 
     def _health(self) -> tuple[int, bytes]:
-        if any(task.done() for task in self._tasks):
+        if self._tasks.have_ended:
             return 500, b"the work queue has ended\n"
         if self._watching.is_set() and (silent := self._watches.silent):
             return 500, f"silent for too long: the watch of {', '.join(silent)}\n".encode()

@@ -7,9 +7,7 @@ measured.
 
 import base64
 import logging
-import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -20,6 +18,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import ALLOWED_HOSTS, Observed, Secret, Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
+from openclaw_vllm.edges.events import event_about
 
 OURS = f"/apis/{GROUP}/{VERSION}"
 OUR_KINDS = ("vllmproviders", "vllmcatalogs")
@@ -28,7 +27,6 @@ EVENTS = "/apis/events.k8s.io/v1"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
 BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
-MAX_NOTE = 1024
 TRIAL_MANAGER = "openclaw-vllm-cli"  # of applies that are never kept
 REPLACED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -158,28 +156,9 @@ class Cluster:
 
         Those about cluster-scoped objects go to the namespace default, as Kubernetes has it.
         """
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        namespace = ours.key.namespace
-        regarding = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": ours.KIND,
-            "name": ours.key.name,
-            "uid": ours.uid,
-        }
-        reply = await self._server.create(
-            f"{EVENTS}/namespaces/{namespace or 'default'}/events",
-            {
-                "metadata": {"name": f"{ours.key.name}.{secrets.token_hex(8)}"},
-                "regarding": regarding | ({"namespace": namespace} if namespace else {}),
-                "type": "Warning" if warning else "Normal",
-                "reason": reason,
-                "action": "Reconcile",
-                "note": note[:MAX_NOTE],
-                "eventTime": now,
-                "reportingController": f"{GROUP}/operator",
-                "reportingInstance": FIELD_MANAGER,
-            },
-        )
+        namespace = ours.key.namespace or "default"
+        event = event_about(ours, reason, note, warning=warning)
+        reply = await self._server.create(f"{EVENTS}/namespaces/{namespace}/events", event)
         leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
         if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
             said = ("no Event could be posted: %s", reply.message)
