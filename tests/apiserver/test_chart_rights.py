@@ -1,5 +1,7 @@
 """The rights that the chart gives, as the real Helm renders them: these, and no others."""
 
+from itertools import product
+
 import pytest
 
 from tests import rbac
@@ -14,11 +16,17 @@ OPERATOR = {
     ("", "secrets"): {"get"},
     ("events.k8s.io", "events"): {"create", "patch"},
 }
+CATALOG = OPERATOR | {
+    ("openclaw-vllm.dev", "vllmcatalogs"): ALL | {"patch"},
+    ("openclaw-vllm.dev", "vllmcatalogs/status"): {"patch"},
+    ("", "namespaces"): {"list", "watch"},
+    ("", "configmaps"): ALL | {"create", "patch", "delete"},
+}
 LEADER = {
     ("coordination.k8s.io", "leases"): {"create"},
     ("coordination.k8s.io", "leases", "openclaw-vllm-operator"): {"get", "update"},
 }
-VIEW = {("openclaw-vllm.dev", "vllmproviders"): ALL}
+VIEW = {("openclaw-vllm.dev", kind): ALL for kind in ("vllmproviders", "vllmcatalogs")}
 EDIT = {
     ("openclaw-vllm.dev", "vllmproviders"): {
         "create",
@@ -32,12 +40,12 @@ Rights = dict[tuple[str, ...], set[str]]
 
 
 def rights(role: Manifest) -> Rights:
-    return {
-        (group, resource, *rule.get("resourceNames", ())): set(rule["verbs"])
-        for rule in role["rules"]
-        for group in rule["apiGroups"]
-        for resource in rule["resources"]
-    }
+    found: Rights = {}
+    for rule in role["rules"]:
+        for group, resource in product(rule["apiGroups"], rule["resources"]):
+            what = (group, resource, *rule.get("resourceNames", ()))
+            found.setdefault(what, set()).update(rule["verbs"])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -46,12 +54,16 @@ def rights(role: Manifest) -> Rights:
         (
             (),
             {
-                ("ClusterRole", "", NAME): OPERATOR,
+                ("ClusterRole", "", NAME): CATALOG,
                 ("ClusterRole", "", f"{NAME}-view"): VIEW,
                 ("ClusterRole", "", f"{NAME}-edit"): EDIT,
             },
         ),
-        (("rbac.aggregate=false",), {("ClusterRole", "", NAME): OPERATOR}),
+        (("rbac.aggregate=false",), {("ClusterRole", "", NAME): CATALOG}),
+        (
+            ("rbac.aggregate=false", "catalog.enabled=false"),
+            {("ClusterRole", "", NAME): OPERATOR},
+        ),
         (
             (TWO_NAMESPACES,),
             {("Role", "red", NAME): OPERATOR, ("Role", "blue", NAME): OPERATOR},
@@ -67,13 +79,21 @@ def rights(role: Manifest) -> Rights:
         (
             ("rbac.aggregate=false", "leaderElection.enabled=true"),
             {
-                ("ClusterRole", "", NAME): OPERATOR,
+                ("ClusterRole", "", NAME): CATALOG,
                 ("Role", NAMESPACE, f"{NAME}-leader"): LEADER,
             },
         ),
         (("rbac.create=false", "replicaCount=2"), {}),
     ],
-    ids=["default", "no aggregation", "namespaced", "namespaced pair", "elected", "none"],
+    ids=[
+        "default",
+        "no aggregation",
+        "no catalogues",
+        "namespaced",
+        "namespaced pair",
+        "elected",
+        "none",
+    ],
 )
 def test_the_operator_gets_exactly_these_rights(
     values: tuple[str, ...], expected: dict[tuple[str, str, str], Rights]
