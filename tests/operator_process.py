@@ -62,13 +62,13 @@ class OperatorProcess:
     ) -> None:
         self.log = folder / "operator.log"
         self.log.touch()
-        self._health, self.metrics_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
+        self.health_address, self.metrics_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
         self._command = [
             *program,
             "run",
             "--allow-loopback",
             "--log-format=json",
-            f"--health-probe-bind-address={self._health}",
+            f"--health-probe-bind-address={self.health_address}",
             f"--metrics-bind-address={self.metrics_address}",
             *options,
         ]
@@ -149,7 +149,7 @@ class OperatorProcess:
         """Return how a path answers: a status code, 0 while nobody listens."""
         if not self.runs:
             raise RuntimeError(f"It has ended with code {self.process.poll()}.\n{self.tail()}")
-        address = self.metrics_address if path == "/metrics" else self._health
+        address = self.metrics_address if path == "/metrics" else self.health_address
         try:
             return httpx.get(f"http://{address}{path}", trust_env=False, timeout=10).status_code
         except httpx.TransportError:

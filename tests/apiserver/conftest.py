@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.apiserver.documented import Shell
+from tests.apiserver.node import Node
 from tests.apiserver.proxy import Proxy
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Workspace
@@ -82,3 +84,25 @@ def space(control_plane: ControlPlane, namespace: str, operator: OperatorProcess
     """Return the test's namespace, in a cluster where the operator runs."""
     assert operator.runs, operator.tail()
     return Workspace(control_plane, namespace)
+
+
+@pytest.fixture(scope="module")
+def empty_plane() -> Iterator[ControlPlane]:
+    """Run a control plane that knows nothing of us, for a module that installs us."""
+    with ControlPlane() as plane:
+        yield plane
+
+
+@pytest.fixture
+def shell(empty_plane: ControlPlane, tmp_path: Path) -> Iterator[Shell]:
+    """Return a user's shell; afterwards the control plane knows nothing of us again."""
+    shell = Shell(empty_plane, tmp_path)
+    yield shell
+    shell.remove_installs()
+
+
+@pytest.fixture
+def node(shell: Shell, tmp_path: Path) -> Iterator[Node]:
+    """Run the pods of what a test installs, until it is removed."""
+    with Node(shell.plane, tmp_path) as node:
+        yield node

@@ -63,7 +63,8 @@ def kube_controller_manager(
     program: Path, folder: Path, ports: Ports, kubeconfig: Path
 ) -> list[str | Path]:
     """Return the command of the controllers that tests rely on, and of no other."""
-    names = ("garbage-collector", "namespace", "serviceaccount", "clusterrole-aggregation")
+    names = ["garbage-collector", "namespace", "serviceaccount", "clusterrole-aggregation"]
+    names += ["deployment", "replicaset"]  # an install waits for its Deployment
     return [
         program,
         f"--kubeconfig={kubeconfig}",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ SCHEMA: dict[str, Any] = json.loads((rbac.CHART / "values.schema.json").read_tex
 VALUES: dict[str, Any] = yaml.safe_load((rbac.CHART / "values.yaml").read_text())
 CHART: dict[str, Any] = yaml.safe_load((rbac.CHART / "Chart.yaml").read_text())
 README = rbac.CHART.parents[1] / "README.md"
+INSTALL = rbac.CHART.parents[1] / "docs" / "install.md"
 ADDED_BY_HELM = {"global"}
 
 
@@ -65,6 +67,13 @@ def test_artifact_hub_is_told_of_the_image_and_shows_the_sample_of_the_readme() 
     assert image["image"] == f"{VALUES['image']['repository']}:{CHART['appVersion']}"
     shown = re.findall(r"(?ms)^```yaml\n(.*?)^```", README.read_text())
     assert annotation("crdsExamples")[0] == yaml.safe_load(shown[0])
+
+
+def test_the_readme_of_the_chart_shows_what_the_tested_page_shows() -> None:
+    blocks = re.findall(r"(?m)(?:^    .*\n)+", (rbac.CHART / "README.md").read_text())
+    assert len(blocks) == 2
+    for block in blocks:
+        assert textwrap.dedent(block) in INSTALL.read_text()
 
 
 def test_the_chart_carries_the_crds_of_the_repository() -> None:

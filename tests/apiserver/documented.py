@@ -1,0 +1,68 @@
+"""The commands of a page of docs/, run as they are printed there."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.controlplane import binaries
+from tests.controlplane.plane import ControlPlane
+
+ROOT = Path(__file__).parents[2]
+OURS = "app.kubernetes.io/name=openclaw-vllm-operator"
+SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str, section: str, language: str = "sh") -> list[str]:
+    """Return the blocks of a language under a heading of docs/<page>."""
+    return [text for name, text in BLOCK.findall(_sections(page)[section]) if name == language]
+
+
+def sections_with_commands(page: str) -> set[str]:
+    return {section for section in _sections(page) if blocks(page, section)}
+
+
+def _sections(page: str) -> dict[str, str]:
+    return dict(SECTION.findall((ROOT / "docs" / page).read_text()))
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A reader's shell in the root of the repository, as the administrator of a cluster."""
+
+    plane: ControlPlane
+    folder: Path
+
+    def run(self, script: str) -> str:
+        """Run a script, which ends at the first command that fails; return what it prints."""
+        programs = binaries.ensure("helm", "kubectl")
+        env = {
+            "PATH": os.pathsep.join(
+                [*{str(p.parent) for p in programs.values()}, os.environ["PATH"]]
+            ),
+            "HOME": str(self.folder),
+            "KUBECONFIG": str(self.plane.kubeconfig),
+            "KUBERC": "off",
+        }
+        done = subprocess.run(
+            ["/bin/sh", "-euc", script],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def remove_installs(self) -> None:
+        """Remove every release, what is ours outside of namespaces, and the pages' namespaces."""
+        for release in json.loads(self.run("helm list --all-namespaces --output json")):
+            self.run(f"helm uninstall {release['name']} --namespace {release['namespace']}")
+        in_time = "--timeout=60s --ignore-not-found"
+        kinds = "crds,clusterroles,clusterrolebindings"
+        self.run(f"kubectl delete {kinds} --selector {OURS} {in_time}")
+        self.run(f"kubectl delete namespace agents others openclaw-vllm {in_time}")

@@ -1,0 +1,156 @@
+"""A node for the control plane of the tests: it runs the chart's pods as processes.
+
+There is no kubelet, so whatever waits for pods (`helm install --wait`, `kubectl rollout status`)
+would wait for ever. This stands in for one: an operator's pod becomes an OperatorProcess with the
+pod's own arguments, under the token of the pod's own service account; the pod of `helm test`
+becomes its own command. The pods' statuses tell what the processes do.
+"""
+
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from tests.controlplane.credential import ApiError
+from tests.controlplane.plane import ControlPlane
+from tests.operator_process import OperatorProcess
+
+EVERY = 0.2  # seconds between two looks at the pods
+MERGE = "application/merge-patch+json"
+
+Pod = dict[str, Any]
+
+
+class Node:
+    """Runs every pod of the cluster inside the `with` block."""
+
+    def __init__(self, plane: ControlPlane, folder: Path) -> None:
+        self._plane = plane
+        self._folder = folder
+        self._operators: dict[str, OperatorProcess] = {}
+        self._told: dict[str, str] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.failure: BaseException | None = None
+        self.ended: list[OperatorProcess] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        for operator in self._operators.values():
+            operator.kill()
+        if self.failure is not None:
+            raise self.failure
+
+    @property
+    def operators(self) -> list[OperatorProcess]:
+        """The operators that run now."""
+        return list(self._operators.values())
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(EVERY):
+                self._look()
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that leaves the block
+            self.failure = error
+
+    def _look(self) -> None:
+        pods = {pod["metadata"]["uid"]: pod for pod in self._list()}
+        for uid in self._operators.keys() - pods.keys():
+            assert self._operators[uid].stop() == 0, self._operators[uid].tail()
+            self.ended.append(self._operators[uid])
+            del self._operators[uid]
+        for uid, pod in pods.items():
+            if "command" in _container(pod):
+                self._run_command(uid, pod)
+            else:
+                self._run_operator(uid, pod)
+
+    def _list(self) -> list[Pod]:
+        pods: list[Pod] = self._plane.admin.request("GET", "/api/v1/pods")["items"]
+        return pods
+
+    def _run_operator(self, uid: str, pod: Pod) -> None:
+        if uid not in self._operators:
+            metadata, spec = pod["metadata"], pod["spec"]
+            token = self._plane.kubeconfig_for(metadata["namespace"], spec["serviceAccountName"])
+            folder = self._folder / uid
+            folder.mkdir()
+            command, *options = _args(pod)
+            assert command == "run"
+            self._operators[uid] = OperatorProcess(token, folder, *options)
+            self._operators[uid].launch()
+        ready = self._operators[uid].code("/readyz") == 200
+        self._tell(uid, pod, "Running", ready=ready)
+
+    def _run_command(self, uid: str, pod: Pod) -> None:
+        """Run the pod of `helm test`; the names of Services lead to the operator that runs."""
+        if uid in self._told:
+            return
+        container = _container(pod)
+        _, *rest = container["command"]
+        (variable,) = container["env"]
+        environment = {variable["name"]: self._address_of(variable["value"])}
+        done = subprocess.run(
+            [sys.executable, *rest, *container["args"]], env=environment, check=False
+        )
+        self._tell(uid, pod, "Failed" if done.returncode else "Succeeded", ready=False)
+
+    def _address_of(self, url: str) -> str:
+        """Resolve a URL as the cluster's DNS and Services do: by the Service's selector."""
+        parts = urlsplit(url)
+        name, namespace, _ = str(parts.hostname).split(".")
+        path = f"/api/v1/namespaces/{namespace}/services/{name}"
+        service = self._plane.admin.request("GET", path)["spec"]
+        (pod,) = (pod for pod in self._list() if _is_selected(service["selector"], pod))
+        assert parts.port in [port["port"] for port in service["ports"]]
+        return f"http://{self._operators[pod['metadata']['uid']].health_address}{parts.path}"
+
+    def _tell(self, uid: str, pod: Pod, phase: str, *, ready: bool) -> None:
+        """Write the pod's status when it differs from what was written."""
+        if self._told.get(uid) == f"{phase} {ready}":
+            return
+        self._told[uid] = f"{phase} {ready}"
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        condition = {"type": "Ready", "status": str(ready), "lastTransitionTime": now}
+        status = {"phase": phase, "conditions": [condition]}
+        metadata = pod["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
+        try:
+            self._plane.admin.request("PATCH", path, {"status": status}, content_type=MERGE)
+        except ApiError as error:
+            if error.code != 404:  # deleted meanwhile
+                raise
+
+
+def _container(pod: Pod) -> dict[str, Any]:
+    (container,) = pod["spec"]["containers"]
+    found: dict[str, Any] = container
+    return found
+
+
+def _args(pod: Pod) -> list[str]:
+    """Return the arguments, with the variables of the downward API in their place."""
+    values = {
+        variable["name"]: pod["metadata"]["namespace"]
+        for variable in _container(pod)["env"]
+        if variable.get("valueFrom") == {"fieldRef": _NAMESPACE}
+    }
+    args = list(_container(pod)["args"])
+    for name, value in values.items():
+        args = [arg.replace(f"$({name})", value) for arg in args]
+    return args
+
+
+def _is_selected(selector: dict[str, str], pod: Pod) -> bool:
+    return set(selector.items()) <= set(pod["metadata"]["labels"].items())
+
+
+_NAMESPACE = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
