@@ -1,0 +1,64 @@
+"""The kustomize bases: rendered from the chart, and accepted by the real kubectl and API server."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import kustomize
+from tests.apiserver import documented
+from tests.apiserver.documented import OURS, Shell
+from tests.apiserver.node import Node
+from tests.apiserver.servers import Servers
+from tests.apiserver.workspace import Workspace, soon
+
+pytestmark = pytest.mark.timeout(400)
+
+SECTION = ("install.md", "With kustomize")
+
+
+def test_the_bases_are_what_the_chart_renders() -> None:
+    assert kustomize.differing() == [], "run `python -m tests.kustomize`"
+
+
+def test_nothing_of_helm_is_left() -> None:
+    texts = "".join(path.read_text() for path in kustomize.FOLDER.glob("*/operator.yaml"))
+    assert "helm.sh" not in texts
+    assert "Helm" not in texts
+
+
+def test_the_cluster_base_is_applied_works_and_is_removed_as_documented(
+    shell: Shell, node: Node, servers: Servers
+) -> None:
+    apply, remove = documented.blocks(*SECTION)
+    shell.run(apply)
+    shell.run("kubectl create namespace agents")
+    Workspace(shell.plane, "agents").provider(servers.start()).is_ready()
+    shell.run(remove)
+    soon(lambda: not node.operators, "the operator has ended")
+    assert [operator.bugs() for operator in node.ended] == [[]]
+    assert shell.run(f"kubectl get crds,clusterroles --selector {OURS} -o name") == ""
+
+
+def test_an_overlay_of_the_namespaced_base_serves_the_namespace_it_chooses(
+    shell: Shell, node: Node, servers: Servers, tmp_path: Path
+) -> None:
+    (overlay,) = documented.blocks(*SECTION, language="yaml")
+    shutil.copytree(kustomize.FOLDER, tmp_path / "kustomize")
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(overlay)
+    rendered = shell.run(f"kubectl kustomize {folder}")
+    image = yaml.safe_load(overlay)["images"][0]
+    assert f"image: {image['newName']}:{image['newTag']}" in rendered
+    assert "namespace: openclaw-vllm" not in rendered
+
+    shell.run("kubectl create namespace agents")
+    shell.run(f"kubectl apply --server-side -k {folder}")
+    shell.run("kubectl rollout status deployment/openclaw-vllm-operator -n agents")
+    Workspace(shell.plane, "agents").provider(servers.start()).is_ready()
+    (operator,) = node.operators
+    said = [line["message"] for line in operator.said()]
+    assert "VllmProviders of other namespaces than agents are ignored" in said
+    shell.run(f"kubectl delete -k {folder}")
