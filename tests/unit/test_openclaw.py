@@ -18,7 +18,7 @@ from openclaw_vllm.core.models import explicit
 from openclaw_vllm.core.openclaw import Documents, holds, render, skeleton
 from openclaw_vllm.core.published import read_models, read_primary
 from tests import builders
-from tests.builders import CONNECTION, chosen, served
+from tests.builders import CONNECTION, Wire, chosen, served
 from tests.unit.golden_cases import CASES, Case
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -186,7 +186,7 @@ def test_a_header_that_only_looks_like_a_secret_is_written(value: str) -> None:
 def test_a_base_with_other_providers_is_seen_to_be_what_was_merged() -> None:
     owner = builders.resource()
     spec = builders.spec_of(owner)
-    base = {"models": {"providers": {"v": {}, "llm": {}}}}  # parts of our id
+    base: Wire = {"models": {"providers": {"v": {}, "llm": {}}}}  # parts of our id
     entries = builders.entries(spec, *served("a"))
     documents = render(spec, CONNECTION, entries, chosen(spec, entries), base)
     assert isinstance(documents, Documents)
