@@ -81,7 +81,7 @@ class Election:
                 if reply.code == HTTPStatus.OK and _holder(reply) == self.identity:
                     await self._write(reply, holder="", duration=1.0)
         except (Unavailable, TimeoutError) as error:
-            logger.warning("the Lease was not released: %s", error or "no answer in time")
+            logger.warning("the Lease was not released: %s", str(error) or "no answer in time")
 
     def _remaining(self) -> float:
         """Return the seconds within which the Lease has to be renewed."""
