@@ -39,19 +39,23 @@ def grant(plane: ControlPlane) -> Path:
     items = [namespace, account, *rbac.cluster_wide(NAMESPACE, ACCOUNT, ACCOUNT)]
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     plane.kubectl("apply", "-f", "-", input=manifest)
-    attributes = {"verb": "list", "group": "openclaw-vllm.dev", "resource": "vllmproviders"}
+    wait_for_right(plane, USER, verb="list", group="openclaw-vllm.dev", resource="vllmproviders")
+    return plane.kubeconfig_for(NAMESPACE, ACCOUNT)
+
+
+def wait_for_right(plane: ControlPlane, user: str, **attributes: str) -> None:
+    """Wait until the API server lets the user do what these attributes of a review say."""
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
-        "spec": {"user": USER, "resourceAttributes": attributes},
+        "spec": {"user": user, "resourceAttributes": attributes},
     }
     path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
     eventually_sync(
         lambda: plane.admin.request("POST", path, review)["status"]["allowed"],
         within=READY_WITHIN,
-        describe="the chart's rights hold",
+        describe=f"{user} may {attributes}",
     )
-    return plane.kubeconfig_for(NAMESPACE, ACCOUNT)
 
 
 class OperatorProcess:

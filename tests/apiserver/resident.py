@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from tests import rbac
 from tests.apiserver.proxy import Proxy
-from tests.apiserver.workspace import Workspace, soon
+from tests.apiserver.workspace import GROUP, Workspace
 from tests.controlplane.audit import AuditEntries
-from tests.operator_process import OperatorProcess
+from tests.operator_process import OperatorProcess, wait_for_right
 
 
 class Resident(OperatorProcess):
@@ -24,7 +24,7 @@ class Resident(OperatorProcess):
         home = space.namespace
         role = rbac.namespaced(home, self.account, home, self.account)
         self.grant([rbac.service_account(home, self.account), *role])
-        self.may("list", "vllmproviders")
+        self.may(verb="list", group=GROUP, resource="vllmproviders")
         kubeconfig = space.plane.kubeconfig_for(home, self.account)
         (folder / self.account).mkdir()
         super().__init__(
@@ -35,17 +35,18 @@ class Resident(OperatorProcess):
         )
 
     @property
+    def user(self) -> str:
+        return f"system:serviceaccount:{self.space.namespace}:{self.account}"
+
+    @property
     def asked(self) -> AuditEntries:
         """All that it has asked the API server for."""
-        user = f"system:serviceaccount:{self.space.namespace}:{self.account}"
-        return self.space.plane.audit.since(self._mark).by(user)
+        return self.space.plane.audit.since(self._mark).by(self.user)
 
     def grant(self, items: Iterable[rbac.Manifest]) -> None:
         manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
         self.space.plane.kubectl("apply", "-f", "-", input=manifest)
 
-    def may(self, verb: str, what: str) -> None:
-        """Wait until its rights hold."""
-        user = f"--as=system:serviceaccount:{self.space.namespace}:{self.account}"
-        asked = ("auth", "can-i", verb, what, user)
-        soon(lambda: self.space.kubectl(*asked).strip() == "yes", "the rights hold")
+    def may(self, **attributes: str) -> None:
+        """Wait until a right of its holds."""
+        wait_for_right(self.space.plane, self.user, namespace=self.space.namespace, **attributes)

@@ -49,7 +49,7 @@ class Replica(Resident):
     def may_lead(self) -> None:
         role = f"{self.account}-leader"
         self.grant(rbac.leader_election(self.space.namespace, role, self.account))
-        self.may("update", f"leases.coordination.k8s.io/{LEASE}")
+        self.may(verb="update", group="coordination.k8s.io", resource="leases", name=LEASE)
 
 
 @pytest.fixture
