@@ -38,6 +38,7 @@ def build(**arguments: str) -> str:
         options = [f"--build-arg={key}={value}" for key, value in chosen.items()]
         progress.say(f"Building {IMAGE}: usually takes 1 to 3 minutes.")
         store.buildah("bud", "--pull-never", *options, *_network(), f"--tag={IMAGE}", ".", cwd=ROOT)
+        store.prune()
     return IMAGE
 
 

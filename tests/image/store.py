@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ def buildah(*args: str | Path, cwd: Path | None = None) -> str:
 def has(image: str) -> bool:
     """Tell whether an image of this name is in the store."""
     return bool(buildah("images", "--quiet", "--filter", f"reference={image}"))
+
+
+def prune() -> None:
+    """Remove the images that a later build replaced, unless somebody still looks into one."""
+    with suppress(CannotBuildError):
+        buildah("rmi", "--prune")
 
 
 def config(image: str) -> dict[str, Any]:
