@@ -49,7 +49,7 @@ def _build(home: Path) -> None:
         progress.run(
             "Building Prometheus",
             [go, "build", "-C", MODULE, "-v", *FLAGS, "-o", f"{scratch}{os.sep}", *PACKAGES],
-            usually="5 to 10 minutes on 2 cores the first time",
+            usually="5 to 12 minutes on 2 cores the first time",
             folder=scratch,
             environment=golang.environment(cache(), scratch),
         )
