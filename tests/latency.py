@@ -58,14 +58,19 @@ class Client:
             raise click.ClickException(text.decode())
         return json.loads(text)
 
-    def watch(self, seen: Seen) -> None:
-        """Tell every new version of every ConfigMap until the server ends."""
+    def follow(self, collection: str) -> Iterator[tuple[float, Any]]:
+        """Give every new version of every object, with its time, until the server ends."""
         with suppress(OSError, HTTPException):
-            self._connection.request("GET", f"{CONFIG_MAPS}?watch=true", headers=self._headers)
+            self._connection.request("GET", f"{collection}?watch=true", headers=self._headers)
             for line in self._connection.getresponse():
                 now, event = time.perf_counter(), json.loads(line)
                 if event["type"] != "DELETED":
-                    seen.put((now, event["object"]["metadata"]["name"], models_of(event["object"])))
+                    yield now, event["object"]
+
+
+def follow_config_maps(client: Client, seen: Seen) -> None:
+    for now, found in client.follow(CONFIG_MAPS):
+        seen.put((now, found["metadata"]["name"], models_of(found)))
 
 
 def models_of(config_map: Any) -> str:
@@ -78,7 +83,8 @@ class Bench:
     def __init__(self, plane: ControlPlane, url: str) -> None:
         self._client, self._url = Client(plane), url
         self._seen: Seen = SimpleQueue()
-        Thread(target=Client(plane).watch, args=(self._seen,), daemon=True).start()
+        watching = (Client(plane), self._seen)
+        Thread(target=follow_config_maps, args=watching, daemon=True).start()
 
     def create(self, name: str) -> float:
         spec = {"baseUrl": self._url, "discovery": {"interval": "1h"}}
