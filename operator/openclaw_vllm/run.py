@@ -83,7 +83,8 @@ class _Operator:
     async def run(self) -> None:
         self._listen_for_signals()
         if chosen := self._settings.namespace:
-            logger.info("VllmProviders of other namespaces than %s are ignored", ", ".join(chosen))
+            names = ", ".join(chosen)
+            logger.info("serving %s; VllmCatalogs and what is elsewhere are ignored", names)
         await self._serve()
         world = World(
             cache=Cache(),

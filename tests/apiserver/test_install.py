@@ -112,7 +112,7 @@ def test_a_namespaced_install_ignores_providers_elsewhere_and_says_so_once(
 ) -> None:
     server = servers.start()
     told = follow(shell, "For some namespaces only")
-    assert "It ignores those of other namespaces." in told
+    assert "It ignores those of other namespaces, and VllmCatalogs." in told
     shell.run("kubectl create namespace others")
     elsewhere = Workspace(shell.plane, "others").provider(server)
     here = Workspace(shell.plane, "agents").provider(server)
@@ -121,7 +121,7 @@ def test_a_namespaced_install_ignores_providers_elsewhere_and_says_so_once(
     assert elsewhere.status == {"observedGeneration": -1}
     (operator,) = node.operators
     said = [line["message"] for line in operator.said() if "are ignored" in line["message"]]
-    assert said == ["VllmProviders of other namespaces than agents are ignored"]
+    assert said == ["serving agents; VllmCatalogs and what is elsewhere are ignored"]
     assert operator.bugs() == []
     elsewhere.delete()
     assert elsewhere.space.find(PROVIDERS, "vllm") is None

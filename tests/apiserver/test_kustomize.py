@@ -60,5 +60,5 @@ def test_an_overlay_of_the_namespaced_base_serves_the_namespace_it_chooses(
     Workspace(shell.plane, "agents").provider(servers.start()).is_ready()
     (operator,) = node.operators
     said = [line["message"] for line in operator.said()]
-    assert "VllmProviders of other namespaces than agents are ignored" in said
+    assert "serving agents; VllmCatalogs and what is elsewhere are ignored" in said
     shell.run(f"kubectl delete -k {folder}")
