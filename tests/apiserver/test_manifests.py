@@ -1,20 +1,16 @@
 """The manifests of docs/manifests on the real API server: none may be a typo away from an agent."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 
 from tests import manifests
-from tests.controlplane.component import ControlPlaneError
+from tests.apiserver.foreign import known_kinds
 from tests.controlplane.plane import ControlPlane
-from tests.eventually import eventually_sync
 from tests.manifests import Manifest
 
-FOREIGN = Path(__file__).parents[1] / "data" / "openclaw-operator.yaml"
 TEAMS = {"team-red", "team-blue"}
-SERVED_WITHIN = 30.0  # seconds
 
 PODS = [
     pytest.param(name, deployment, id=f"{name} {deployment['metadata']['name']}")
@@ -26,17 +22,8 @@ PODS = [
 @pytest.fixture(scope="module")
 def foreign_kinds(control_plane: ControlPlane) -> Iterator[None]:
     """Have the API server know the kinds of openclaw-operator."""
-    control_plane.kubectl("apply", "-f", str(FOREIGN))
-
-    def served() -> str:
-        try:
-            return control_plane.kubectl("get", "openclawinstances", "-A", "-o", "json")
-        except ControlPlaneError as error:
-            raise AssertionError(str(error)) from error
-
-    eventually_sync(served, within=SERVED_WITHIN, describe="OpenClawInstances are served")
-    yield
-    control_plane.kubectl("delete", "--wait=false", "-f", str(FOREIGN))
+    with known_kinds(control_plane, "openclaw-operator.yaml"):
+        yield
 
 
 @pytest.mark.parametrize("name", manifests.names())
