@@ -53,8 +53,8 @@ e2e-cluster: $(READY) ## Image, chart and agents on your cluster (see docs/image
 demo: $(READY) ## Show the operator at work on a real Kubernetes API server
 	$(BIN)/python -m tests.demo
 
-crds: $(READY) ## Write crds/ and the chart's copy from the pydantic models
-	$(BIN)/python -m openclaw_vllm.api.crd
+crds: $(READY) ## Write crds/, the chart's copy and kustomize/ from the pydantic models and the chart
+	$(BIN)/python -m openclaw_vllm.api.crd && $(BIN)/python -m tests.kustomize
 
 clean: ## Remove what the targets made here (built control planes stay in the user's cache)
 	rm -rf .venv .cache dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
