@@ -19,7 +19,7 @@ KEYLESS = (
     "vllm-local"  # any literal but OpenClaw's reserved markers; never sent to anyone who checks
 )
 
-_SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
+SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
 Json = dict[str, Any]
 
@@ -60,7 +60,7 @@ def ambiguous(headers: Iterable[Header]) -> Problem | None:
     OpenClaw reads these values as references to secrets, and cannot be told not to.
     """
     for header in headers:
-        if _SECRET.fullmatch(header.value or ""):
+        if SECRET.fullmatch(header.value or ""):
             message = (
                 f"spec.headers: OpenClaw would take the value of {header.name} for a reference to "
                 "a secret; write another, or use valueFrom and env"

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
+REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
 _ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
 
 
 def escape(text: str) -> str:
     """Write `$${NAME}` for each `${NAME}`, which OpenClaw reads back as it was; other text has no
     effect."""
-    return _REFERENCE.sub(lambda found: "$" + found.group(), text)
+    return REFERENCE.sub(lambda found: "$" + found.group(), text)
 
 
 def unescape(text: str) -> str:

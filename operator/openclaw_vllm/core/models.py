@@ -98,14 +98,14 @@ def admit(answer: Iterable[Served]) -> Listing:
     accepted: dict[str, Served] = {}
     rejected: dict[str, Rejection] = {}
     for model in answer:
-        if reason := _rejection(model.id):
+        if reason := rejection(model.id):
             rejected[model.id] = reason
         else:
             accepted.setdefault(model.id, model)
     return Listing(tuple(accepted.values()), rejected)
 
 
-def _rejection(id_: str) -> Rejection | None:
+def rejection(id_: str) -> Rejection | None:
     """Judge an id by what the real client does with it (measured on 2026.9.6)."""
     if len(id_) > MAX_ID_LENGTH:
         return Rejection.TOO_LONG

@@ -11,6 +11,7 @@ from typing import Any
 
 from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.escaping import unescape
+from openclaw_vllm.core.taken_over import taken_over
 
 NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -55,10 +56,11 @@ def _capabilities(model: Json) -> Capabilities:
 
 
 def documents_of(models_json: str) -> dict[str, Json]:
-    """Read the entries that hold models of a `models.json` that we wrote; one of another form
-    counts as empty."""
+    """Read the entries that hold models of a `models.json` that we wrote; those of another form
+    are left out."""
     try:
-        providers = json.loads(models_json)["providers"]
-        return {id_: entry for id_, entry in providers.items() if entry["models"]}
+        found = json.loads(models_json)["providers"].items()
     except NOT_OURS:
         return {}
+    read = ((id_, taken_over(entry)) for id_, entry in found)
+    return {id_: entry for id_, entry in read if entry is not None}
