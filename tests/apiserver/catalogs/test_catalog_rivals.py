@@ -1,0 +1,69 @@
+"""Catalogues that want the same ConfigMap: the older has it, and the younger says so."""
+
+import pytest
+
+from tests.apiserver.catalogs.estate import Estate, a_second_later
+from tests.apiserver.catalogs.published import Catalog
+from tests.apiserver.workspace import soon
+
+NAME = {"configMapName": "openclaw-models"}
+REFUSED = {"ConfigPublished": "False NotOwned", "Stalled": "True NotOwned"}
+
+
+@pytest.fixture
+def rivals(estate: Estate) -> tuple[Catalog, Catalog]:
+    """Publish two under one name: the older to agents, the younger to some of them and others."""
+    team = estate.team()
+    estate.provider(team, "org/old", name="old")
+    estate.provider(team, "org/young", name="young")
+    estate.agents("both", others=estate.name)
+    estate.agents("first")
+    estate.namespace("second", others=estate.name)
+    older = estate.catalog(estate.providers(), name="older", target=NAME)
+    a_second_later(older.is_ready())
+    others = {"namespaceSelector": estate.of("others"), **NAME}
+    return older, estate.catalog(estate.services(), estate.providers(), name="a", target=others)
+
+
+def test_the_older_has_it_and_the_younger_says_so(
+    estate: Estate, rivals: tuple[Catalog, Catalog]
+) -> None:
+    older, younger = rivals
+    both, first, second = (f"{estate.name}-{name}" for name in ("both", "first", "second"))
+    younger.becomes(**REFUSED)
+    assert (older.targets, younger.targets) == ({both, first}, {second})
+    assert younger.status["targets"]["failures"][0]["namespace"] == both
+    assert older.name in younger.message("Ready")
+    mark = estate.plane.audit.mark()
+    younger.refresh()
+    older.refresh()
+    younger.becomes(**REFUSED)
+    older.is_ready()
+    asked = estate.plane.audit.since(mark).of("configmaps").writes()
+    assert asked == ()
+
+
+def test_what_the_older_leaves_the_younger_takes(
+    estate: Estate, rivals: tuple[Catalog, Catalog]
+) -> None:
+    older, younger = rivals
+    both, second = (f"{estate.name}-{name}" for name in ("both", "second"))
+    younger.becomes(**REFUSED)
+    older.edit(target={"namespaceSelector": {"matchLabels": {"others": "nobody"}}})
+    younger.spreads_to(both, second)
+    younger.is_ready()
+    older.edit(target={"namespaceSelector": {"matchLabels": {"others": None}}})
+    soon(lambda: both in older.targets, "the older takes it back")
+    younger.becomes(**REFUSED)
+
+
+def test_a_deleted_catalogue_leaves_its_place_to_the_younger(
+    estate: Estate, rivals: tuple[Catalog, Catalog]
+) -> None:
+    older, younger = rivals
+    both, second = (f"{estate.name}-{name}" for name in ("both", "second"))
+    younger.becomes(**REFUSED)
+    older.delete()
+    older.is_gone()
+    younger.spreads_to(both, second)
+    younger.is_ready()
