@@ -1,5 +1,6 @@
 """Writing the ConfigMap and the status: each only when it differs, never over what is not ours."""
 
+import asyncio
 import logging
 
 from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
@@ -67,10 +68,25 @@ async def announce(
     after: tuple[Condition, ...],
     world: World,
 ) -> None:
-    """Log and post as Events what has changed with a status that was written."""
+    """Log and post as Events what has changed with a status that was written.
+
+    An edit that interrupts the run does not interrupt this: the status would never tell it again.
+    """
     _log_transition(ours, before, after)
-    for condition, warning in transitions(before, after):
-        await world.cluster.post_event(ours, *_event(condition), warning=warning)
+
+    async def post() -> None:
+        for condition, warning in transitions(before, after):
+            await world.cluster.post_event(ours, *_event(condition), warning=warning)
+
+    posting = asyncio.create_task(post())
+    posting.add_done_callback(_see_how_it_ended)
+    await asyncio.shield(posting)
+
+
+def _see_how_it_ended(posting: asyncio.Task[None]) -> None:
+    """Look at a failure: of an interrupted run nobody else does."""
+    if not posting.cancelled() and (error := posting.exception()):
+        logger.info("an Event may not have been posted: %s", error)
 
 
 def _placeholder(

@@ -1,0 +1,42 @@
+"""Events tell a transition even when an edit interrupts the run that saw it."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.reconcile.publishing import announce
+from tests import builders
+from tests.eventually import eventually
+from tests.worlds import setting
+
+
+def condition(type_: str, status: str, reason: str) -> Condition:
+    said = {"type": type_, "status": status, "reason": reason, "message": ""}
+    return Condition.model_validate(said | {"lastTransitionTime": ""})
+
+
+async def test_an_interrupted_run_still_tells_what_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    posted, hold = [], asyncio.Event()
+
+    async def post(_: object, reason: str, *__: object, warning: bool) -> None:
+        await hold.wait()
+        posted.append((reason, warning))
+
+    async with setting() as place:
+        monkeypatch.setattr(place.world.cluster, "post_event", post)
+        before = (condition("ServerReachable", "True", "Succeeded"),)
+        after = (
+            condition("ServerReachable", "False", "TimedOut"),
+            condition("ConfigPublished", "False", "NoModels"),
+        )
+        run = asyncio.create_task(announce(builders.resource(), before, after, place.world))
+        await asyncio.sleep(0)
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+        hold.set()
+        await eventually(lambda: posted == [("TimedOut", True), ("NoModels", True)], within=5)
