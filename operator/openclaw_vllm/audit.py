@@ -44,8 +44,9 @@ async def fill_fleet(world: World, fleet: Fleet) -> None:
     """Read what catalogues look at beside that, for the same reason."""
     async for manifest in world.cluster.list_objects("namespaces", ()):
         fleet.namespace(None, manifest)
-    async for manifest in _listed(world, "vllmproviders", ()):
-        fleet.awaited.add(manifest["metadata"]["uid"])
+    for kind in ("vllmproviders", "vllmcatalogs"):
+        async for manifest in _listed(world, kind, ()):
+            fleet.awaited.add(manifest["metadata"]["uid"])
 
 
 async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Iterable[str]) -> None:
@@ -99,6 +100,7 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
 async def audit_fleet(world: World, fleet: Fleet) -> None:
     """Do the same for catalogues and namespaces; remove what catalogues that are gone have left."""
     catalogs, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
+    published = tuple(world.cache.published.items())  # of no catalogue that is newer than the list
     uids = {item["metadata"]["uid"] async for item in _listed(world, "vllmcatalogs", ())}
     for catalog in catalogs:
         if catalog.uid not in uids:
@@ -107,7 +109,7 @@ async def audit_fleet(world: World, fleet: Fleet) -> None:
     for name in namespaces:
         if name not in names:
             fleet.namespace_gone(name)
-    for key, found in tuple(world.cache.published.items()):
+    for key, found in published:
         if is_orphan(found, uids):
             await _remove(key, found, world)
 
@@ -118,6 +120,8 @@ async def _remove(key: ObjectKey, found: PublishedMap, world: World) -> None:
         await world.cluster.delete_config_map(key, found)
     except Stale:
         logger.info("ConfigMap %s has changed meanwhile; it is looked at again later", key)
+    except Refused as error:
+        logger.error("%s; it is tried again at the next audit", error)
 
 
 def _listed(world: World, kind: str, namespaces: tuple[str, ...]) -> AsyncIterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from openclaw_vllm.reconcile.world import World
 
 DELETED = "DELETED"
 MOMENT = 0.2  # seconds
-PATIENCE = 10.0  # seconds that VllmProviders from before the start may take to be shown
+PATIENCE = 10.0  # seconds that objects from before the start may take to be shown
 CATALOG_SLOTS = 4
 LONGEST_BACKOFF = 60.0
 
@@ -31,8 +31,9 @@ Manifest = dict[str, Any]
 class Fleet:
     """Takes in events for catalogues, and runs their two queues.
 
-    `awaited` holds the uids of the VllmProviders that existed at the start: a catalogue that is
-    reconciled before they are known would withdraw their models.
+    `awaited` holds the uids of the VllmProviders and VllmCatalogs that existed at the start: a
+    catalogue that is reconciled before they are known would withdraw models, or take over what an
+    older catalogue publishes.
     """
 
     def __init__(self, world: World, *, slots: int, passing: tuple[type[Exception], ...]) -> None:
@@ -61,6 +62,7 @@ class Fleet:
     def catalog(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a VllmCatalog; another spec of one concerns its rivals as well."""
         shown = Catalog.read(manifest)
+        self.awaited.discard(shown.uid)
         known = self._world.cache.catalogs.get(shown.key)
         if type_ == DELETED:
             self.catalog_gone(shown)

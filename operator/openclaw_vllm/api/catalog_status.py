@@ -14,9 +14,10 @@ from openclaw_vllm.api.status import MAX_CONDITIONS, MAX_ID_LENGTH
 MAX_PROVIDERS = 100
 MAX_REFS = 100
 MAX_SHOWN = 20
+MAX_TEXT = 1024
 
 _Name = Annotated[str, Field(max_length=253)]
-_Text = Annotated[str, Field(max_length=1024)]
+_Text = Annotated[str, Field(max_length=MAX_TEXT)]
 _Count = Annotated[int, Field(ge=0)]
 
 
@@ -82,7 +83,7 @@ class TargetsStatus(WireModel):
     published: _Count = 0
     """Namespaces that hold what is to be published."""
     failed: _Count = 0
-    """Namespaces that do not."""
+    """Namespaces that do not, or still hold what is to be removed."""
     failures: Annotated[
         tuple[TargetFailure, ...], Field(max_length=MAX_SHOWN, json_schema_extra=ATOMIC)
     ] = ()

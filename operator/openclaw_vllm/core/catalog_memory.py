@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
@@ -13,18 +14,20 @@ from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.published import documents_of, read_primary
 
 Json = dict[str, Any]
+SourceName = tuple[str, ObjectKey]  # its kind and key
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogMemory:
-    """`documents` are the entries of models.providers that were published last, `reasons` what was
-    said of their freshness, by provider id; `primary` is a reference, chosen by `patterns`; `base`
-    is the user's configuration that `base_text` holds."""
+    """`documents` are the entries of models.providers that were published last, `sources` whose
+    they are, `reasons` what was said of their freshness, by provider id; `primary` is a reference,
+    chosen by `patterns`; `base` is the user's configuration that `base_text` holds."""
 
     uid: str
     generation: int = -1
     requested_at: str = ""
     documents: Mapping[str, Json] = field(default_factory=dict)
+    sources: Mapping[str, SourceName] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     primary: str = ""
     patterns: str = ""
@@ -36,6 +39,12 @@ class CatalogMemory:
         asked = (catalog.generation, catalog.requested_at)
         return asked == (self.generation, self.requested_at)
 
+    def document_of(self, provider_id: str, source: SourceName) -> Json | None:
+        """Return what was published of this source; an id says nothing, for it may be another's
+        now."""
+        same = self.sources.get(provider_id, source) == source
+        return self.documents.get(provider_id) if same else None
+
     def sticky(self, patterns: str) -> str:
         """Return the primary model to stay with, unless the patterns were edited."""
         return self.primary if patterns == self.patterns else ""
@@ -43,8 +52,12 @@ class CatalogMemory:
 
 def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogMemory:
     """Make the first memory of a process, from a ConfigMap of the catalogue and its status."""
-    reasons = {provider.id: provider.reason for provider in catalog.status.providers}
-    memory = CatalogMemory(catalog.uid, reasons=reasons)
+    shown = catalog.status.providers
+    memory = CatalogMemory(
+        catalog.uid,
+        sources={one.id: (one.kind, ObjectKey(one.namespace, one.name)) for one in shown},
+        reasons={one.id: one.reason for one in shown},
+    )
     if published is None or not published.is_intact:
         return memory
     return replace(

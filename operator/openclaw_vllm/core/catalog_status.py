@@ -11,6 +11,7 @@ from openclaw_vllm.api.catalog_status import (
     MAX_PROVIDERS,
     MAX_REFS,
     MAX_SHOWN,
+    MAX_TEXT,
     CatalogConflict,
     CatalogCredentials,
     CatalogProvider,
@@ -28,12 +29,17 @@ from openclaw_vllm.core.offers import Offer
 NAMED = 5  # sources and namespaces that a message names
 
 
+Failures = tuple[tuple[str, Problem], ...]  # by namespace
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What came of publishing: how many namespaces hold the documents, and why others do not."""
+    """What came of publishing: how many namespaces hold the documents, why others do not, and why
+    some that are no targets any more still hold them."""
 
     published: int = 0
-    failures: tuple[tuple[str, Problem], ...] = ()
+    failures: Failures = ()
+    left_behind: Failures = ()
 
 
 def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> VllmCatalogStatus:
@@ -96,12 +102,15 @@ def _failing(offers: Iterable[Offer]) -> Problem | None:
 
 
 def _failed(spread: Spread) -> Problem | None:
-    if not spread.failures:
-        return None
-    count = len(spread.failures)
-    namespace, first = spread.failures[0]
-    message = f"not published to {count} of the namespaces; in {namespace}: {first.message}"
-    return Problem(first.reason, message)
+    for what, failures in (
+        ("not published to", spread.failures),
+        ("not removed from", spread.left_behind),
+    ):
+        for namespace, first in failures[:1]:
+            said = f"in {namespace}: {first.message[:MAX_TEXT]}"
+            message = f"{what} {len(failures)} of the namespaces; {said}"
+            return Problem(first.reason, message)
+    return None
 
 
 def _provider(offer: Offer) -> CatalogProvider:
@@ -138,8 +147,11 @@ def _credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
 
 
 def _targets(spread: Spread) -> TargetsStatus:
+    failures = (*spread.failures, *spread.left_behind)
     shown = tuple(
-        TargetFailure(namespace=namespace, reason=problem.reason, message=problem.message)
-        for namespace, problem in spread.failures[:MAX_SHOWN]
+        TargetFailure(
+            namespace=namespace, reason=problem.reason, message=problem.message[:MAX_TEXT]
+        )
+        for namespace, problem in failures[:MAX_SHOWN]
     )
-    return TargetsStatus(published=spread.published, failed=len(spread.failures), failures=shown)
+    return TargetsStatus(published=spread.published, failed=len(failures), failures=shown)

@@ -14,7 +14,7 @@ from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
-from openclaw_vllm.core.catalog_memory import CatalogMemory
+from openclaw_vllm.core.catalog_memory import CatalogMemory, SourceName
 from openclaw_vllm.core.entry import provider_entry
 from openclaw_vllm.core.escaping import unescape
 from openclaw_vllm.core.memory import Memory
@@ -49,6 +49,11 @@ class Offer:
     document: Json | None = None
     entries: tuple[Entry, ...] = ()
     credentials: tuple[Credential, ...] = field(default=())
+
+    @property
+    def source(self) -> SourceName:
+        """Whose it is."""
+        return (self.kind, self.resource.key)
 
     @property
     def rank(self) -> tuple[str, str, str]:
@@ -103,7 +108,7 @@ def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> O
     """
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
-    known = before.documents.get(offer.provider_id)
+    known = before.document_of(offer.provider_id, offer.source)
     if offer.document is not None or known is None or offer.reason == Reason.NO_MODELS:
         return offer
     return _with_document(offer, spec, known)

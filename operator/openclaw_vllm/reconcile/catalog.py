@@ -76,11 +76,14 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     await report(catalog, status, world)
 
     documents = {offer.provider_id: offer.document for offer in plan.offers if offer.document}
-    memory = replace(memory, documents=documents)
+    sources = {offer.provider_id: offer.source for offer in plan.offers}
+    memory = replace(memory, documents=documents, sources=sources)
     if plan.documents is not None:
         memory = replace(memory, primary=plan.primary, patterns=patterns)
     world.catalog_memories[catalog.key] = memory
-    failing = bool(came_of_it.failures) or isinstance(memory.base, Problem)
+    failing = bool(came_of_it.failures or came_of_it.left_behind) or isinstance(
+        memory.base, Problem
+    )
     return RECHECK if failing else BASE_AGE if spec.target.base_config_ref else None
 
 

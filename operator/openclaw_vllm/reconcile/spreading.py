@@ -15,7 +15,7 @@ from openclaw_vllm.api.configmap import CATALOG, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog_status import Spread
+from openclaw_vllm.core.catalog_status import Failures, Spread
 from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.targets import (
     Manifest,
@@ -51,7 +51,8 @@ async def adopt(catalog: Catalog, world: World) -> Catalog:
 async def withdraw(catalog: Catalog, world: World) -> None:
     """Remove every ConfigMap of a catalogue that is being deleted, then let it go."""
     if FINALIZER in catalog.finalizers:
-        await _sweep(catalog, set(), world)
+        for _, problem in await _sweep(catalog, set(), world):
+            raise Refused(problem.message)
         others = [name for name in catalog.finalizers if name != FINALIZER]
         world.cache.put_catalog(await world.cluster.set_finalizers(catalog, others))
         logger.info("withdrawn from every namespace", extra={"key": catalog.key})
@@ -66,7 +67,7 @@ async def spread(
     once is created anew, the VllmCatalog is confirmed, as for VllmProviders. Raises Gone.
     """
     targets = {ObjectKey(name, catalog.config_map_name) for name in _targets(catalog, world)}
-    await _sweep(catalog, targets, world)
+    left_behind = await _sweep(catalog, targets, world)
     if catalog.status.digest and not targets <= world.cache.published.keys():
         await world.cluster.confirm(catalog)
     claims = [
@@ -85,8 +86,8 @@ async def spread(
         return await _apply(key, existing, manifest, world)
 
     outcomes = await _everywhere(sorted(targets), write)
-    failures = tuple((key.namespace, problem) for key, problem in outcomes if problem is not None)
-    return Spread(len(outcomes) - len(failures), failures)
+    failures = _failures(outcomes)
+    return Spread(len(outcomes) - len(failures), failures, left_behind)
 
 
 async def report(catalog: Catalog, status: VllmCatalogStatus, world: World) -> None:
@@ -124,16 +125,24 @@ async def _apply(
     return None
 
 
-async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> None:
-    """Delete the catalogue's ConfigMaps but for the wanted ones."""
+async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> Failures:
+    """Delete the catalogue's ConfigMaps but for the wanted ones; return what was refused."""
     published = world.cache.published
     strays = [key for key, found in published.items() if is_stray(catalog, key, found, wanted)]
 
-    async def delete(key: ObjectKey) -> None:
-        await world.cluster.delete_config_map(key, published[key])
+    async def delete(key: ObjectKey) -> Problem | None:
+        try:
+            await world.cluster.delete_config_map(key, published[key])
+        except Refused as error:
+            return Problem(Reason.WRITE_REFUSED, str(error))
         published.pop(key, None)
+        return None
 
-    await _everywhere(strays, delete)
+    return _failures(await _everywhere(strays, delete))
+
+
+def _failures(outcomes: Iterable[tuple[ObjectKey, Problem | None]]) -> Failures:
+    return tuple((key.namespace, problem) for key, problem in outcomes if problem is not None)
 
 
 async def _everywhere(

@@ -88,19 +88,32 @@ async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with scene(monkeypatch) as it:
-        it.fleet.awaited.add("uid-1")
+        it.fleet.awaited.add("uid-of-a-provider")
         it.catalog()
         await asyncio.sleep(WHILE)
         assert it.runs == []
-        it.fleet.awaited.discard("uid-1")
+        it.fleet.awaited.discard("uid-of-a-provider")
         await eventually(lambda: it.runs == [KEY], within=5)
+
+
+async def test_no_catalogue_is_reconciled_before_the_others_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An older one that is shown later would find its ConfigMaps taken over."""
+    async with scene(monkeypatch) as it:
+        it.fleet.awaited |= {"uid-1", "uid-of-an-older-one"}
+        it.catalog(uid="uid-1")
+        await asyncio.sleep(WHILE)
+        assert it.runs == []
+        it.catalog(uid="uid-of-an-older-one", resourceVersion="12")
+        await eventually(lambda: KEY in it.runs, within=5)
 
 
 async def test_what_never_shows_up_is_awaited_for_a_time_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with scene(monkeypatch) as it:
-        it.fleet.awaited.add("uid-1")
+        it.fleet.awaited.add("uid-of-a-provider")
         it.setting.time.monotonic += PATIENCE
         it.catalog()
         await eventually(lambda: it.runs == [KEY], within=5)

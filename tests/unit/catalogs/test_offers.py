@@ -9,6 +9,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import digest
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
@@ -183,6 +184,17 @@ def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     assert remember(nothing, spec_of(resource), CatalogMemory("catalog-1")) == nothing
 
 
+def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
+    """Its owner has withdrawn the list, or it is gone."""
+    gone, heir = team(), replace(team(), key=ObjectKey("team-b", "vllm"))
+    whole = offered(gone, "Keep")
+    assert whole.document is not None
+    documents, sources = {"vllm": whole.document}, {"vllm": whole.source}
+    before = CatalogMemory("catalog-1", documents=documents, sources=sources)
+    nothing = offer_of_provider(heir, spec_of(heir), None, "Keep")
+    assert remember(nothing, spec_of(heir), before) == nothing
+
+
 def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     resource = team()
     document = offered(resource).document
@@ -190,7 +202,7 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     documents = compose({"vllm-team-a-qwen": document}, {}, None)
     assert not isinstance(documents, Problem)
     providers = [
-        {"id": id_, "kind": "Service", "namespace": "n", "name": "s", "reason": reason}
+        {"id": id_, "kind": "Service", "namespace": "team-a", "name": "qwen", "reason": reason}
         for id_, reason in (("vllm-team-a-qwen", ""), ("vllm-down", "TimedOut"))
     ]
     catalog = catalog_builders.catalog(status={"providers": providers})

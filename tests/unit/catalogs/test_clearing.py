@@ -1,0 +1,116 @@
+"""What is removed: what a catalogue has left, nothing of a new one, and in spite of refusals."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.audit import audit_fleet
+from openclaw_vllm.core.openclaw import Documents, compose
+from openclaw_vllm.edges.cluster import Cluster, Refused
+from openclaw_vllm.fleet import Fleet
+from openclaw_vllm.reconcile.spreading import FINALIZER, spread, withdraw
+from openclaw_vllm.reconcile.world import World
+from tests import builders, catalog_builders
+from tests.worlds import setting
+
+FLEET = catalog_builders.catalog(finalizers=[FINALIZER])
+A, B, C = (ObjectKey(f"agents-{letter}", "fleet-openclaw") for letter in "abc")
+
+
+@dataclass
+class Deeds:
+    """A cluster that only takes down what is asked of it; `listing` runs before each list."""
+
+    deleted: list[ObjectKey] = field(default_factory=list)
+    applied: list[ObjectKey] = field(default_factory=list)
+    refusing: set[ObjectKey] = field(default_factory=set)
+    listing: Callable[[str], None] = lambda _: None
+
+    async def list_objects(self, kind: str, *_: object, **__: object) -> AsyncIterator[Any]:
+        self.listing(kind)
+        for name in () if kind == "vllmcatalogs" else ("agents-a", "agents-b"):
+            yield {"metadata": {"name": name}}
+
+    async def delete_config_map(self, key: ObjectKey, _: PublishedMap) -> None:
+        if key in self.refusing:
+            raise Refused("a policy denies it")
+        self.deleted.append(key)
+
+    async def find_config_map(self, _: ObjectKey) -> None:
+        return None
+
+    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
+        self.applied.append(key)
+        return PublishedMap.read(builders.stored(manifest))
+
+    async def set_finalizers(self, catalog: Catalog, finalizers: list[str]) -> Catalog:
+        return replace(catalog, finalizers=tuple(finalizers))
+
+
+def empty() -> Documents:
+    documents = compose({}, {}, None)
+    assert isinstance(documents, Documents)
+    return documents
+
+
+def published_in(*keys: ObjectKey) -> dict[ObjectKey, PublishedMap]:
+    return {key: catalog_builders.published(FLEET, key.namespace, empty()) for key in keys}
+
+
+def acting(world: World, deeds: Deeds) -> World:
+    return replace(world, cluster=cast(Cluster, deeds))
+
+
+async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> None:
+    async with setting() as place:
+        deeds = Deeds()
+        world = acting(place.world, deeds)
+        world.cache.published |= published_in(A)
+
+        def publish(kind: str) -> None:
+            if kind == "namespaces":  # the list of catalogues is older already
+                world.cache.published |= published_in(B)
+
+        deeds.listing = publish
+        await audit_fleet(world, Fleet(world, slots=1, passing=()))
+        assert deeds.deleted == [A]
+
+
+async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
+    async with setting() as place:
+        deeds = Deeds(refusing={A})
+        world = acting(place.world, deeds)
+        world.cache.published |= published_in(A, B)
+        await audit_fleet(world, Fleet(world, slots=1, passing=()))
+        assert deeds.deleted == [B]
+
+
+async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
+    async with setting() as place:
+        deeds = Deeds(refusing={A})
+        world = acting(place.world, deeds)
+        world.cache.published |= published_in(A, B)
+        world.cache.namespaces["agents-c"] = catalog_builders.namespace(
+            "agents-c", openclaw="enabled"
+        )
+        outcome = await spread(FLEET, empty(), "patterns", world)
+        assert (deeds.deleted, deeds.applied, outcome.published) == ([B], [C], 1)
+        assert [namespace for namespace, _ in outcome.left_behind] == ["agents-a"]
+
+
+async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
+    async with setting() as place:
+        deeds = Deeds(refusing={A})
+        world = acting(place.world, deeds)
+        world.cache.published |= published_in(A, B)
+        with pytest.raises(Refused):
+            await withdraw(FLEET, world)
+        deeds.refusing.clear()
+        await withdraw(FLEET, world)
+        assert deeds.deleted == [B, A]
+        assert world.cache.catalogs[FLEET.key].finalizers == ()

@@ -1,0 +1,36 @@
+"""What the status says of namespaces that refuse, within what the API server takes."""
+
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.conditions import ConditionType, Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog import merge_offers
+from openclaw_vllm.core.catalog_status import Spread, summarize
+from tests import catalog_builders
+
+NOW = "2026-01-01T00:00:00Z"
+LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)
+
+
+def told(spread: Spread) -> VllmCatalogStatus:
+    catalog = catalog_builders.catalog()
+    plan = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
+    problemless = plan.__class__(plan.offers, plan.conflicts, plan.documents)
+    return summarize(catalog, problemless, spread, NOW)
+
+
+def message_of_ready(status: VllmCatalogStatus) -> str:
+    said = {condition.type: condition for condition in status.conditions}
+    return said[ConditionType.READY].message
+
+
+def test_a_refusal_of_any_length_is_told() -> None:
+    status = told(Spread(1, (("agents-a", LONG),)))
+    assert VllmCatalogStatus.model_validate(status.model_dump()) == status
+    assert message_of_ready(status).startswith("not published to 1 of the namespaces; in agents-a:")
+
+
+def test_a_namespace_that_keeps_what_is_to_be_removed_is_told_but_is_no_target() -> None:
+    status = told(Spread(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),)))
+    assert status.targets is not None
+    assert (status.target_count, status.targets.published, status.targets.failed) == (2, 2, 1)
+    assert message_of_ready(status) == "not removed from 1 of the namespaces; in left: denied"
