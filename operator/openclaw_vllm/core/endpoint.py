@@ -47,6 +47,17 @@ def service_named_by(spec: VllmProviderSpec, namespace: str) -> ObjectKey | None
     return None if isinstance(parts, Problem) else _service_of(parts.hostname or "", namespace)
 
 
+def leads_to(base_url: str, spec: VllmProviderSpec, namespace: str) -> bool:
+    """Tell whether a URL that was read back is of the host that the spec asks, be it there or
+    not."""
+    published, asked = _split(base_url), _split(spec.base_url or "")
+    if isinstance(published, Problem):
+        return False
+    if named := service_named_by(spec, namespace):
+        return published.hostname == f"{named.name}.{named.namespace}.{CLUSTER_SUFFIX}"
+    return not isinstance(asked, Problem) and published.hostname == asked.hostname
+
+
 def resolve(spec: VllmProviderSpec, namespace: str, service: Service | None) -> Endpoint | Problem:
     """Turn `serviceRef` or `baseUrl` into an endpoint.
 

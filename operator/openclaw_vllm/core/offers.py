@@ -15,6 +15,7 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.catalog_memory import CatalogMemory, SourceName
+from openclaw_vllm.core.endpoint import leads_to
 from openclaw_vllm.core.entry import provider_entry
 from openclaw_vllm.core.escaping import unescape
 from openclaw_vllm.core.memory import Memory
@@ -104,12 +105,15 @@ def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory 
 def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
     """Offer what was published before, while the source itself offers nothing.
 
-    After a restart a Service is as fresh as it was said to be, until it is asked.
+    After a restart a Service is as fresh as it was said to be, until it is asked. What was read
+    back may be anybody's who can write ConfigMaps: keys must not follow it to another host.
     """
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
     known = before.document_of(offer.provider_id, offer.source)
     if offer.document is not None or known is None or offer.reason == Reason.NO_MODELS:
+        return offer
+    if not leads_to(unescape(known["baseUrl"]), spec, offer.resource.key.namespace):
         return offer
     return _with_document(offer, spec, known)
 

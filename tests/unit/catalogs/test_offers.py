@@ -184,6 +184,31 @@ def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     assert remember(nothing, spec_of(resource), CatalogMemory("catalog-1")) == nothing
 
 
+HOST = "vllm.team-a.svc.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        pytest.param(f"http://{HOST}:8000/v1", True, id="as it was"),
+        pytest.param(f"https://{HOST}:9000/v1", True, id="another port of the same server"),
+        pytest.param("http://evil/v1", False, id="another host"),
+        pytest.param(f"http://evil\\@{HOST}/v1", False, id="read differently by clients"),
+        pytest.param(f"http://{HOST}@evil/v1", False, id="a user of that name"),
+        pytest.param("http://[", False, id="no URL"),
+    ],
+)
+def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: bool) -> None:
+    """Any namespace may hold a ConfigMap that says it is the catalogue's newest."""
+    resource = team(baseUrl=None, serviceRef={"name": "vllm"}, **KEYED)
+    document = offered(team(**KEYED)).document
+    assert document is not None
+    known = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
+    nothing = offer_of_provider(resource, spec_of(resource), None, "Qualified")
+    kept = remember(nothing, spec_of(resource), CatalogMemory("catalog-1", documents=known))
+    assert (kept.document is not None) is taken
+
+
 def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     """Its owner has withdrawn the list, or it is gone."""
     gone, heir = team(), replace(team(), key=ObjectKey("team-b", "vllm"))
