@@ -41,6 +41,7 @@ class Fleet:
         self._world = world
         self._started = world.clock.monotonic()
         self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
+        self._unasked: set[SourceKey] = set()  # Services that wait for their first question
         self.catalogs = WorkQueue(
             self._reconcile,
             slots=CATALOG_SLOTS,
@@ -95,7 +96,7 @@ class Fleet:
 
     def service_changed(self, key: ObjectKey) -> None:
         """Take in that a Service is another one now, or gone."""
-        for name in self._world.source_memories:
+        for name in self._sources():
             if name.service == key:
                 self.sources.add(name)
         self.changed()
@@ -116,9 +117,12 @@ class Fleet:
         self.catalogs.add(key)
 
     def _ask_again(self, catalog: ObjectKey) -> None:
-        for name in self._world.source_memories:
+        for name in self._sources():
             if name.catalog == catalog.name:
                 self.sources.add(name, interrupt=True)
+
+    def _sources(self) -> set[SourceKey]:
+        return {*self._world.source_memories, *self._unasked}
 
     async def _reconcile(self, key: ObjectKey) -> float | None:
         if self.awaited and self._world.clock.monotonic() - self._started < PATIENCE:
@@ -129,8 +133,9 @@ class Fleet:
         """Ask a Service soon; after a restart one that was well is asked at its phase."""
         cache = self._world.cache
         resource = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-        if resource is None or isinstance(resource.spec, Problem):
+        if resource is None or isinstance(resource.spec, Problem) or name in self._unasked:
             return
+        self._unasked.add(name)
         status = cache.catalogs[ObjectKey("", name.catalog)].status
         well = {provider.id for provider in status.providers if not provider.reason}
         if resource.spec.provider_id not in well:
@@ -141,6 +146,7 @@ class Fleet:
         self.sources.add_after(name, delay % interval)
 
     async def _ask_now(self, name: SourceKey) -> float | None:
+        self._unasked.discard(name)
         return await reconcile_source(name, self._world, self.refresh)
 
 

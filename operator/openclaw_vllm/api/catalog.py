@@ -132,8 +132,8 @@ class VllmCatalogSpec(WireModel):
     ]
     """Where models come from."""
     provider_ids: Literal["Qualified", "Keep"] = "Qualified"
-    """Qualified names providers vllm-<namespace>-<name>, and their variables likewise; Keep leaves
-    both as they are, and of two that clash the older one wins."""
+    """Qualified names providers vllm-<namespace>-<name>, Keep leaves their ids as they are; of two
+    that clash the older one wins. Variables are named after the id in either case."""
     agents: AgentDefaults | None = None
     """What agents use unless they say otherwise; globs match <provider id>/<model id>."""
     max_models: Annotated[int, Field(ge=1, le=2000)] = 500

@@ -1,7 +1,7 @@
 """Which change wakes which catalogue, how often, and not before all is known."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +10,12 @@ import pytest
 
 from openclaw_vllm import fleet as module
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import REQUESTED_AT
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.fleet import MOMENT, PATIENCE, Fleet
 from tests import builders, catalog_builders
+from tests.builders import Wire
+from tests.catalog_builders import MODELS, SHARED
 from tests.eventually import eventually
 from tests.worlds import Setting, setting
 
@@ -29,8 +32,15 @@ class Scene:
     runs: list[ObjectKey] = field(default_factory=list)
     asked: list[SourceKey] = field(default_factory=list)
 
-    def catalog(self, type_: str | None = "ADDED", **metadata: Any) -> None:
-        wire = builders.manifest(catalog_builders.wire_spec(), name="fleet", **metadata)
+    def catalog(
+        self,
+        type_: str | None = "ADDED",
+        spec: Wire | None = None,
+        status: Wire | None = None,
+        **metadata: Any,
+    ) -> None:
+        spec = spec or catalog_builders.wire_spec()
+        wire = builders.manifest(spec, status, name="fleet", **metadata)
         del wire["metadata"]["namespace"]
         self.fleet.catalog(type_, wire)
 
@@ -141,3 +151,29 @@ async def test_a_catalogue_that_is_gone_takes_its_memories_along(
         assert KEY in world.cache.catalogs
         it.catalog("DELETED")
         assert (world.cache.catalogs, world.source_memories) == ({}, {})
+
+
+async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After a restart a Service that was well waits for its phase, an hour perhaps."""
+    ours = SourceKey("fleet", ObjectKey("team-a", "s"), 8000)
+    async with scene(monkeypatch) as it:
+
+        async def draw(key: ObjectKey, _: object, ask: Callable[[SourceKey], None]) -> None:
+            it.runs.append(key)
+            ask(ours)
+
+        monkeypatch.setattr(module, "reconcile_catalog", draw)
+        selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
+        spec = catalog_builders.wire_spec(sources=[{"services": selected}])
+        shown = {"id": "vllm-team-a-s", "kind": "Service", "namespace": "team-a", "name": "s"}
+        cache = it.setting.world.cache
+        cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
+        cache.services[ours.service] = catalog_builders.service()
+        it.catalog(spec=spec, status={"providers": [shown]})
+        await eventually(lambda: it.runs == [KEY], within=5)
+        assert it.asked == []
+        request = {"annotations": {REQUESTED_AT: "now"}}
+        it.catalog("MODIFIED", spec=spec, resourceVersion="11", **request)
+        await eventually(lambda: ours in it.asked, within=5)
