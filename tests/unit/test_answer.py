@@ -90,7 +90,8 @@ def test_any_other_captured_answer_is_a_bad_one(name: str) -> None:
         pytest.param({"max_model_len": True}, None, id="not a truth value"),
         pytest.param({"max_model_len": "4096"}, None, id="not text"),
         pytest.param({"max_model_len": 4096.0}, None, id="not a fraction"),
-        pytest.param({"max_model_len": 2**63 - 1}, 2**63 - 1, id="the largest of 64 bits"),
+        pytest.param({"max_model_len": 10**9}, 10**9, id="the longest that a person may write"),
+        pytest.param({"max_model_len": 10**9 + 1}, None, id="not a longer one"),
         pytest.param({"max_output_tokens": 5}, None, id="not the length of an output"),
     ],
 )

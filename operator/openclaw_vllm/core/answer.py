@@ -14,6 +14,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
 MAX_OBJECTS = 16_000  # 1 MiB holds 4 000 models of vLLM, two objects each, or 13 000 of LiteLLM
+MAX_CONTEXT = 1_000_000_000  # tokens; as in spec.modelDefaults
 MAX_VALUES = 100_000
 LONG_NUMBER = re.compile(rb"[0-9]{19}")  # only then is each number worth a look
 INT64_DIGITS = 20
@@ -87,7 +88,8 @@ def _served(card: dict[str, Any]) -> Served:
 def _context(card: dict[str, Any]) -> int | None:
     """Find the context length under the names that vLLM, LiteLLM and llama.cpp give it.
 
-    `meta.n_ctx_train` is left out: it is the length of training, not the limit.
+    `meta.n_ctx_train` is left out: it is the length of training, not the limit. A number beyond
+    what a person may write is no length, and from 2**53 on OpenClaw shows none (measured).
     """
     meta = card.get("meta")
     candidates = (
@@ -97,7 +99,7 @@ def _context(card: dict[str, Any]) -> int | None:
         meta.get("n_ctx") if isinstance(meta, dict) else None,
     )
     for value in candidates:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_CONTEXT:
             return value
     return None
 
