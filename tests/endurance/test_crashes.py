@@ -1,4 +1,7 @@
-"""Killed at every write, a life goes as it goes without a crash; what is written is the same."""
+"""Killed at every write, a life goes as it goes without a crash; what is written is the same.
+
+Not part of `make test`: `.venv/bin/python -m pytest tests/endurance` takes five minutes.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
