@@ -110,8 +110,9 @@ class Vllm:
 
     @property
     def said(self) -> Sequence[str]:
-        """The texts that it has generated for clients that stream, as OpenClaw does."""
-        return [ast.literal_eval(text) for text in SAID.findall(self._read())]
+        """The texts that it has generated for clients that stream, as OpenClaw does, without the
+        outer white space, which OpenClaw drops."""
+        return [ast.literal_eval(text).strip() for text in SAID.findall(self._read())]
 
     def tail(self) -> str:
         return "\n".join(["vLLM said:", *self._read().splitlines()[-TAIL_LINES:]])
