@@ -12,6 +12,7 @@ from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource, Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.memory import until_phase
+from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import is_older
 from openclaw_vllm.edges.workqueue import WorkQueue
@@ -121,7 +122,9 @@ class Intake:
             return False
         published = self._world.cache.published.get(resource.config_map)
         intact = published is not None and published.digest == status.config_map.digest
-        return intact and published is not None and published.is_intact
+        if not intact or published is None or isinstance(resource.spec, Problem):
+            return False
+        return published.is_intact and is_dressed(resource, published, resource.spec)
 
     def _seen_again(self, resource: Resource, known: Resource) -> None:
         asked = (resource.uid, resource.generation, resource.requested_at)

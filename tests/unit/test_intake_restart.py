@@ -12,7 +12,10 @@ async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> No
     provider, config_map = left()
     async with scene() as s:
         for number in range(100):
-            provider["metadata"] |= {"name": f"vllm-{number}", "uid": f"uid-{number}"}
+            identity = {"name": f"vllm-{number}", "uid": f"uid-{number}"}
+            provider["metadata"] |= identity
+            config_map["metadata"]["ownerReferences"][0] |= identity
+            config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
             key = ObjectKey(NAMESPACE, f"vllm-{number}-openclaw")
             s.world.cache.published[key] = PublishedMap.read(config_map)
             s.intake.provider(None, provider)
@@ -87,3 +90,13 @@ async def test_another_provider_of_the_name_inherits_nothing() -> None:
         s.intake.provider("ADDED", provider)
         resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
         assert s.world.memory_of(resource, spec_of(resource)).retained is None
+
+
+async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
+    provider, config_map = left()
+    config_map["metadata"]["ownerReferences"] = []
+    async with scene() as s:
+        key = ObjectKey(NAMESPACE, "vllm-openclaw")
+        s.world.cache.published[key] = PublishedMap.read(config_map)
+        s.intake.provider(None, provider)
+        assert (s.queue.added, s.queue.delays) == (["vllm"], [])
