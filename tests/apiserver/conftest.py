@@ -86,19 +86,15 @@ def space(control_plane: ControlPlane, namespace: str, operator: OperatorProcess
     return Workspace(control_plane, namespace)
 
 
-@pytest.fixture(scope="module")
-def empty_plane() -> Iterator[ControlPlane]:
-    """Run a control plane that knows nothing of us, for a module that installs us."""
-    with ControlPlane() as plane:
-        yield plane
-
-
 @pytest.fixture
-def shell(empty_plane: ControlPlane, tmp_path: Path) -> Iterator[Shell]:
-    """Return a user's shell; afterwards the control plane knows nothing of us again."""
-    shell = Shell(empty_plane, tmp_path)
-    yield shell
-    shell.remove_installs()
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """Return a user's shell, for a control plane of its own that knows nothing of us.
+
+    Removing an install instead takes longer, and now and then an API server never ends the
+    deletion of a CRD that it had before under the same name.
+    """
+    with ControlPlane() as plane:
+        yield Shell(plane, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The commands of a page of docs/, run as they are printed there."""
 
-import json
 import os
 import re
 import subprocess
@@ -57,12 +56,3 @@ class Shell:
         )
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
-
-    def remove_installs(self) -> None:
-        """Remove every release, what is ours outside of namespaces, and the pages' namespaces."""
-        for release in json.loads(self.run("helm list --all-namespaces --output json")):
-            self.run(f"helm uninstall {release['name']} --namespace {release['namespace']}")
-        in_time = "--timeout=60s --ignore-not-found"
-        kinds = "crds,clusterroles,clusterrolebindings"
-        self.run(f"kubectl delete {kinds} --selector {OURS} {in_time}")
-        self.run(f"kubectl delete namespace agents others openclaw-vllm {in_time}")

@@ -1,7 +1,7 @@
 """A new user's way through docs/install.md, and installs that meet what others left behind.
 
-Helm, kubectl and the API server are real. The pods run as processes (node.py), and each test leaves
-the control plane, which is the module's own, without us.
+Helm, kubectl and the API server are real. The pods run as processes (node.py), and each test has a
+control plane of its own.
 """
 
 import shutil
