@@ -10,7 +10,6 @@ from typing import Any
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Catalog, Namespace
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.memory import until_phase
 from openclaw_vllm.core.sources import source_of
 from openclaw_vllm.edges.cache import is_older
@@ -132,17 +131,17 @@ class Fleet:
     def _ask(self, name: SourceKey) -> None:
         """Ask a Service soon; after a restart one that was well is asked at its phase."""
         cache = self._world.cache
-        resource = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-        if resource is None or isinstance(resource.spec, Problem) or name in self._unasked:
+        question = source_of(name, cache.catalogs, cache.namespaces, cache.services)
+        if question is None or question.problem is not None or name in self._unasked:
             return
         self._unasked.add(name)
         status = cache.catalogs[ObjectKey("", name.catalog)].status
         well = {provider.id for provider in status.providers if not provider.reason}
-        if resource.spec.provider_id not in well:
+        if question.spec.provider_id not in well:
             self.sources.add(name)
             return
-        interval = resource.spec.discovery.interval_seconds
-        delay = until_phase(resource.uid, interval, self._world.clock.wall())
+        interval = question.spec.discovery.interval_seconds
+        delay = until_phase(question.resource.uid, interval, self._world.clock.wall())
         self.sources.add_after(name, delay % interval)
 
     async def _ask_now(self, name: SourceKey) -> float | None:

@@ -9,6 +9,8 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, Owner, PublishedMap
 from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import ConfigMapStatus
 from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.ownership import is_current, is_dressed, manifest_of, refusal
 from tests import builders
@@ -179,3 +181,10 @@ def test_what_others_add_is_left_alone() -> None:
 def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:
     edited = builders.resource(builders.wire_spec(), {"observedGeneration": 1}, generation=2)
     assert not is_current(edited, WRITTEN, manifest(edited))
+
+
+def test_a_resource_whose_spec_cannot_be_read_publishes_where_its_status_says() -> None:
+    unreadable = replace(OURS, spec=Problem(Reason.INVALID_SPEC, "spec.x: wrong"))
+    told = unreadable.status.model_copy(update={"config_map": ConfigMapStatus(name="chosen")})
+    assert replace(unreadable, status=told).config_map.name == "chosen"
+    assert unreadable.config_map.name == f"{unreadable.key.name}-openclaw"

@@ -97,7 +97,10 @@ class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
     @property
     def config_map(self) -> ObjectKey:
         """The ConfigMap that it publishes."""
-        chosen = None if isinstance(self.spec, Problem) else self.spec.output.config_map_name
+        if isinstance(self.spec, Problem):
+            chosen = self.status.config_map.name if self.status.config_map else None
+        else:
+            chosen = self.spec.output.config_map_name
         return ObjectKey(self.key.namespace, chosen or f"{self.key.name}-openclaw")
 
 

@@ -97,8 +97,12 @@ def _failing(offers: Iterable[Offer]) -> Problem | None:
     failing = [offer for offer in offers if offer.reason]
     if not failing:
         return None
-    shown = ", ".join(f"{o.kind} {o.resource.key} ({o.reason})" for o in failing[:NAMED])
+    shown = ", ".join(f"{o.kind} {o.resource.key} ({_why(o)})" for o in failing[:NAMED])
     return Problem(Reason.SOURCES_FAILING, f"not fresh: {len(failing)} of the sources: {shown}")
+
+
+def _why(offer: Offer) -> str:
+    return f"{offer.reason}: {offer.advice[:MAX_TEXT]}" if offer.advice else offer.reason
 
 
 def _failed(spread: Spread) -> Problem | None:

@@ -24,6 +24,8 @@ from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.plan import entries_of
 from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
 from openclaw_vllm.core.published import documents_of
+from openclaw_vllm.core.references import AUTHORIZATION, secret_refs
+from openclaw_vllm.core.sources import Question
 
 Json = dict[str, Any]
 UNASKED = "Unasked"  # never shown
@@ -41,7 +43,7 @@ class Credential:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A source's part of a catalogue; `document` is None while nothing is known of it, `reason`
-    says why its list is not fresh."""
+    says why its list is not fresh, `advice` what to do about it."""
 
     provider_id: str
     kind: Literal["VllmProvider", "Service"]
@@ -50,6 +52,7 @@ class Offer:
     document: Json | None = None
     entries: tuple[Entry, ...] = ()
     credentials: tuple[Credential, ...] = field(default=())
+    advice: str = ""
 
     @property
     def source(self) -> SourceName:
@@ -64,23 +67,35 @@ class Offer:
 
 def offer_of_provider(
     resource: Resource,
-    spec: VllmProviderSpec,
+    spec: VllmProviderSpec | Problem,
     published: PublishedMap | None,
     provider_ids: str,
 ) -> Offer:
-    """Take over what a VllmProvider has published, if that is its own and undamaged."""
-    keep = provider_ids == "Keep"
-    id_ = spec.provider_id if keep else qualified(resource.key.namespace, resource.key.name)
-    offer = Offer(id_, "VllmProvider", resource, _trouble(resource))
-    if published is None or not published.is_intact or not is_ours(resource, published):
-        return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    entry = documents_of(published.models_json).get(spec.provider_id)
+    """Take over what a VllmProvider has published, if that is its own and undamaged.
+
+    It stays published when the spec cannot be read, and then says itself what its id is.
+    """
+    known = _documents(resource, published)
+    qualified_id = qualified(resource.key.namespace, resource.key.name)
+    if isinstance(spec, Problem):
+        own_id = next(iter(known or ()), qualified_id)
+        reason, advice = spec.reason.value, spec.message
+    else:
+        own_id, reason, advice = spec.provider_id, _trouble(resource), ""
+    id_ = own_id if provider_ids == "Keep" else qualified_id
+    offer = Offer(id_, "VllmProvider", resource, reason, advice=advice)
+    if known is None:
+        return replace(offer, reason=reason or Reason.PENDING.value)
+    entry = known.get(own_id)
     return offer if entry is None else _with_document(offer, spec, entry)
 
 
-def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory | None) -> Offer:
+def offer_of_service(question: Question, memory: Memory | None) -> Offer:
     """Offer what a Service was found to serve."""
+    resource, spec, problem = question.resource, question.spec, question.problem
     offer = Offer(spec.provider_id, "Service", resource)
+    if problem is not None:
+        return replace(offer, reason=problem.reason.value, advice=problem.message)
     if memory is None:
         return replace(offer, reason=UNASKED)
     problem = memory.endpoint or memory.server
@@ -102,12 +117,15 @@ def offer_of_service(resource: Resource, spec: VllmProviderSpec, memory: Memory 
     )
 
 
-def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
+def remembered(offer: Offer, spec: VllmProviderSpec | Problem, before: CatalogMemory) -> Offer:
     """Offer what was published before, while the source itself offers nothing.
 
     After a restart a Service is as fresh as it was said to be, until it is asked. What was read
-    back may be anybody's who can write ConfigMaps: keys must not follow it to another host.
+    back may be anybody's who can write ConfigMaps: keys must not follow it to another host, and
+    a spec that cannot be read does not say which is right.
     """
+    if isinstance(spec, Problem):
+        return offer
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
     known = before.document_of(offer.provider_id, offer.source)
@@ -118,16 +136,22 @@ def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> O
     return _with_document(offer, spec, known)
 
 
-def _with_document(offer: Offer, spec: VllmProviderSpec, entry: Json) -> Offer:
+def _documents(resource: Resource, published: PublishedMap | None) -> dict[str, Json] | None:
+    """Read what the VllmProvider has published, None when that is another's or damaged."""
+    if published is None or not published.is_intact or not is_ours(resource, published):
+        return None
+    return documents_of(published.models_json)
+
+
+def _with_document(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> Offer:
     """Give the variables of an entry the names that they have in a catalogue."""
     document, credentials = dict(entry), []
+    secrets = {} if isinstance(spec, Problem) else secret_refs(spec)
     if _VARIABLE.fullmatch(entry["apiKey"]):
         env = key_variable(offer.provider_id)
         document["apiKey"] = f"${{{env}}}"
-        secret = spec.auth.api_key_secret_ref if spec.auth else None
-        credentials.append(Credential(env, secret))
+        credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
     if headers := dict(entry.get("headers", {})):
-        secrets = {h.name: h.value_from.secret_key_ref for h in spec.headers if h.value_from}
         for number, name in enumerate(sorted(headers)):
             if _VARIABLE.fullmatch(headers[name]):
                 env = header_variable(offer.provider_id, number)
@@ -142,13 +166,14 @@ def _with_document(offer: Offer, spec: VllmProviderSpec, entry: Json) -> Offer:
     )
 
 
-def _entries(offer: Offer, spec: VllmProviderSpec, document: Json) -> tuple[Entry, ...]:
+def _entries(offer: Offer, spec: VllmProviderSpec | Problem, document: Json) -> tuple[Entry, ...]:
     """Read a published entry's models back, as far as choices among them need it."""
     parents = {model.id: model.parent for model in offer.resource.status.models}
+    asked = None if isinstance(spec, Problem) or spec.models else spec
     entries = []
     for model in document["models"]:
         id_ = unescape(model["id"])
-        settings = ModelSettings() if spec.models else settings_for(id_, spec)
+        settings = settings_for(id_, asked) if asked else ModelSettings()
         window = int(model["contextWindow"])
         entries.append(Entry(id_, window, "Server", settings, parents.get(id_, "")))
     return _referred(offer.provider_id, tuple(entries))

@@ -3,7 +3,10 @@
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.endpoint import service_named_by
+
+AUTHORIZATION = "Authorization"  # the API key's header
 
 
 def references_of(resource: Resource) -> frozenset[Reference]:
@@ -17,8 +20,15 @@ def references_of(resource: Resource) -> frozenset[Reference]:
     for ref in (spec.tls.ca_bundle_ref if spec.tls else None, spec.output.base_config_ref):
         if ref is not None:
             named.add(Reference("ConfigMap", ObjectKey(namespace, ref.name)))
-    secrets = [h.value_from.secret_key_ref for h in spec.headers if h.value_from is not None]
-    if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
-        secrets.append(spec.auth.api_key_secret_ref)
-    named.update(Reference("Secret", ObjectKey(namespace, ref.name)) for ref in secrets)
+    named.update(
+        Reference("Secret", ObjectKey(namespace, ref.name)) for ref in secret_refs(spec).values()
+    )
     return frozenset(named)
+
+
+def secret_refs(spec: VllmProviderSpec) -> dict[str, SecretKeyRef]:
+    """Return where the secret values of a request's headers are, by the header's name."""
+    refs = {h.name: h.value_from.secret_key_ref for h in spec.headers if h.value_from is not None}
+    if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
+        refs[AUTHORIZATION] = spec.auth.api_key_secret_ref
+    return refs

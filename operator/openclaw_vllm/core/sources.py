@@ -7,6 +7,7 @@ namespace would be, with the same rules for destinations and keys.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from openclaw_vllm.api.catalog import ServicesSource, VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
@@ -31,6 +32,16 @@ MAX_MODELS = 2000
 Namespaces = Mapping[str, Namespace]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask a Service, in the form of a VllmProvider of its namespace; `problem` says why it
+    cannot be asked, `spec` still says where it would be."""
+
+    resource: Resource
+    spec: VllmProviderSpec
+    problem: Problem | None = None
+
+
 def shared_providers(
     spec: VllmCatalogSpec, namespaces: Namespaces, providers: Iterable[Resource]
 ) -> list[Resource]:
@@ -53,14 +64,14 @@ def shared_services(
     spec: VllmCatalogSpec,
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
-) -> dict[SourceKey, Resource]:
-    """Return what to ask each Service, in the form of a VllmProvider; the first source counts."""
-    found: dict[SourceKey, Resource] = {}
+) -> dict[SourceKey, Question]:
+    """Return what to ask each Service; of several sources that select it the first counts."""
+    found: dict[SourceKey, Question] = {}
     for source in (source.services for source in spec.sources if source.services):
         for key, service in services.items():
             if _selects_service(source, key, service, namespaces):
-                for name, resource in _questions(catalog, spec, source, key, service):
-                    found.setdefault(name, resource)
+                for name, question in _questions(catalog, spec, source, key, service):
+                    found.setdefault(name, question)
     return found
 
 
@@ -69,7 +80,7 @@ def source_of(
     catalogs: Mapping[ObjectKey, Catalog],
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
-) -> Resource | None:
+) -> Question | None:
     """Return what to ask this Service, None when no catalogue selects it any more."""
     catalog = catalogs.get(ObjectKey("", name.catalog))
     service = services.get(name.service)
@@ -103,35 +114,33 @@ def _questions(
     source: ServicesSource,
     key: ObjectKey,
     service: Service,
-) -> Iterator[tuple[SourceKey, Resource]]:
+) -> Iterator[tuple[SourceKey, Question]]:
     owner = (key.namespace,) if spec.provider_ids == "Qualified" else ()
     for port in source.ports or (source.port or DEFAULT_PORT,):
         name = SourceKey(catalog.key.name, key, port)
         part = (str(port),) if source.ports else ()
         id_ = qualified(*owner, key.name, *part)
-        asked = f"{catalog.requested_at} {service.annotations.get(KEY_SECRET, '')}"
-        yield (
-            name,
-            Resource(
-                key=key,
-                uid=f"{catalog.uid} {service.uid} {port}",
-                generation=catalog.generation,
-                resource_version="",
-                created=service.created,
-                requested_at=asked,
-                spec=_spec(source, key, port, id_, service),
-                status=VllmProviderStatus(),
-            ),
+        annotation = service.annotations.get(KEY_SECRET)
+        auth = _auth(annotation, id_)
+        problem = auth if isinstance(auth, Problem) else None
+        asked = _spec(source, key, port, id_, None if isinstance(auth, Problem) else auth)
+        resource = Resource(
+            key=key,
+            uid=f"{catalog.uid} {service.uid} {port}",
+            generation=catalog.generation,
+            resource_version="",
+            created=service.created,
+            requested_at=f"{catalog.requested_at} {annotation or ''}",
+            spec=asked,
+            status=VllmProviderStatus(),
         )
+        yield name, Question(resource, asked, problem)
 
 
 def _spec(
-    source: ServicesSource, key: ObjectKey, port: int | str, id_: str, service: Service
-) -> VllmProviderSpec | Problem:
+    source: ServicesSource, key: ObjectKey, port: int | str, id_: str, auth: Auth | None
+) -> VllmProviderSpec:
     """Write the VllmProvider that its owner would have written for the Service."""
-    auth = _auth(service.annotations.get(KEY_SECRET), id_)
-    if isinstance(auth, Problem):
-        return auth
     return VllmProviderSpec(
         service_ref=ServiceRef(name=key.name, port=port, scheme=source.scheme, path=source.path),
         provider_id=id_,

@@ -4,8 +4,6 @@ Reads from the cache, pure functions, at most one write per namespace and one fo
 asks no server: VllmProviders are taken over as published, Services are asked by `reconcile/source`.
 """
 
-import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -14,23 +12,21 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.baseconfig import parse
 from openclaw_vllm.core.catalog import merge_offers
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.catalog_status import invalid, summarize
 from openclaw_vllm.core.offers import Offer, offer_of_provider, offer_of_service, remembered
 from openclaw_vllm.core.sources import shared_providers, shared_services
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
+from openclaw_vllm.reconcile.learning import take_base
 from openclaw_vllm.reconcile.references import read_base
 from openclaw_vllm.reconcile.spreading import adopt, report, spread, withdraw
-from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, WATCH_LAG, World, timestamp
+from openclaw_vllm.reconcile.world import World, timestamp, turned_away
 
 RECHECK = 60.0  # seconds: what is in the way in a namespace may be invisible to our watches
 BASE_AGE = 600.0
 
-logger = logging.getLogger(__name__)
 Ask = Callable[[SourceKey], None]
 
 
@@ -47,14 +43,8 @@ async def reconcile(key: ObjectKey, world: World, ask: Ask) -> float | None:
     try:
         with world.metrics.catalog.reconciling():
             return await _reconcile(catalog, world, ask)
-    except Stale:
-        return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
-    except Gone:
-        world.forget_catalog(catalog)
-        return None
-    except Refused as error:
-        logger.error("%s", error, extra={"key": key})
-        return REFUSAL_PAUSE
+    except (Stale, Gone, Refused) as error:
+        return turned_away(error, key, forget=lambda: world.forget_catalog(catalog))
 
 
 async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
@@ -92,34 +82,26 @@ def _offers(
 ) -> Iterator[Offer]:
     cache = world.cache
     for resource in shared_providers(spec, cache.namespaces, cache.providers.values()):
-        if isinstance(resource.spec, VllmProviderSpec):
-            published = cache.published.get(resource.config_map)
-            offer = offer_of_provider(resource, resource.spec, published, spec.provider_ids)
-            yield remembered(offer, resource.spec, memory)
+        published = cache.published.get(resource.config_map)
+        offer = offer_of_provider(resource, resource.spec, published, spec.provider_ids)
+        yield remembered(offer, resource.spec, memory)
     services = shared_services(catalog, spec, cache.namespaces, cache.services)
-    for name, resource in services.items():
+    for name, question in services.items():
         known = world.source_memories.get(name)
         if known is None:
             ask(name)
-        if isinstance(resource.spec, VllmProviderSpec):
-            yield remembered(
-                offer_of_service(resource, resource.spec, known), resource.spec, memory
-            )
+        yield remembered(offer_of_service(question, known), question.spec, memory)
 
 
 async def _with_base(
     catalog: Catalog, spec: VllmCatalogSpec, memory: CatalogMemory, world: World
 ) -> CatalogMemory:
-    """Read the base configuration from the operator's namespace, and parse it off the loop."""
+    """Read and take in the base configuration of the operator's namespace."""
     fresh = not memory.is_asked_by(catalog)
     memory = replace(memory, generation=catalog.generation, requested_at=catalog.requested_at)
     ref = spec.target.base_config_ref
     if ref is not None and world.own_namespace is None:
         message = "spec.target.baseConfigRef: the operator does not run in a namespace of its own"
-        return replace(memory, base=Problem(Reason.BASE_CONFIG_INVALID, message), base_text=None)
+        return await take_base(Problem(Reason.BASE_CONFIG_INVALID, message), memory)
     text = await read_base(world.own_namespace or "", ref, world, fresh=fresh)
-    if text is None or isinstance(text, Problem):
-        return replace(memory, base=text, base_text=None)
-    if text == memory.base_text:
-        return memory
-    return replace(memory, base=await asyncio.to_thread(parse, text), base_text=text)
+    return await take_base(text, memory)

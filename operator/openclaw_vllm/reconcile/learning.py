@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import parse
+from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import admit
 from openclaw_vllm.reconcile.details import read_capabilities, read_details
 from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.locating import Target
 from openclaw_vllm.reconcile.references import read_base
+
+Remembering = TypeVar("Remembering", Memory, CatalogMemory)
 
 
 async def learn(
@@ -44,9 +48,14 @@ async def learn(
 async def with_base(
     resource: Resource, spec: VllmProviderSpec, memory: Memory, inputs: Inputs, *, fresh: bool
 ) -> Memory:
-    """Read the base configuration that the spec names, and parse it off the event loop."""
+    """Read and take in the base configuration that the spec names."""
     ref = spec.output.base_config_ref
     text = await read_base(resource.key.namespace, ref, inputs, fresh=fresh)
+    return await take_base(text, memory)
+
+
+async def take_base(text: str | Problem | None, memory: Remembering) -> Remembering:
+    """Take in the text of a base configuration; a new one is parsed off the event loop."""
     if text is None or isinstance(text, Problem):
         return replace(memory, base=text, base_text=None)
     if text == memory.base_text:

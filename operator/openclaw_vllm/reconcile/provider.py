@@ -4,8 +4,6 @@ Reads from the cache, pure functions, at most two writes. At steady state it cos
 the vLLM server and none to the API server.
 """
 
-import logging
-
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
@@ -23,9 +21,7 @@ from openclaw_vllm.core.status import endpoint_status, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
-from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, WATCH_LAG, World, timestamp
-
-logger = logging.getLogger(__name__)
+from openclaw_vllm.reconcile.world import World, timestamp, turned_away
 
 
 async def reconcile(key: ObjectKey, world: World) -> float | None:
@@ -41,14 +37,8 @@ async def reconcile(key: ObjectKey, world: World) -> float | None:
     try:
         with world.metrics.provider.reconciling():
             return await _reconcile(resource, world)
-    except Stale:
-        return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
-    except Gone:
-        world.forget(resource)
-        return None
-    except Refused as error:
-        logger.error("%s", error, extra={"key": key})
-        return REFUSAL_PAUSE
+    except (Stale, Gone, Refused) as error:
+        return turned_away(error, key, forget=lambda: world.forget(resource))
 
 
 async def _reconcile(resource: Resource, world: World) -> float | None:

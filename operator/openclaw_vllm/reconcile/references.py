@@ -7,11 +7,11 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ConfigMapKeyRef, SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.destination import key_refusal
 from openclaw_vllm.core.endpoint import Endpoint
+from openclaw_vllm.core.references import AUTHORIZATION, secret_refs
 from openclaw_vllm.reconcile.inputs import Inputs
 
 SECRET_AGE = 3600.0  # seconds: a withdrawn permission takes hold within the hour
 CONFIG_MAP_AGE = 600.0
-AUTHORIZATION = "Authorization"
 
 
 async def read_ca(
@@ -45,11 +45,8 @@ async def read_headers(
 ) -> dict[str, str] | Problem:
     """Return the headers of a request, each secret one only if it may go to the endpoint."""
     headers = {header.name: header.value for header in spec.headers if header.value is not None}
-    secret = {h.name: h.value_from.secret_key_ref for h in spec.headers if h.value_from is not None}
-    if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
-        secret[AUTHORIZATION] = spec.auth.api_key_secret_ref
     verified = not (spec.tls and spec.tls.insecure_skip_verify)
-    for name, ref in secret.items():
+    for name, ref in secret_refs(spec).items():
         key = ObjectKey(resource.key.namespace, ref.name)
         value = await _secret_value(key, ref, endpoint, inputs, verified=verified, fresh=fresh)
         if isinstance(value, Problem):

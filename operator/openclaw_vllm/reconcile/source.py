@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.published import read_models
@@ -20,15 +19,16 @@ async def reconcile(
 ) -> float | None:
     """Ask a Service if it is time, and call `refresh` with its catalogue if something changed.
 
-    Returns the seconds until it wants to run again, or None when nobody selects it any more.
+    Returns the seconds until it wants to run again, or None when it is not to be asked.
     """
     cache = world.cache
-    resource = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-    if resource is None or isinstance(resource.spec, Problem):
+    question = source_of(name, cache.catalogs, cache.namespaces, cache.services)
+    if question is None or question.problem is not None:
         world.source_memories.pop(name, None)
         return None
-    before = _remembered(name, resource, resource.spec, world)
-    memory = world.source_memories[name] = await observe(resource, resource.spec, before, world)
+    resource, spec = question.resource, question.spec
+    before = _remembered(name, resource, spec, world)
+    memory = world.source_memories[name] = await observe(resource, spec, before, world)
     if memory.offers_other_than(before):
         refresh(ObjectKey("", name.catalog))
     return max(0.0, memory.due - world.clock.monotonic())

@@ -1,6 +1,7 @@
 """What reconciles work with: where they read, and where they write."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.recall import recall
 from openclaw_vllm.core.targets import exemplar
-from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
 from openclaw_vllm.reconcile.inputs import Inputs
@@ -22,6 +23,8 @@ from openclaw_vllm.reconcile.inputs import Inputs
 DEFAULT_INTERVAL = 60.0  # seconds
 WATCH_LAG = 0.5  # until a watch shows what somebody else wrote
 REFUSAL_PAUSE = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,20 @@ class World(Inputs):
         for key, catalog in self.cache.catalogs.items():
             published = self.published_by(catalog)
             yield CatalogSighting(key.name, catalog.status, published.size if published else None)
+
+
+def turned_away(
+    error: Stale | Gone | Refused, key: ObjectKey, forget: Callable[[], None]
+) -> float | None:
+    """Return when to come back after a write that the API server did not take, in seconds;
+    `forget` is called when the object is gone."""
+    if isinstance(error, Stale):
+        return WATCH_LAG  # somebody else wrote: the watch shows it in a moment
+    if isinstance(error, Gone):
+        forget()
+        return None
+    logger.error("%s", error, extra={"key": key})
+    return REFUSAL_PAUSE
 
 
 def timestamp(world: World) -> str:

@@ -1,6 +1,6 @@
 """Services that a catalogue asks by itself, with a provider's rules for keys and for failures."""
 
-from tests.apiserver.catalogs.estate import Estate
+from tests.apiserver.catalogs.estate import KEY_SECRET, Estate
 from tests.apiserver.catalogs.published import GOOD, Catalog
 from tests.apiserver.workspace import Json, Workspace, soon
 from tests.operator_process import OperatorProcess
@@ -88,6 +88,27 @@ def test_a_list_that_turns_bad_stays_as_it_was(estate: Estate) -> None:
     assert catalog.config_maps() == before
     servers[0].fault = None
     catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
+    assert catalog.config_maps() == before
+
+
+def test_a_mistyped_annotation_changes_no_list_and_is_said(estate: Estate) -> None:
+    team = estate.team()
+    estate.agents()
+    server = estate.serve("org/a")
+    estate.service(team, server)
+    catalog = estate.catalog()
+    catalog.publishes({id_of(team): ["org/a"]})
+    before = catalog.config_maps()
+    mistyped = {KEY_SECRET: "Not a Secret"}
+    team.patch("services", "qwen", {"metadata": {"annotations": mistyped}})
+    catalog.becomes(Ready=GOOD, ConfigPublished=GOOD, SourcesReachable="False SourcesFailing")
+    assert source(catalog, id_of(team))["reason"] == "InvalidSpec"
+    assert "write <secret> or <secret>/<key>" in catalog.message("SourcesReachable")
+    assert catalog.config_maps() == before
+    asked = server.count("/v1/models")
+    team.patch("services", "qwen", {"metadata": {"annotations": {KEY_SECRET: None}}})
+    catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
+    assert server.count("/v1/models") > asked
     assert catalog.config_maps() == before
 
 

@@ -17,6 +17,7 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.offers import Credential, Offer, offer_of_provider, offer_of_service
 from openclaw_vllm.core.offers import remembered as remember
 from openclaw_vllm.core.openclaw import Documents, compose
+from openclaw_vllm.core.sources import Question
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
 
@@ -239,8 +240,12 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
         ("vllm-new", "Pending", 0),
     ):
         spec = builders.spec(providerId=provider_id)
-        offer = remember(offer_of_service(resource, spec, None), spec, before)
+        offer = remember(offer_of_service(Question(resource, spec), None), spec, before)
         assert (offer.reason, len(offer.entries)) == (reason, count)
+
+
+def question(resource: Resource, problem: Problem | None = None) -> Question:
+    return Question(resource, spec_of(resource), problem)
 
 
 def learned(resource: Resource, *ids: str) -> Memory:
@@ -249,7 +254,7 @@ def learned(resource: Resource, *ids: str) -> Memory:
 
 def test_a_service_offers_what_was_learned_of_it() -> None:
     resource = team(providerId="vllm-team-a-s", **KEYED)
-    offer = offer_of_service(resource, spec_of(resource), learned(resource, "b", "a"))
+    offer = offer_of_service(question(resource), learned(resource, "b", "a"))
     assert offer.document is not None
     assert [model["id"] for model in offer.document["models"]] == ["a", "b"]
     assert offer.credentials == (Credential("AWS_SECRET", offer.credentials[0].secret),)
@@ -259,5 +264,46 @@ def test_a_service_offers_what_was_learned_of_it() -> None:
 def test_a_service_that_fails_keeps_its_list_and_says_why() -> None:
     resource = team()
     memory = learned(resource, "a").fail(Problem(Reason.CONNECTION_FAILED, "refused"))
-    offer = offer_of_service(resource, spec_of(resource), memory)
+    offer = offer_of_service(question(resource), memory)
     assert (offer.reason, len(offer.entries)) == ("ConnectionFailed", 1)
+
+
+UNREADABLE = Problem(Reason.INVALID_SPEC, "spec.serviceRef.port: write a port")
+
+
+@pytest.mark.parametrize(("ids", "id_"), [("Qualified", "vllm-team-a-qwen"), ("Keep", "vllm-ours")])
+def test_a_provider_whose_spec_cannot_be_read_keeps_its_list_and_says_why(
+    ids: str, id_: str
+) -> None:
+    resource = team(providerId="vllm-ours", **KEYED)
+    documents = builders.documents(spec_of(resource), *served("a", "b"))
+    published = builders.published(resource, documents)
+    whole = offer_of_provider(resource, spec_of(resource), published, ids)
+    offer = offer_of_provider(resource, UNREADABLE, published, ids)
+    assert (offer.provider_id, offer.document) == (id_, whole.document)
+    assert [entry.id for entry in offer.entries] == [f"{id_}/a", f"{id_}/b"]
+    assert (offer.reason, offer.advice) == ("InvalidSpec", UNREADABLE.message)
+    assert [found.env for found in offer.credentials] == [found.env for found in whole.credentials]
+
+
+def test_a_provider_whose_spec_cannot_be_read_is_not_taken_from_what_was_read_back() -> None:
+    """Nothing says whether it leads to the provider's server."""
+    resource = team()
+    whole = offered(resource)
+    assert whole.document is not None
+    before = CatalogMemory("catalog-1", documents={whole.provider_id: whole.document})
+    offer = remember(offer_of_provider(resource, UNREADABLE, None, "Qualified"), UNREADABLE, before)
+    assert (offer.document, offer.reason) == (None, "InvalidSpec")
+
+
+def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
+    resource = team(baseUrl=None, serviceRef={"name": "vllm"}, providerId="vllm-team-a-vllm")
+    asked = question(resource)
+    good = offer_of_service(asked, learned(resource, "a", "b"))
+    assert good.document is not None
+    document = {**good.document, "baseUrl": f"http://{HOST}:8000/v1"}
+    before = CatalogMemory("catalog-1", documents={good.provider_id: document})
+    offer = offer_of_service(question(resource, UNREADABLE), learned(resource, "c"))
+    kept = remember(offer, asked.spec, before)
+    assert [entry.id for entry in kept.entries] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
+    assert (kept.reason, kept.advice) == ("InvalidSpec", UNREADABLE.message)

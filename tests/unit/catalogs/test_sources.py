@@ -8,8 +8,7 @@ import pytest
 from openclaw_vllm.api.catalog import ServicesSource
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.api.provider import SecretKeyRef
 from openclaw_vllm.core.sources import shared_providers, shared_services, source_of
 from tests import catalog_builders as builders
 from tests.catalog_builders import MODELS, SHARED, namespace, provider, service, spec_of
@@ -100,17 +99,17 @@ def test_kept_ids_do_without_the_namespace() -> None:
 def test_a_service_names_the_secret_with_its_key(annotation: str, ref: SecretKeyRef | None) -> None:
     catalog = builders.catalog(builders.wire_spec(sources=serving()))
     services = {VLLM: service(api_key_secret=annotation)}
-    (resource,) = shared_services(catalog, spec_of(catalog), NAMESPACES, services).values()
-    spec = resource.spec
+    (question,) = shared_services(catalog, spec_of(catalog), NAMESPACES, services).values()
+    auth, problem = question.spec.auth, question.problem
     if ref is None:
-        assert isinstance(spec, Problem)
-        assert spec.reason is Reason.INVALID_SPEC
-        assert "write <secret> or <secret>/<key>" in spec.message
+        assert problem is not None
+        assert problem.reason is Reason.INVALID_SPEC
+        assert "write <secret> or <secret>/<key>" in problem.message
+        assert auth is None
     else:
-        assert isinstance(spec, VllmProviderSpec)
-        assert spec.auth is not None
-        assert spec.auth.api_key_secret_ref == ref
-        assert spec.auth.api_key_env == "VLLM_API_KEY_TEAM_A_VLLM"
+        assert problem is None
+        assert auth is not None
+        assert (auth.api_key_secret_ref, auth.api_key_env) == (ref, "VLLM_API_KEY_TEAM_A_VLLM")
 
 
 def test_a_service_is_asked_while_a_catalogue_selects_it() -> None:
@@ -118,7 +117,7 @@ def test_a_service_is_asked_while_a_catalogue_selects_it() -> None:
     name, services = SourceKey("fleet", VLLM, 8000), {VLLM: service()}
     found = source_of(name, {catalog.key: catalog}, NAMESPACES, services)
     assert found is not None
-    assert found.uid == "catalog-1 service-1 8000"
+    assert found.resource.uid == "catalog-1 service-1 8000"
     gone = [
         ({}, services, name),
         ({catalog.key: replace(catalog, deleting=True)}, services, name),
