@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ KEY = "sk-of-the-docs"
 # The stand-in is on loopback and without a certificate; the options are told by the page.
 WRAPPER = f"""#!/bin/sh
 exec {Path(sys.executable).parent / "openclaw-vllm"} "$@" --allow-loopback --allow-insecure-keys
+"""
+
+# A machine may lack curl; the page asks of it one thing.
+CURL = f"""#!{sys.executable}
+import sys, httpx
+_, _, _, header, url = sys.argv
+answer = httpx.get(url, headers=dict([header.split(": ", 1)]), trust_env=False)
+sys.stdout.write(answer.raise_for_status().text)
 """
 
 
@@ -36,10 +45,10 @@ class Reader:
         """Write the provider that the page starts with."""
         provider = next(block for block in blocks("yaml") if block.startswith("# provider.yaml"))
         (self.folder / "provider.yaml").write_text(self._here(provider))
-        program = self.folder / "bin" / "openclaw-vllm"
-        program.parent.mkdir()
-        program.write_text(WRAPPER)
-        program.chmod(0o755)
+        (self.folder / "bin").mkdir()
+        self._install("openclaw-vllm", WRAPPER)
+        if shutil.which("curl") is None:
+            self._install("curl", CURL)
 
     def run(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a block as it stands; it fails with its first command that does."""
@@ -52,6 +61,11 @@ class Reader:
             text=True,
             check=False,
         )
+
+    def _install(self, name: str, program: str) -> None:
+        path = self.folder / "bin" / name
+        path.write_text(program)
+        path.chmod(0o755)
 
     def _here(self, text: str) -> str:
         here = text.replace(SERVER, self.base_url).replace(HOST, "127.0.0.1")

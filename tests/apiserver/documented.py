@@ -10,6 +10,7 @@ from tests.controlplane import binaries
 from tests.controlplane.plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 OURS = "app.kubernetes.io/name=openclaw-vllm-operator"
 SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -18,6 +19,18 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def blocks(page: str, section: str, language: str = "sh") -> list[str]:
     """Return the blocks of a language under a heading of docs/<page>."""
     return [text for name, text in BLOCK.findall(_sections(page)[section]) if name == language]
+
+
+def commands(page: Path) -> list[str]:
+    """Return what a page has its reader type, in its order: each block of `sh`, and in a `console`
+    each line after `$`."""
+    found = []
+    for language, text in BLOCK.findall(page.read_text()):
+        if language == "sh":
+            found.append(text)
+        if language == "console":
+            found += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+    return found
 
 
 def sections_with_commands(page: str) -> set[str]:
@@ -37,22 +50,19 @@ class Shell:
 
     def run(self, script: str) -> str:
         """Run a script, which ends at the first command that fails; return what it prints."""
-        programs = binaries.ensure("helm", "kubectl")
-        env = {
-            "PATH": os.pathsep.join(
-                [*{str(p.parent) for p in programs.values()}, os.environ["PATH"]]
-            ),
-            "HOME": str(self.folder),
-            "KUBECONFIG": str(self.plane.kubeconfig),
-            "KUBERC": "off",
-        }
-        done = subprocess.run(
-            ["/bin/sh", "-euc", script],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        return run(script, self.plane.kubeconfig, self.folder)
+
+
+def run(script: str, kubeconfig: Path, home: Path) -> str:
+    """Run a script in the root of the repository, and return what it prints."""
+    programs = binaries.ensure("helm", "kubectl")
+    env = {
+        "PATH": os.pathsep.join([*{str(p.parent) for p in programs.values()}, os.environ["PATH"]]),
+        "HOME": str(home),
+        "KUBECONFIG": str(kubeconfig),
+        "KUBERC": "off",
+    }
+    command = ["/bin/sh", "-euc", script]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.stdout

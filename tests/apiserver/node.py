@@ -2,8 +2,9 @@
 
 There is no kubelet, so whatever waits for pods (`helm install --wait`, `kubectl rollout status`)
 would wait for ever. This stands in for one: an operator's pod becomes an OperatorProcess with the
-pod's own arguments, under the token of the pod's own service account; the pod of `helm test`
-becomes its own command. The pods' statuses tell what the processes do.
+pod's own arguments, under the token of the pod's own service account, with the cluster's DNS of
+cluster_dns.py; the pod of `helm test` becomes its own command. The pods' statuses tell what the
+processes do.
 """
 
 import subprocess
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests import cluster_dns
 from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess
 
 EVERY = 0.2  # seconds between two looks at the pods
 MERGE = "application/merge-patch+json"
+PROGRAM = (sys.executable, str(cluster_dns.__file__))
 
 Pod = dict[str, Any]
 
@@ -85,7 +88,7 @@ class Node:
             folder.mkdir()
             command, *options = _args(pod)
             assert command == "run"
-            self._operators[uid] = OperatorProcess(token, folder, *options)
+            self._operators[uid] = OperatorProcess(token, folder, *options, program=PROGRAM)
             self._operators[uid].launch()
         ready = self._operators[uid].code("/readyz") == 200
         self._tell(uid, pod, "Running", ready=ready)

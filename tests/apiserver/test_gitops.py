@@ -18,7 +18,7 @@ from tests.gitops.verdicts import AWAITED, BROKEN, HEALTHY, STALLED, Verdict
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "gitops").glob("*/*.yaml"))
-COMMANDS = re.compile(r"^```\n(kubectl .*?)^```", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^```sh\n(kubectl .*?)^```", re.MULTILINE | re.DOTALL)
 REFUSED = "http://127.0.0.1:9/v1"  # where nobody listens
 TRACKED = {
     "labels": {

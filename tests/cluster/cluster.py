@@ -1,7 +1,7 @@
 """Somebody's cluster, as kubectl and Helm see it, and how our image gets there.
 
 E2E_KUBECONFIG names it. E2E_LOAD_IMAGE is the command that brings an archive to its nodes, with
-{archive} where the file is named: `kind load image-archive {archive}`. E2E_IMAGE_ARCHIVE is an
+{archive} where the file is named. E2E_IMAGE_ARCHIVE is an
 archive that is there already; without it the image is built here, by Buildah.
 """
 

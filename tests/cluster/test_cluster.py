@@ -7,15 +7,14 @@ import json
 
 import pytest
 
+from tests.apiserver.documented import DOCS, commands
 from tests.cluster import workloads
 from tests.cluster.cluster import CannotRunError
 from tests.cluster.world import CRDS, RELEASE, WAIT, World, soon
 from tests.e2e.story import Story
-from tests.image.contained import PROGRAM
 
 pytestmark = pytest.mark.timeout(600)
 
-DEPLOYMENT = f"{RELEASE}-openclaw-vllm-operator"
 KEY = "sk-of-the-cluster-ring"
 KUBELET = 180.0  # seconds a mounted ConfigMap may take, three times what was measured
 TAKES_OVER = 45.0  # seconds: 15 of the Lease, 2 between tries, and a busy machine
@@ -34,9 +33,8 @@ def test_the_chart_installs_with_its_defaults(here: World, story: Story) -> None
 
 
 def test_its_bill_of_materials_can_be_read_where_it_runs(here: World) -> None:
-    reading = f"print(open('/{PROGRAM}/sbom.cdx.json').read())"
-    execute = ("exec", "-n", here.operator, f"deployment/{DEPLOYMENT}", "--")
-    bill = json.loads(here.cluster.kubectl(*execute, "python3", "-c", reading))
+    (read,) = [each for each in commands(DOCS / "image.md") if each.startswith("kubectl exec")]
+    bill = json.loads(here.follow(read))
     assert bill["metadata"]["component"]["name"] == "openclaw-vllm-operator"
 
 
@@ -56,6 +54,13 @@ def test_a_server_in_another_namespace_is_found_by_its_name(here: World, story: 
         here.serve(here.models, "vllm", "--model=org/first:4096")
         here.provide("vllm", baseUrl=f"http://vllm.{here.models}.svc.cluster.local:8000/v1")
     assert here.published("vllm") == ["org/first"]
+
+
+def test_what_was_said_about_one_provider_can_be_read(here: World) -> None:
+    _, read = commands(DOCS / "metrics.md")
+    lines = [json.loads(line) for line in here.follow(read).splitlines()]
+    assert lines[-1]["message"].startswith("Ready is True (Succeeded)")
+    assert {(line["namespace"], line["name"]) for line in lines} == {(here.agents, "vllm")}
 
 
 def test_a_server_with_a_key_is_found_by_the_name_of_its_port(here: World, story: Story) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from tests import rbac
+from tests.apiserver import documented
 from tests.cluster import workloads
 from tests.cluster.cluster import CannotRunError, Cluster, Json
 from tests.eventually import eventually_sync
@@ -44,6 +45,14 @@ class World:
 
     def helm(self, *args: str) -> str:
         return self.cluster.helm(*args, "--namespace", self.operator)
+
+    def follow(self, command: str) -> str:
+        """Run a command of the documentation, with this world's names in place of the page's."""
+        release = f"{RELEASE}-openclaw-vllm-operator"
+        here = command.replace("openclaw-vllm-openclaw-vllm-operator", release)
+        here = here.replace("-n openclaw-vllm", f"-n {self.operator}")
+        here = here.replace('"agents"', f'"{self.agents}"')
+        return documented.run(here, self.cluster.kubeconfig, self.cluster.folder)
 
     def apply(self, namespace: str, *manifests: Json) -> None:
         placed = [{**m, "metadata": {**m["metadata"], "namespace": namespace}} for m in manifests]

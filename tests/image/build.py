@@ -37,7 +37,7 @@ def build(**arguments: str) -> str:
         chosen = {"BASE": BASE, "BUILD_BASE": BUILD_BASE, **arguments}
         options = [f"--build-arg={key}={value}" for key, value in chosen.items()]
         progress.say(f"Building {IMAGE}: usually takes 1 to 3 minutes.")
-        store.buildah("bud", "--pull-never", *options, *_network(), f"--tag={IMAGE}", ".", cwd=ROOT)
+        store.buildah("bud", "--pull-never", *options, *network(), f"--tag={IMAGE}", ".", cwd=ROOT)
         store.prune()
     return IMAGE
 
@@ -48,7 +48,7 @@ def export(image: str, archive: Path, name: str) -> None:
     store.buildah("push", "--quiet", image, f"docker-archive:{archive}:{name}")
 
 
-def _network() -> list[str]:
+def network() -> list[str]:
     """Return what the build needs to reach the package index as this process does."""
     options = [f"--build-arg={name}" for name in MIRRORS if name in os.environ]
     if "SSL_CERT_FILE" in os.environ:

@@ -35,12 +35,16 @@ def folder() -> Path:
     return cache() / "image"
 
 
+def program() -> list[str]:
+    """Return the command that is Buildah on the store."""
+    places = (f"--root={folder() / 'store'}", f"--runroot={folder() / 'run'}")
+    return ["env", "BUILDAH_ISOLATION=chroot", "buildah", *places]
+
+
 def buildah(*args: str | Path, cwd: Path | None = None) -> str:
     """Run Buildah on the store and return what it prints; raise what it complains."""
-    places = (f"--root={folder() / 'store'}", f"--runroot={folder() / 'run'}")
-    env = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
-    command = ["buildah", *places, *map(str, args)]
-    done = subprocess.run(command, check=False, cwd=cwd, env=env, capture_output=True, text=True)
+    command = [*program(), *map(str, args)]
+    done = subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True)
     if done.returncode != 0:
         said = "\n".join([*done.stdout.splitlines()[-20:], *done.stderr.splitlines()[-20:]])
         raise CannotBuildError(f"{' '.join(command)}\n{said}")

@@ -1,12 +1,15 @@
 """What the chart gives the Prometheus Operator and Grafana, before the real CRDs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests import rbac
 from tests.apiserver.chart import RefusedError, Rendered, render
+from tests.apiserver.documented import DOCS, Shell, commands
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 from tests.observability.dashboard import DASHBOARD
@@ -86,11 +89,7 @@ def test_a_time_that_prometheus_does_not_know_is_refused() -> None:
 def test_the_api_server_takes_all_of_it_as_the_prometheus_operator_defines_it(
     control_plane: ControlPlane, namespace: str
 ) -> None:
-    for path in crds():
-        control_plane.kubectl("apply", "--server-side", "-f", str(path))
-    names = [f"crd/{plural}.monitoring.coreos.com" for plural in PLURALS]
-    established = ("wait", "--for=condition=Established", "--timeout=30s", *names)
-    eventually_sync(lambda: control_plane.kubectl(*established), within=60)
+    establish(control_plane)
     items = render(*ALL).of(*PARTS.values())
     for item in items:
         item["metadata"]["namespace"] = namespace
@@ -99,3 +98,28 @@ def test_the_api_server_takes_all_of_it_as_the_prometheus_operator_defines_it(
         *("apply", "--server-side", "--validate=strict", "-f", "-"), input=manifest
     )
     assert said.count("serverside-applied") == len(PARTS)
+
+
+def test_the_command_of_the_page_adds_it_to_a_release(tmp_path: Path) -> None:
+    upgrade, _ = commands(DOCS / "metrics.md")
+    with ControlPlane() as plane:
+        establish(plane)
+        shell = Shell(plane, tmp_path)
+        shell.run(f"helm install openclaw-vllm {rbac.CHART} -n openclaw-vllm --create-namespace")
+        shell.run(upgrade)
+        kinds = "podmonitors,servicemonitors,prometheusrules,configmaps"
+        added = shell.run(f"kubectl get {kinds} -n openclaw-vllm -o name -l helm.sh/chart")
+    assert sorted(line.partition(".")[0].partition("/")[0] for line in added.splitlines()) == [
+        "configmap",
+        "podmonitor",
+        "prometheusrule",
+    ]
+
+
+def establish(plane: ControlPlane) -> None:
+    """Give a cluster the Prometheus Operator's kinds."""
+    for path in crds():
+        plane.kubectl("apply", "--server-side", "-f", str(path))
+    names = [f"crd/{plural}.monitoring.coreos.com" for plural in PLURALS]
+    established = ("wait", "--for=condition=Established", "--timeout=30s", *names)
+    eventually_sync(lambda: plane.kubectl(*established), within=60)
