@@ -27,6 +27,7 @@ from openclaw_vllm.edges.references import References
 from openclaw_vllm.edges.watches import Watches
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.fleet import Fleet
+from openclaw_vllm.health import Health
 from openclaw_vllm.intake import Intake
 from openclaw_vllm.policy import policy_of
 from openclaw_vllm.reconcile.inputs import Clock
@@ -73,11 +74,10 @@ class _Operator:
         self._election: Election | None = None
         if settings.leader_elect and settings.leader_election_namespace:
             self._election = Election(server, settings.leader_election_namespace)
-            self._metrics.show_leadership(lambda: not self._standby)
-        self._standby = self._election is not None
+            self._metrics.show_leadership(lambda: not self._health.standby)
         self._stop = stop or asyncio.Event()
-        self._watching = asyncio.Event()
         self._tasks = Tasks(self._stop)
+        self._health = Health(self._tasks, self._watches, self._election)
         self._runners: list[endpoints.Runner] = []
 
     async def run(self) -> None:
@@ -138,7 +138,7 @@ class _Operator:
             handlers.registry_for(intake, fleet, self._watches, self._log_in, self._tasks.end),
             handlers.settings_for(streaming=streaming),
             self._settings.namespace,
-            ready=self._watching,
+            ready=self._health.watching,
             stop=self._stop,
         )
 
@@ -174,7 +174,7 @@ class _Operator:
 
     async def _take_signals_back(self) -> None:
         """Take over the signals again, which kopf takes when it starts."""
-        await self._watching.wait()
+        await self._health.watching.wait()
         self._listen_for_signals()
         await self._stop.wait()
 
@@ -190,7 +190,7 @@ class _Operator:
             acquiring.cancel()
             return False
         await acquiring
-        self._standby = False
+        self._health.standby = False
         self._tasks.keep(self._election.hold())
         return True
 
@@ -224,22 +224,8 @@ class _Operator:
     async def _serve(self) -> None:
         health = self._settings.health_probe_bind_address
         metrics = self._settings.metrics_bind_address
-        probes = {"/healthz": self._health, "/readyz": self._readiness}
+        probes = {"/healthz": self._health.live, "/readyz": self._health.ready}
         routes = {"/metrics": lambda: (200, self._metrics.text())}
         for address, what in ((health, probes), (metrics, routes)):
             if address != endpoints.OFF:
                 self._runners.append(await endpoints.serve(address, what))
-
-    def _health(self) -> tuple[int, bytes]:
-        if self._tasks.have_ended:
-            return 500, b"the work queue has ended\n"
-        if self._watching.is_set() and (silent := self._watches.silent):
-            return 500, f"silent for too long: the watch of {', '.join(silent)}\n".encode()
-        return 200, b"ok\n"
-
-    def _readiness(self) -> tuple[int, bytes]:
-        if self._election is not None and self._election.trouble and self._standby:
-            return 503, f"{self._election.trouble}\n".encode()
-        if self._standby or (self._watching.is_set() and self._watches.are_taken_in):
-            return 200, b"ok\n"
-        return 503, b"the caches are being filled\n"
