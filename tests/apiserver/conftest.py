@@ -65,11 +65,14 @@ def servers(server_thread: ServerThread) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def home(
-    control_plane: ControlPlane, namespace: str, operator_process: OperatorProcess
-) -> Workspace:
-    """Return a namespace in which nobody works yet: the operator of other modules is ended."""
+def nobody_reconciles(operator_process: OperatorProcess) -> None:
+    """End the operator of other modules, which would work on what a test writes."""
     operator_process.kill()
+
+
+@pytest.fixture
+def home(control_plane: ControlPlane, namespace: str, nobody_reconciles: None) -> Workspace:
+    """Return a namespace in which nobody works yet."""
     return Workspace(control_plane, namespace)
 
 

@@ -14,6 +14,8 @@ from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 
+pytestmark = pytest.mark.usefixtures("nobody_reconciles")
+
 KIND = "VllmProvider"
 
 
