@@ -82,7 +82,7 @@ def shared(team: str, server: Recorder) -> Offer:
     models = builders.served(*(model.id for model in server.models))
     documents = builders.documents(spec, *models, connection=Connection(server.base_url))
     published = builders.published(resource, documents)
-    return offer_of_provider(resource, spec, published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified")
 
 
 def discovered(team: str, server: Recorder) -> Offer:

@@ -10,7 +10,6 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, Owner, PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.status import ConfigMapStatus
 from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.ownership import is_current, is_dressed, manifest_of, refusal
 from tests import builders
@@ -183,8 +182,19 @@ def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:
     assert not is_current(edited, WRITTEN, manifest(edited))
 
 
-def test_a_resource_whose_spec_cannot_be_read_publishes_where_its_status_says() -> None:
-    unreadable = replace(OURS, spec=Problem(Reason.INVALID_SPEC, "spec.x: wrong"))
-    told = unreadable.status.model_copy(update={"config_map": ConfigMapStatus(name="chosen")})
-    assert replace(unreadable, status=told).config_map.name == "chosen"
-    assert unreadable.config_map.name == f"{unreadable.key.name}-openclaw"
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ({"output": {"configMapName": "chosen"}}, "chosen"),
+        ({"output": {}}, "vllm-openclaw"),
+        ({"output": 7}, "vllm-openclaw"),
+        ({}, "vllm-openclaw"),
+    ],
+)
+def test_a_resource_of_which_the_spec_cannot_be_read_still_has_its_configmap(
+    sent: Wire, name: str
+) -> None:
+    wire = {**builders.wire_spec(), "output": {}, "maxModels": "?", **sent}
+    unreadable = builders.resource({**wire, "discovery": 7})
+    assert isinstance(unreadable.spec, Problem)
+    assert unreadable.config_map.name == name

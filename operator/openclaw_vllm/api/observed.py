@@ -13,7 +13,11 @@ from openclaw_vllm.api.configmap import GROUP
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.provider import (
+    DEFAULT_PROVIDER_ID,
+    VllmProviderSpec,
+    is_provider_id,
+)
 from openclaw_vllm.api.status import VllmProviderStatus
 
 REQUESTED_AT = f"{GROUP}/requested-at"
@@ -27,7 +31,7 @@ Status = TypeVar("Status", bound=WireModel)
 @dataclass(frozen=True, slots=True)
 class Observed(Generic[Spec, Status]):
     """An object of one of our kinds; its spec is a Problem when this version of the operator
-    cannot read it."""
+    cannot read it, and `sent` is then what the API server sent."""
 
     KIND: ClassVar[str]
     SPEC: ClassVar[type[WireModel]]
@@ -44,6 +48,7 @@ class Observed(Generic[Spec, Status]):
     labels: Mapping[str, str] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
     deleting: bool = False
+    sent: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def age_rank(self) -> tuple[str, str]:
@@ -53,7 +58,8 @@ class Observed(Generic[Spec, Status]):
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> Self:
         """Read an object as the API server sends it."""
-        metadata = manifest["metadata"]
+        metadata, sent = manifest["metadata"], manifest.get("spec") or {}
+        spec = cls._read_spec(sent)
         return cls(
             key=ObjectKey(metadata.get("namespace", ""), metadata["name"]),
             uid=metadata["uid"],
@@ -61,11 +67,12 @@ class Observed(Generic[Spec, Status]):
             resource_version=metadata["resourceVersion"],
             created=metadata["creationTimestamp"],
             requested_at=(metadata.get("annotations") or {}).get(REQUESTED_AT, ""),
-            spec=cls._read_spec(manifest.get("spec") or {}),
+            spec=spec,
             status=cls._read_status(manifest.get("status") or {}),
             labels=metadata.get("labels") or {},
             finalizers=tuple(metadata.get("finalizers") or ()),
             deleting="deletionTimestamp" in metadata,
+            sent=sent if isinstance(spec, Problem) else {},
         )
 
     @classmethod
@@ -86,6 +93,14 @@ class Observed(Generic[Spec, Status]):
             return cls.STATUS()
 
 
+def _name_in(sent: Mapping[str, Any], part: str) -> str | None:
+    """Return the name of the ConfigMap in a spec of which this version cannot read all."""
+    try:
+        return str(sent[part]["configMapName"])
+    except (KeyError, TypeError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
     """A VllmProvider."""
@@ -95,10 +110,19 @@ class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
     STATUS = VllmProviderStatus
 
     @property
+    def provider_id(self) -> str:
+        """The key under models.providers: it cannot change, so it holds whatever else cannot be
+        read; empty when it cannot be read either."""
+        if not isinstance(self.spec, Problem):
+            return self.spec.provider_id
+        sent = self.sent.get("providerId", DEFAULT_PROVIDER_ID)
+        return str(sent) if is_provider_id(sent) else ""
+
+    @property
     def config_map(self) -> ObjectKey:
         """The ConfigMap that it publishes."""
         if isinstance(self.spec, Problem):
-            chosen = self.status.config_map.name if self.status.config_map else None
+            chosen = _name_in(self.sent, "output")
         else:
             chosen = self.spec.output.config_map_name
         return ObjectKey(self.key.namespace, chosen or f"{self.key.name}-openclaw")
@@ -115,7 +139,10 @@ class Catalog(Observed[VllmCatalogSpec, VllmCatalogStatus]):
     @property
     def config_map_name(self) -> str:
         """The name of the ConfigMaps that it publishes."""
-        chosen = None if isinstance(self.spec, Problem) else self.spec.target.config_map_name
+        if isinstance(self.spec, Problem):
+            chosen = _name_in(self.sent, "target")
+        else:
+            chosen = self.spec.target.config_map_name
         return chosen or f"{self.key.name}-openclaw"
 
 

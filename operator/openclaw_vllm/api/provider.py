@@ -4,6 +4,7 @@ The CRD is generated from these models (`api/crd.py`); docstrings are its docume
 of its parts are re-exported: whoever reads a VllmProvider needs this module only.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -50,6 +51,20 @@ __all__ = [
 ]
 
 
+DEFAULT_PROVIDER_ID = "vllm"
+PROVIDER_ID = "vllm(-[a-z0-9]([a-z0-9-]*[a-z0-9])?)?"
+MAX_PROVIDER_ID = 63
+
+
+def is_provider_id(text: object) -> bool:
+    """Tell whether it is a key under models.providers that the CRD allows."""
+    return (
+        isinstance(text, str)
+        and len(text) <= MAX_PROVIDER_ID
+        and re.fullmatch(PROVIDER_ID, text) is not None
+    )
+
+
 class VllmProviderSpec(WireModel):
     """Where one vLLM is, and what of it agents get to see."""
 
@@ -85,17 +100,17 @@ class VllmProviderSpec(WireModel):
     provider_id: Annotated[
         str,
         matching(
-            "vllm(-[a-z0-9]([a-z0-9-]*[a-z0-9])?)?",
+            PROVIDER_ID,
             "write vllm, or vllm- followed by lower-case letters, digits and -, such as"
             " vllm-team-a; OpenClaw gives other prefixes the timeouts of remote services",
-            max_length=63,
+            max_length=MAX_PROVIDER_ID,
             also=(
                 "self == oldSelf",
                 "providerId cannot change, because agents refer to models by it: restore it, or"
                 " create another VllmProvider",
             ),
         ),
-    ] = "vllm"
+    ] = DEFAULT_PROVIDER_ID
     """The key under models.providers in OpenClaw, and the prefix of references to the models, such
     as vllm/Qwen/Qwen3-32B. Immutable."""
     auth: Auth | None = None

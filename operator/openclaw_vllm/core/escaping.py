@@ -5,7 +5,7 @@ somebody chose would otherwise send a secret of the agent's pod away.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 REFERENCE = re.compile(r"\$\{[A-Z_][A-Z0-9_]*\}")
@@ -25,11 +25,20 @@ def unescape(text: str) -> str:
 
 def escape_all(value: Any) -> Any:
     """Escape every string value of free-form settings; OpenClaw leaves keys alone."""
+    return _in_each_string(escape, value)
+
+
+def unescape_all(value: Any) -> Any:
+    """Take `escape_all` back."""
+    return _in_each_string(unescape, value)
+
+
+def _in_each_string(change: Callable[[str], str], value: Any) -> Any:
     match value:
         case str():
-            return escape(value)
+            return change(value)
         case Mapping():
-            return {key: escape_all(item) for key, item in value.items()}
+            return {key: _in_each_string(change, item) for key, item in value.items()}
         case list() | tuple():
-            return [escape_all(item) for item in value]
+            return [_in_each_string(change, item) for item in value]
     return value

@@ -6,6 +6,7 @@ keeps the entry that was published last.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -66,28 +67,19 @@ class Offer:
 
 
 def offer_of_provider(
-    resource: Resource,
-    spec: VllmProviderSpec | Problem,
-    published: PublishedMap | None,
-    provider_ids: str,
+    resource: Resource, published: PublishedMap | None, provider_ids: str
 ) -> Offer:
-    """Take over what a VllmProvider has published, if that is its own and undamaged.
-
-    It stays published when the spec cannot be read, and then says itself what its id is.
-    """
-    known = _documents(resource, published)
-    qualified_id = qualified(resource.key.namespace, resource.key.name)
-    if isinstance(spec, Problem):
-        own_id = next(iter(known or ()), qualified_id)
-        reason, advice = spec.reason.value, spec.message
-    else:
-        own_id, reason, advice = spec.provider_id, _trouble(resource), ""
-    id_ = own_id if provider_ids == "Keep" else qualified_id
-    offer = Offer(id_, "VllmProvider", resource, reason, advice=advice)
-    if known is None:
-        return replace(offer, reason=reason or Reason.PENDING.value)
-    entry = known.get(own_id)
-    return offer if entry is None else _with_document(offer, spec, entry)
+    """Take over what a VllmProvider has published, if that is its own and undamaged; it stays
+    published when the spec cannot be read."""
+    id_ = resource.provider_id if provider_ids == "Keep" else ""
+    id_ = id_ or qualified(resource.key.namespace, resource.key.name)
+    offer = Offer(id_, "VllmProvider", resource, _trouble(resource))
+    if isinstance(resource.spec, Problem):
+        offer = replace(offer, reason=resource.spec.reason.value, advice=resource.spec.message)
+    if published is None or not published.is_intact or not is_ours(resource, published):
+        return replace(offer, reason=offer.reason or Reason.PENDING.value)
+    entry = documents_of(published.models_json).get(resource.provider_id)
+    return offer if entry is None else _with_document(offer, resource.spec, entry)
 
 
 def offer_of_service(question: Question, memory: Memory | None) -> Offer:
@@ -101,7 +93,10 @@ def offer_of_service(question: Question, memory: Memory | None) -> Offer:
     problem = memory.endpoint or memory.server
     offer = replace(offer, reason=problem.reason.value if problem else "")
     entries = entries_of(spec, memory)
-    if isinstance(entries, Problem) or memory.connection is None:
+    if isinstance(entries, Problem):
+        advice = f"it serves more than the {spec.discovery.max_models} models of one source"
+        return replace(offer, reason=offer.reason or entries.reason.value, advice=advice)
+    if memory.connection is None:
         return offer
     if not entries:
         return replace(offer, reason=offer.reason or Reason.NO_MODELS.value)
@@ -117,15 +112,21 @@ def offer_of_service(question: Question, memory: Memory | None) -> Offer:
     )
 
 
-def remembered(offer: Offer, spec: VllmProviderSpec | Problem, before: CatalogMemory) -> Offer:
+def with_settings(offer: Offer, known: Mapping[str, ModelSettings]) -> Offer:
+    """Offer the models with the settings that they had last, by reference: the spec of the offer's
+    VllmProvider does not say them."""
+    entries = (
+        replace(entry, settings=known.get(entry.id, entry.settings)) for entry in offer.entries
+    )
+    return replace(offer, entries=tuple(entries))
+
+
+def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
     """Offer what was published before, while the source itself offers nothing.
 
     After a restart a Service is as fresh as it was said to be, until it is asked. What was read
-    back may be anybody's who can write ConfigMaps: keys must not follow it to another host, and
-    a spec that cannot be read does not say which is right.
+    back may be anybody's who can write ConfigMaps: keys must not follow it to another host.
     """
-    if isinstance(spec, Problem):
-        return offer
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
     known = before.document_of(offer.provider_id, offer.source)
@@ -134,13 +135,6 @@ def remembered(offer: Offer, spec: VllmProviderSpec | Problem, before: CatalogMe
     if not leads_to(unescape(known["baseUrl"]), spec, offer.resource.key.namespace):
         return offer
     return _with_document(offer, spec, known)
-
-
-def _documents(resource: Resource, published: PublishedMap | None) -> dict[str, Json] | None:
-    """Read what the VllmProvider has published, None when that is another's or damaged."""
-    if published is None or not published.is_intact or not is_ours(resource, published):
-        return None
-    return documents_of(published.models_json)
 
 
 def _with_document(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> Offer:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openclaw_vllm.api.models import ModelSettings
+from openclaw_vllm.api.provider import is_provider_id
 from openclaw_vllm.core.capabilities import Capabilities
-from openclaw_vllm.core.escaping import unescape
+from openclaw_vllm.core.escaping import unescape, unescape_all
 from openclaw_vllm.core.taken_over import taken_over
 
 NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -50,6 +52,20 @@ def read_primary(agents_json: str, prefix: str) -> str:
         return ""
 
 
+def read_settings(agents_json: str) -> dict[str, ModelSettings]:
+    """Read the parameters of requests, by the model's reference, from an `agents-defaults.json`
+    that we wrote; those that could not have been asked for are left out."""
+    try:
+        models = json.loads(agents_json)["models"].items()
+        return {
+            ref: ModelSettings(params=unescape_all(model["params"]))
+            for ref, model in models
+            if "params" in model
+        }
+    except NOT_OURS:
+        return {}
+
+
 def _capabilities(model: Json) -> Capabilities:
     """Read back what was found out; that a model takes no image is published as nothing."""
     return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
@@ -62,5 +78,6 @@ def documents_of(models_json: str) -> dict[str, Json]:
         found = json.loads(models_json)["providers"].items()
     except NOT_OURS:
         return {}
-    read = ((id_, taken_over(entry)) for id_, entry in found)
+    ours = ((id_, entry) for id_, entry in found if is_provider_id(id_))
+    read = ((id_, taken_over(entry)) for id_, entry in ours)
     return {id_: entry for id_, entry in read if entry is not None}

@@ -48,6 +48,15 @@ def target_namespaces(
     )
 
 
+def holds_on_to(catalog: Catalog, existing: PublishedMap | None) -> bool:
+    """Tell whether a catalogue whose spec cannot be read has published this: it keeps what it has,
+    wherever that is."""
+    unreadable = isinstance(catalog.spec, Problem) and not catalog.deleting
+    return (
+        unreadable and existing is not None and existing.annotations.get(CATALOG_UID) == catalog.uid
+    )
+
+
 def rivals(catalog: Catalog, catalogs: Iterable[Catalog]) -> list[Catalog]:
     """Return the other catalogues that publish under the same name, the oldest first."""
     others = (other for other in catalogs if other.uid != catalog.uid)

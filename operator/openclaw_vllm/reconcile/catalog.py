@@ -10,13 +10,21 @@ from dataclasses import replace
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.models import ModelSettings
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.catalog import merge_offers
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.catalog_status import invalid, summarize
-from openclaw_vllm.core.offers import Offer, offer_of_provider, offer_of_service, remembered
+from openclaw_vllm.core.offers import (
+    Offer,
+    offer_of_provider,
+    offer_of_service,
+    remembered,
+    with_settings,
+)
+from openclaw_vllm.core.published import read_settings
 from openclaw_vllm.core.sources import shared_providers, shared_services
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.learning import take_base
@@ -83,14 +91,22 @@ def _offers(
     cache = world.cache
     for resource in shared_providers(spec, cache.namespaces, cache.providers.values()):
         published = cache.published.get(resource.config_map)
-        offer = offer_of_provider(resource, resource.spec, published, spec.provider_ids)
-        yield remembered(offer, resource.spec, memory)
+        offer = offer_of_provider(resource, published, spec.provider_ids)
+        if isinstance(resource.spec, Problem):
+            yield with_settings(offer, _last_settings(catalog, world))
+        else:
+            yield remembered(offer, resource.spec, memory)
     services = shared_services(catalog, spec, cache.namespaces, cache.services)
     for name, question in services.items():
         known = world.source_memories.get(name)
         if known is None:
             ask(name)
         yield remembered(offer_of_service(question, known), question.spec, memory)
+
+
+def _last_settings(catalog: Catalog, world: World) -> dict[str, ModelSettings]:
+    published = world.published_by(catalog)
+    return read_settings(published.agents_json) if published and published.is_intact else {}
 
 
 async def _with_base(

@@ -19,6 +19,7 @@ from openclaw_vllm.core.catalog_status import Failures, Spread
 from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.targets import (
     Manifest,
+    holds_on_to,
     is_current,
     is_stray,
     manifest_of,
@@ -76,8 +77,12 @@ async def spread(
     ]
 
     async def write(key: ObjectKey) -> Problem | None:
-        claimants = [other for other, theirs in claims if key.namespace in theirs]
         existing = await _look(key, world)
+        claimants = [
+            other
+            for other, theirs in claims
+            if key.namespace in theirs or holds_on_to(other, existing)
+        ]
         if problem := refusal(catalog, existing, claimants):
             return problem
         if documents is None:

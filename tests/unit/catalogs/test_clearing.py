@@ -9,6 +9,7 @@ import pytest
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.audit import audit_fleet
 from openclaw_vllm.core.openclaw import Documents, compose
 from openclaw_vllm.edges.cluster import Cluster, Refused
@@ -114,3 +115,29 @@ async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
         await withdraw(FLEET, world)
         assert deeds.deleted == [B, A]
         assert world.cache.catalogs[FLEET.key].finalizers == ()
+
+
+@pytest.mark.parametrize(("deleting", "taken"), [(False, []), (True, [A])])
+async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_be_read(
+    *, deleting: bool, taken: list[ObjectKey]
+) -> None:
+    target = {"namespaceSelector": catalog_builders.AGENTS, "configMapName": "fleet-openclaw"}
+    wire = catalog_builders.wire_spec(target=target)
+    created: dict[str, Any] = {
+        "name": "older",
+        "uid": "uid-older",
+        "creationTimestamp": "2020-01-01T00:00:00Z",
+    }
+    older = catalog_builders.catalog(wire, **created)
+    unreadable = catalog_builders.catalog({**wire, "sources": 7}, **created)
+    assert isinstance(unreadable.spec, Problem)
+    async with setting() as place:
+        deeds = Deeds()
+        world = acting(place.world, deeds)
+        world.cache.published[A] = catalog_builders.published(older, A.namespace, empty())
+        world.cache.namespaces["agents-a"] = catalog_builders.namespace(
+            "agents-a", openclaw="enabled"
+        )
+        world.cache.catalogs[older.key] = replace(unreadable, deleting=deleting)
+        await spread(FLEET, empty(), "patterns", world)
+        assert deeds.applied == taken

@@ -20,7 +20,7 @@ def offer(namespace: str, *ids: str, created: str = "2026-01-01T00:00:00Z", **sp
     resource = catalog_builders.provider(namespace, "vllm", wire, creationTimestamp=created)
     documents = builders.documents(spec_of(resource), *served(*ids))
     published = builders.published(resource, documents)
-    return offer_of_provider(resource, spec_of(resource), published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified")
 
 
 A, B = offer("a", "qwen", "llama"), offer("b", "qwen")

@@ -8,15 +8,24 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import digest
+from openclaw_vllm.api.configmap import PublishedMap, digest
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
+from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.offers import Credential, Offer, offer_of_provider, offer_of_service
+from openclaw_vllm.core.offers import (
+    Credential,
+    Offer,
+    offer_of_provider,
+    offer_of_service,
+    with_settings,
+)
 from openclaw_vllm.core.offers import remembered as remember
 from openclaw_vllm.core.openclaw import Documents, compose
+from openclaw_vllm.core.published import read_settings
 from openclaw_vllm.core.sources import Question
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
@@ -57,7 +66,7 @@ def team(**spec: Any) -> Resource:
 def offered(resource: Resource, ids: str = "Qualified", **changes: Any) -> Offer:
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     published = builders.published(resource, documents, **changes)
-    return offer_of_provider(resource, spec_of(resource), published, ids)
+    return offer_of_provider(resource, published, ids)
 
 
 def test_what_is_published_is_taken_over_under_the_qualified_id() -> None:
@@ -110,7 +119,7 @@ def forged(change: Callable[[Any], object]) -> Offer:
     data = {**documents.data, "models.json": json.dumps(models)}
     published = builders.published(resource, Documents(data, digest(data)))
     assert published.is_intact
-    return offer_of_provider(resource, spec_of(resource), published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +178,7 @@ def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
     resource = team(headers=[{"name": "X", "value": "a ${B} $${C} $$${D}"}])
     documents = builders.documents(spec_of(resource), *served("${A}", "$${B}", "$$${C}"))
     published = builders.published(resource, documents)
-    offer = offer_of_provider(resource, spec_of(resource), published, "Qualified")
+    offer = offer_of_provider(resource, published, "Qualified")
     assert offer.document == json.loads(documents.data["models.json"])["providers"]["vllm"]
 
 
@@ -178,7 +187,7 @@ def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     whole = offered(resource)
     assert whole.document is not None
     before = CatalogMemory("catalog-1", documents={whole.provider_id: whole.document})
-    nothing = offer_of_provider(resource, spec_of(resource), None, "Qualified")
+    nothing = offer_of_provider(resource, None, "Qualified")
     kept = remember(nothing, spec_of(resource), before)
     assert (kept.document, kept.entries) == (whole.document, whole.entries)
     assert kept.reason == "Pending"
@@ -205,7 +214,7 @@ def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: boo
     document = offered(team(**KEYED)).document
     assert document is not None
     known = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
-    nothing = offer_of_provider(resource, spec_of(resource), None, "Qualified")
+    nothing = offer_of_provider(resource, None, "Qualified")
     kept = remember(nothing, spec_of(resource), CatalogMemory("catalog-1", documents=known))
     assert (kept.document is not None) is taken
 
@@ -217,7 +226,7 @@ def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     assert whole.document is not None
     documents, sources = {"vllm": whole.document}, {"vllm": whole.source}
     before = CatalogMemory("catalog-1", documents=documents, sources=sources)
-    nothing = offer_of_provider(heir, spec_of(heir), None, "Keep")
+    nothing = offer_of_provider(heir, None, "Keep")
     assert remember(nothing, spec_of(heir), before) == nothing
 
 
@@ -271,29 +280,62 @@ def test_a_service_that_fails_keeps_its_list_and_says_why() -> None:
 UNREADABLE = Problem(Reason.INVALID_SPEC, "spec.serviceRef.port: write a port")
 
 
+PARAMS = {"temperature": 0.2, "stop": ["${A}"]}
+
+
+def unreadable(resource: Resource, **sent: Any) -> Resource:
+    return replace(resource, spec=UNREADABLE, sent=sent)
+
+
+def forged_as(provider_id: str, resource: Resource) -> PublishedMap:
+    """A ConfigMap that its team edited, with an entry of another id and a digest that fits."""
+    documents = builders.documents(spec_of(resource), *served("a"))
+    (entry,) = json.loads(documents.data["models.json"])["providers"].values()
+    data = {**documents.data, "models.json": json.dumps({"providers": {provider_id: entry}})}
+    return builders.published(resource, Documents(data, digest(data)))
+
+
 @pytest.mark.parametrize(("ids", "id_"), [("Qualified", "vllm-team-a-qwen"), ("Keep", "vllm-ours")])
 def test_a_provider_whose_spec_cannot_be_read_keeps_its_list_and_says_why(
     ids: str, id_: str
 ) -> None:
     resource = team(providerId="vllm-ours", **KEYED)
-    documents = builders.documents(spec_of(resource), *served("a", "b"))
-    published = builders.published(resource, documents)
-    whole = offer_of_provider(resource, spec_of(resource), published, ids)
-    offer = offer_of_provider(resource, UNREADABLE, published, ids)
+    published = builders.published(
+        resource, builders.documents(spec_of(resource), *served("a", "b"))
+    )
+    whole = offer_of_provider(resource, published, ids)
+    offer = offer_of_provider(unreadable(resource, providerId="vllm-ours"), published, ids)
     assert (offer.provider_id, offer.document) == (id_, whole.document)
     assert [entry.id for entry in offer.entries] == [f"{id_}/a", f"{id_}/b"]
     assert (offer.reason, offer.advice) == ("InvalidSpec", UNREADABLE.message)
     assert [found.env for found in offer.credentials] == [found.env for found in whole.credentials]
 
 
-def test_a_provider_whose_spec_cannot_be_read_is_not_taken_from_what_was_read_back() -> None:
-    """Nothing says whether it leads to the provider's server."""
-    resource = team()
+@pytest.mark.parametrize("id_", ["vllm-team-b", "vllm_team_b", "openai", "a/b", "", "__proto__"])
+@pytest.mark.parametrize("sent", [{"providerId": "vllm-ours"}, {"providerId": 7}, {}])
+def test_a_spec_that_cannot_be_read_leaves_nobody_to_choose_an_id(
+    id_: str, sent: dict[str, Any]
+) -> None:
+    """Else a team could take the id of another, and be sent its key."""
+    resource = team(providerId="vllm-ours", **KEYED)
+    published = forged_as(id_, resource)
+    offer = offer_of_provider(unreadable(resource, **sent), published, "Keep")
+    own = {"vllm-ours": "vllm-ours", 7: "vllm-team-a-qwen"}
+    assert offer.provider_id == own.get(sent.get("providerId", ""), "vllm")
+    assert offer.document is None
+
+
+def test_a_spec_that_cannot_be_read_changes_no_settings_of_requests() -> None:
+    resource = team(modelDefaults={"params": PARAMS})
     whole = offered(resource)
-    assert whole.document is not None
-    before = CatalogMemory("catalog-1", documents={whole.provider_id: whole.document})
-    offer = remember(offer_of_provider(resource, UNREADABLE, None, "Qualified"), UNREADABLE, before)
-    assert (offer.document, offer.reason) == (None, "InvalidSpec")
+    agents = agents_document("", Choice(), whole.entries)
+    published = builders.published(
+        resource, builders.documents(spec_of(resource), *served("a", "b"))
+    )
+    offer = offer_of_provider(unreadable(resource), published, "Qualified")
+    kept = with_settings(offer, read_settings(json.dumps(agents)))
+    assert agents_document("", Choice(), kept.entries) == agents
+    assert "$${A}" in json.dumps(agents)
 
 
 def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
@@ -307,3 +349,10 @@ def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
     kept = remember(offer, asked.spec, before)
     assert [entry.id for entry in kept.entries] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
     assert (kept.reason, kept.advice) == ("InvalidSpec", UNREADABLE.message)
+
+
+def test_a_service_that_serves_more_than_a_source_may_says_so() -> None:
+    resource = team(discovery={"maxModels": 1})
+    offer = offer_of_service(question(resource), learned(resource, "a", "b"))
+    assert (offer.document, offer.reason) == (None, "TooManyModels")
+    assert "more than the 1 models" in offer.advice
