@@ -1,6 +1,5 @@
 # Python 3.11 or newer and make are all this needs; everything else comes pinned, with hashes.
-.DEFAULT_GOAL := help
-.PHONY: help install lock lint unit test e2e e2e-cluster demo crds clean
+.PHONY: help install lock lint unit test e2e e2e-cluster rings demo crds clean
 RUNS_3_11 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
 	"$$p" $(RUNS_3_11) 2>/dev/null && command -v "$$p" && break; done)
@@ -34,8 +33,7 @@ lock: | $(UV) ## Write requirements/*.txt anew (UPGRADE=1: to the newest version
 	set -e; for group in go node uv image; do $(LOCK) --group $$group -c requirements/dev.txt -o requirements/$$group.txt; done
 
 lint: $(READY) ## Check format, style, types and layers
-	$(BIN)/ruff format --check . && $(BIN)/ruff check .
-	$(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: $(READY) ## Run the tests that need nothing but Python (seconds)
 	$(BIN)/python -m pytest -q tests/unit
@@ -49,6 +47,8 @@ e2e: $(READY) ## A real vLLM and a real OpenClaw (installs 6 GB, up to 25 min)
 
 e2e-cluster: $(READY) ## Image, chart and agents on your cluster (see docs/image.md)
 	$(BIN)/python -m pytest tests/cluster -s
+rings: $(READY) ## Image (needs root, Buildah, debootstrap), Prometheus, crashes at every write (30 min)
+	$(BIN)/python -m pytest tests/image tests/observability tests/endurance
 
 demo: $(READY) ## Show the operator at work on a real Kubernetes API server
 	$(BIN)/python -m tests.demo

@@ -12,6 +12,7 @@ from openclaw_vllm.core.status import Publication, endpoint_status, summarize
 from tests import builders
 from tests.builders import BASE_URL, Wire, served, spec_of
 
+SHORT = {"match": "lora", "maxTokens": 100}
 ENDPOINT = endpoint_status(BASE_URL, "0.32.0", "Generate")
 
 
@@ -28,9 +29,10 @@ def status(
     return summarize(resource, spec_of(resource), (), ENDPOINT, shown, rejected)
 
 
-def test_every_model_is_shown_with_where_its_number_came_from() -> None:
+def test_every_model_is_shown_with_where_its_numbers_came_from() -> None:
     lora = Served("lora", "base")
-    shown = status(*served("base"), lora, *served("small", context=8000), primary="base")
+    models = (*served("base"), lora, *served("small", context=8000))
+    shown = status(*models, primary="base", modelOverrides=[SHORT])
     assert (shown.model_count, shown.primary_model) == (3, "vllm/base")
     assert [model.model_dump(exclude_none=True) for model in shown.models] == [
         {
@@ -38,6 +40,8 @@ def test_every_model_is_shown_with_where_its_number_came_from() -> None:
             "ref": "vllm/base",
             "contextWindow": 32768,
             "contextWindowSource": "Server",
+            "maxTokens": 8192,
+            "maxTokensSource": "Default",
             "parent": "",
             "state": "Served",
         },
@@ -46,6 +50,8 @@ def test_every_model_is_shown_with_where_its_number_came_from() -> None:
             "ref": "vllm/lora",
             "contextWindow": 32768,
             "contextWindowSource": "Parent",
+            "maxTokens": 100,
+            "maxTokensSource": "Override",
             "parent": "base",
             "state": "Served",
         },
@@ -54,6 +60,8 @@ def test_every_model_is_shown_with_where_its_number_came_from() -> None:
             "ref": "vllm/small",
             "contextWindow": 8000,
             "contextWindowSource": "Server",
+            "maxTokens": 2000,
+            "maxTokensSource": "Default",
             "parent": "",
             "state": "Served",
             "note": "SmallContext",

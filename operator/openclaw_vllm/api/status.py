@@ -49,6 +49,10 @@ class ModelStatus(WireModel):
     """The published size of the context in tokens."""
     context_window_source: ContextWindowSource | None = None
     """Where the size comes from: this resource, the server, the base model, or a default."""
+    max_tokens: int | None = None
+    """The published length of the longest output in tokens."""
+    max_tokens_source: Literal["Override", "Default"] | None = None
+    """Where that length comes from: this resource, or a quarter of the context, at most 8192."""
     parent: _Id = ""
     """The base model of an adapter."""
     state: ModelState = "Served"

@@ -86,6 +86,8 @@ def _model(provider_id: str, entry: Entry) -> ModelStatus:
         ref=f"{provider_id}/{entry.id}",
         context_window=entry.context_window,
         context_window_source=entry.source,
+        max_tokens=entry.max_tokens,
+        max_tokens_source="Override" if entry.settings.max_tokens else "Default",
         parent=entry.parent[:MAX_SHOWN_ID],
         state="Missing" if entry.missing else "Served",
         **_abilities(entry),
