@@ -7,6 +7,7 @@ import yaml
 
 from tests import manifests
 from tests.apiserver.foreign import known_kinds
+from tests.apiserver.workspace import Workspace, soon
 from tests.controlplane.plane import ControlPlane
 from tests.manifests import Manifest
 
@@ -56,6 +57,8 @@ def test_a_pod_keeps_the_strictest_security_standard(
     control_plane: ControlPlane, namespace: str, name: str, deployment: Manifest
 ) -> None:
     control_plane.kubectl("label", "ns", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    space = Workspace(control_plane, namespace)
+    soon(lambda: space.find("serviceaccounts", "default"), "pods may be created")
     metadata = {"name": "agent", "namespace": namespace}
     spec = deployment["spec"]["template"]["spec"]
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
