@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import Plan, decide
 from openclaw_vllm.core.recall import recall
@@ -166,6 +167,52 @@ def test_version_and_task_are_known_again() -> None:
     resource, published, _ = settled({}, served("a"))
     memory = recalled(resource, published)
     assert (memory.version, memory.task) == ("0.32.0", "Generate")
+
+
+def examined(wire: Wire, found: Capabilities) -> tuple[Resource, PublishedMap]:
+    """A VllmProvider whose server was asked what its only model can do."""
+    resource = builders.resource(builders.wire_spec(**wire))
+    spec = spec_of(resource)
+    memory = builders.memory(resource, *served("a")).detail("0.32.0", "Generate", 0.0)
+    memory = memory.examine(memory.to_examine(spec), {"a": found}, complete=True)
+    plan = decide(resource, spec, memory, None)
+    assert plan.documents is not None, plan.problem
+    shown = Publication(plan.entries, plan.primary, plan.documents.digest)
+    endpoint = endpoint_status(BASE_URL, "0.32.0", "Generate")
+    status = summarize(resource, spec, (), endpoint, shown, memory.rejected)
+    wire_status = status.model_dump(exclude_none=True)
+    published = builders.published(resource, plan.documents)
+    return builders.resource(builders.wire_spec(**wire), wire_status), published
+
+
+PROBE: Wire = {"discovery": {"capabilities": "Probe"}}
+TOOLS: Wire = {"modelDefaults": {"compat": {"supportsTools": True}}}
+TEXT: Wire = {"modelDefaults": {"input": ["text"]}}
+NEITHER = Capabilities(tools=False, images=False)
+
+
+@pytest.mark.parametrize(
+    ("wire", "known"),
+    [
+        pytest.param(PROBE, NEITHER, id="both"),
+        pytest.param(PROBE | TOOLS, Capabilities(images=False), id="images"),
+        pytest.param(PROBE | TEXT, Capabilities(tools=False), id="tools"),
+    ],
+)
+def test_what_was_found_out_is_known_again_and_not_asked_anew(
+    wire: Wire, known: Capabilities
+) -> None:
+    """What the resource says was not found out: without it, it would be published no more."""
+    resource, published = examined(wire, NEITHER)
+    memory = builders.learned(recalled(resource, published), resource, *served("a"))
+    assert memory.capabilities == {"a": known}
+    assert memory.to_examine(spec_of(resource)) == frozenset()
+
+
+def test_whoever_wants_to_know_for_the_first_time_after_a_restart_is_told() -> None:
+    resource, published = examined({}, Capabilities())
+    memory = builders.learned(recalled(resource, published), resource, *served("a"))
+    assert memory.to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
 
 
 def test_a_map_that_lost_its_owner_is_remembered_by_its_labels() -> None:

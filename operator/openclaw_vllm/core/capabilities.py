@@ -65,8 +65,11 @@ def judge(tools: Reply | None, images: Reply | None) -> Capabilities:
 
 
 def of_model(model: Served, found: Mapping[str, Capabilities]) -> Capabilities:
-    """Return what is known about a model: its own, else its base model's."""
-    return found.get(model.id) or found.get(model.parent) or UNKNOWN
+    """Return what is known about a model: its base model's, else its own.
+
+    Nobody asks an adapter: its own is what was read back after a start, and may be out of date.
+    """
+    return found.get(model.parent) or found.get(model.id) or UNKNOWN
 
 
 def _one_token(model: str, content: object) -> dict[str, Any]:

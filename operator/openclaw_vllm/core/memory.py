@@ -18,7 +18,7 @@ from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
 from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.models import Listing, Rejection
+from openclaw_vllm.core.models import Listing, Rejection, select
 from openclaw_vllm.core.retention import Retained, merge
 
 FIRST_RETRY = 1.0  # seconds; doubles up to the interval
@@ -33,7 +33,7 @@ UNASKED = Problem(Reason.PENDING, "the server was not asked yet")
 class Memory:
     """Frozen; each method returns the next one. Times are of the monotonic clock, in seconds.
 
-    `capabilities` were found out when the server listed and said what `examined` holds; `base` is
+    `capabilities` were found out for the models and the version that `examined` holds; `base` is
     the user's configuration that `base_text` holds; `connection` is what agents were last to be
     told, as generation `resolved` of the spec asked for; `endpoint` and `server` are the last
     outcomes, None for well; `failures` counts failed probes and `retries` early retries in a row;
@@ -149,10 +149,11 @@ class Memory:
         return replace(self, version=version or self.version, task=task, version_at=now)
 
     def to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
-        """Return what the server lists and says, unless its abilities are known for that."""
+        """Return what is selected and the server's version, unless abilities are known for that."""
         if spec.discovery.capabilities != "Probe" or self.retained is None or self.task == "Embed":
             return frozenset()
-        now = frozenset({*self.retained.served, f"version {self.version}"})
+        ids = (id_ for id_ in self.retained.served if select(id_, spec.discovery))
+        now = frozenset({*ids, f"version {self.version}"})
         return now if now != self.examined else frozenset()
 
     def examine(

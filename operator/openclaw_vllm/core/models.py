@@ -121,6 +121,13 @@ def select(id_: str, discovery: Discovery) -> bool:
     return matches_any(discovery.include, id_) and not matches_any(discovery.exclude, id_)
 
 
+def chosen(models: Iterable[Served], discovery: Discovery) -> tuple[Served, ...]:
+    """Return the models that are selected, and the base models of adapters that are."""
+    listed = tuple(models)
+    wanted = {name for m in listed if select(m.id, discovery) for name in (m.id, m.parent)}
+    return tuple(model for model in listed if model.id in wanted)
+
+
 def describe(
     model: Served,
     siblings: Mapping[str, Served],

@@ -28,6 +28,7 @@ def recall(resource: Resource, spec: VllmProviderSpec, *seen: PublishedMap | Non
     status = resource.status
     known = read_models(published.models_json, spec.provider_id)
     version = (status.endpoint.server_version or "") if status.endpoint else ""
+    shown = _abilities_shown(resource)
     ids = (id_ for id_, _ in known.contexts)
     return replace(
         fresh,
@@ -35,16 +36,19 @@ def recall(resource: Resource, spec: VllmProviderSpec, *seen: PublishedMap | Non
         failures=_failures_shown(resource),
         version=version,
         task=status.endpoint.task if status.endpoint else None,
-        capabilities={**known.capabilities, **_abilities_shown(resource)},
-        examined=frozenset({*ids, f"version {version}"}),
+        capabilities={**known.capabilities, **shown},
+        examined=frozenset({*ids, f"version {version}"}) if shown else frozenset(),
     )
 
 
 def _abilities_shown(resource: Resource) -> dict[str, Capabilities]:
     """Return what the status says was found out; the ConfigMap holds no word of a refused image."""
-    said = {"Supported": True, "Unsupported": False}
+    said = {("Supported", "Probe"): True, ("Unsupported", "Probe"): False}
     return {
-        model.id: Capabilities(said.get(model.tools or ""), said.get(model.images or ""))
+        model.id: Capabilities(
+            said.get((model.tools or "", model.tools_source or "")),
+            said.get((model.images or "", model.images_source or "")),
+        )
         for model in resource.status.models
         if "Probe" in (model.tools_source, model.images_source)
     }

@@ -12,7 +12,7 @@ from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import parse
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import admit
+from openclaw_vllm.core.models import admit, chosen
 from openclaw_vllm.reconcile.details import read_capabilities, read_details
 from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.locating import Target
@@ -40,7 +40,8 @@ async def learn(
         memory = memory.detail(*await read_details(target, inputs), inputs.clock.monotonic())
     again = detailed or fresh
     if memory.server is None and again and (examined := memory.to_examine(spec)):
-        found, complete = await read_capabilities(target, listing.models, inputs)
+        models = chosen(listing.models, spec.discovery)
+        found, complete = await read_capabilities(target, models, inputs)
         memory = memory.examine(examined, found, complete=complete)
     return memory
 
