@@ -54,6 +54,13 @@ def test_explicit_models_are_published_without_a_good_answer() -> None:
             Reason.INVALID_SPEC,
             id="aliases that clash",
         ),
+        pytest.param(
+            {"discovery": {"exclude": ["*-draft"]}, "agents": {"primary": ["b-*"]}},
+            served("a", "b-draft"),
+            None,
+            Reason.INVALID_SPEC,
+            id="a primary pattern that matches an excluded model only",
+        ),
     ],
 )
 def test_the_published_bytes_stay_with(

@@ -49,6 +49,20 @@ def test_what_is_whole_is_left_alone_until_the_server_has_answered_after_a_resta
     assert listed(decide(shown, spec_of(shown), answered, existing)) == ["a", "b"]
 
 
+@pytest.mark.parametrize("resolved", [True, False], ids=["without an answer", "nowhere to ask"])
+def test_what_was_noted_is_said_again_after_a_restart(*, resolved: bool) -> None:
+    before = resource(agents={"primary": ["gone", "a"]})
+    written = plan(before, *served("a"))
+    shown, existing = publish(before, written)
+    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
+    said |= {"message": written.note, "lastTransitionTime": ""}
+    shown = builders.with_status(shown, conditions=[said])
+    memory = recall(shown, spec_of(shown), existing)
+    memory = memory.resolve(CONNECTION) if resolved else memory
+    assert written.note
+    assert decide(shown, spec_of(shown), memory, existing) == Plan(note=written.note)
+
+
 def test_what_is_damaged_is_rendered_again_even_before_the_server_has_answered() -> None:
     before = resource()
     shown, existing = publish(before, plan(before, *served("a")))

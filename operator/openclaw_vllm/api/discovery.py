@@ -88,7 +88,8 @@ class Discovery(WireModel):
     """A model goes when this many good answers in a row came without it; it comes at once."""
     capabilities: Literal["Disabled", "Probe"] = "Disabled"
     """Probe finds out with one cheap request each whether models accept tools and images, once
-    per change of the model list."""
+    per change of the model list. At most the first 16 base models by id are asked; an adapter can
+    what its base model can."""
     max_models: Annotated[int, Field(ge=1, le=2000)] = 200
     """A longer list is refused, never cut: agents take long to load it."""
 

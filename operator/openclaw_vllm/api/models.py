@@ -160,8 +160,8 @@ class ModelSettings(_ModelFields):
 
     params: Params | None = None
     """Request parameters such as temperature or chat_template_kwargs, published under
-    agents.defaults.models (the only place from which OpenClaw sends them); at most 8192
-    characters of JSON, 16 levels deep."""
+    agents.defaults.models (the only place from which OpenClaw sends them), so only with
+    spec.agents; at most 8192 characters of JSON, 16 levels deep."""
 
 
 class ModelOverride(ModelSettings):

@@ -139,7 +139,8 @@ class VllmProviderSpec(WireModel):
     models: Annotated[
         tuple[ExplicitModel, ...], Field(max_length=1000, json_schema_extra=map_keyed_by("id"))
     ] = ()
-    """The models to publish. When there are any, the server is not asked, as in OpenClaw."""
+    """The models to publish. When there are any, the server is not asked, as in OpenClaw, and
+    what is said about discovered models changes nothing."""
     model_defaults: ModelSettings = ModelSettings()
     """What is published about every discovered model; it wins over what the server says."""
     model_overrides: Annotated[tuple[ModelOverride, ...], Field(max_length=64)] = ()

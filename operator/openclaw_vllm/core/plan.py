@@ -16,6 +16,7 @@ from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.globs import matches
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Entry, describe, explicit, select
+from openclaw_vllm.core.notes import note
 from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, holds, render
 from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.published import read_models, read_primary
@@ -40,7 +41,7 @@ def decide(
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
     lost = memory.connection is None or memory.resolved != resource.generation
     if lost or _is_left_as_it_was(resource, spec, memory, existing):
-        return Plan(problem=_still(resource))
+        return _still(resource)
     if isinstance(memory.base, Problem):
         return Plan(problem=memory.base)
     entries = entries_of(spec, memory)
@@ -94,7 +95,7 @@ def _fitting(
     if not entries:
         keep = memory.task != "Embed" and _lists_models(spec, existing)
         return Plan(None if keep else documents, _no_models(memory))
-    return Plan(documents, None, entries, choice.primary, _note(choice))
+    return Plan(documents, None, entries, choice.primary, note(spec, entries, choice))
 
 
 def _discovered(
@@ -112,16 +113,17 @@ def _discovered(
     )
 
 
-def _still(resource: Resource) -> Problem | None:
+def _still(resource: Resource) -> Plan:
     """Say again what the status says, while nobody knows better about an unchanged spec."""
-    pending = Problem(Reason.PENDING, "the endpoint has to be resolved first")
+    pending = Plan(problem=Problem(Reason.PENDING, "the endpoint has to be resolved first"))
     if resource.status.observed_generation != resource.generation:
         return pending
     for condition in resource.status.conditions:
         if condition.type == ConditionType.CONFIG_PUBLISHED:
-            well = condition.status == "True"
-            reason = Reason.known(condition.reason)
-            return None if well else Problem(reason or Reason.PENDING, condition.message)
+            if condition.status == "True":
+                return Plan(note=condition.message)
+            reason = Reason.known(condition.reason) or Reason.PENDING
+            return Plan(problem=Problem(reason, condition.message))
     return pending
 
 
@@ -197,10 +199,3 @@ def _contradiction(spec: VllmProviderSpec, memory: Memory, choice: Choice) -> Pr
             )
             return Problem(Reason.INVALID_SPEC, message)
     return None
-
-
-def _note(choice: Choice) -> str:
-    if not choice.unmatched:
-        return ""
-    patterns = ", ".join(choice.unmatched[:5])
-    return f"published; no model matches these patterns of spec.agents: {patterns}"
