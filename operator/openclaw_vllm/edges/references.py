@@ -27,6 +27,7 @@ class References(Generic[Value]):
     def __init__(self, read: Callable[[ObjectKey], Awaitable[Value | Problem]]) -> None:
         self._read = read
         self._readings: dict[ObjectKey, _Reading[Value]] = {}
+        self._under_way: dict[ObjectKey, set[object]] = {}
 
     async def get(self, key: ObjectKey, *, max_age: float) -> Value | Problem:
         """Return the object as it was at most `max_age` seconds ago; 0 reads it anew.
@@ -36,14 +37,36 @@ class References(Generic[Value]):
         reading = self._readings.get(key)
         if reading is not None and time.monotonic() - reading.at < max_age:
             return reading.value
-        value = await self._read(key)
+        return await self._anew(key)
+
+    def forget(self, keys: Iterable[ObjectKey]) -> None:
+        """Drop readings: of objects that changed, or that nobody names any more.
+
+        Those under way too: their answer may be of before the change.
+        """
+        for key in keys:
+            self._readings.pop(key, None)
+            self._under_way.pop(key, None)
+
+    async def _anew(self, key: ObjectKey) -> Value | Problem:
+        mine = object()
+        self._under_way.setdefault(key, set()).add(mine)
+        try:
+            value = await self._read(key)
+        finally:
+            is_wanted = self._end(key, mine)
         if isinstance(value, Problem):
             self._readings.pop(key, None)
-        else:
+        elif is_wanted:
             self._readings[key] = _Reading(value, time.monotonic())
         return value
 
-    def forget(self, keys: Iterable[ObjectKey]) -> None:
-        """Drop readings: of objects that changed, or that nobody names any more."""
-        for key in keys:
-            self._readings.pop(key, None)
+    def _end(self, key: ObjectKey, reading: object) -> bool:
+        """Take a reading off those under way; False when it was forgotten meanwhile."""
+        others = self._under_way.get(key, set())
+        if reading not in others:
+            return False
+        others.remove(reading)
+        if not others:
+            del self._under_way[key]
+        return True

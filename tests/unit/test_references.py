@@ -1,0 +1,136 @@
+"""What is read by name: how long it is kept, and that a change is never missed."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.references import References
+from tests.eventually import eventually
+
+KEY, OTHER = ObjectKey("agents", "corp-ca"), ObjectKey("agents", "other")
+MISSING = Problem(Reason.CA_BUNDLE_NOT_FOUND, "missing")
+LONG = 600.0
+ANEW = "read anew"
+
+
+@dataclass
+class Slow:
+    """An API server whose answers wait until a test gives them, and later come at once."""
+
+    asked: list[asyncio.Future[str | Problem]] = field(default_factory=list)
+    at_once: str = ""
+
+    async def read(self, _: ObjectKey) -> str | Problem:
+        if self.at_once:
+            return self.at_once
+        self.asked.append(asyncio.get_running_loop().create_future())
+        return await self.asked[-1]
+
+
+Got = asyncio.Task[str | Problem]
+
+
+async def begun(slow: Slow, references: References[str], key: ObjectKey = KEY) -> Got:
+    """Ask for an object and return once the API server has been asked."""
+    known = len(slow.asked)
+    got = asyncio.create_task(references.get(key, max_age=LONG))
+    await eventually(lambda: len(slow.asked) > known, within=2)
+    return got
+
+
+async def answered(slow: Slow, number: int, value: str | Problem, got: Got) -> str | Problem:
+    slow.asked[number].set_result(value)
+    return await got
+
+
+async def later(slow: Slow, references: References[str], key: ObjectKey = KEY) -> str | Problem:
+    """What the next one gets: what is kept, or `ANEW` when the API server is asked."""
+    slow.at_once = ANEW
+    return await references.get(key, max_age=LONG)
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def references(slow: Slow) -> References[str]:
+    return References(slow.read)
+
+
+async def test_a_reading_is_kept(slow: Slow, references: References[str]) -> None:
+    assert await answered(slow, 0, "old", await begun(slow, references)) == "old"
+    assert await later(slow, references) == "old"
+    assert await later(slow, references, OTHER) == ANEW
+
+
+async def test_what_is_missing_is_asked_for_again(slow: Slow, references: References[str]) -> None:
+    assert await answered(slow, 0, MISSING, await begun(slow, references)) == MISSING
+    assert await later(slow, references) == ANEW
+
+
+async def test_a_change_while_it_is_read_is_not_missed(
+    slow: Slow, references: References[str]
+) -> None:
+    got = await begun(slow, references)
+    references.forget([KEY])
+    assert await answered(slow, 0, "old", got) == "old"
+    assert await later(slow, references) == ANEW
+
+
+async def test_a_reading_that_began_after_the_change_is_kept_whichever_answers_first(
+    slow: Slow, references: References[str]
+) -> None:
+    before = await begun(slow, references)
+    references.forget([KEY])
+    after = await begun(slow, references)
+    assert await answered(slow, 1, "new", after) == "new"
+    assert await answered(slow, 0, "old", before) == "old"
+    assert await later(slow, references) == "new"
+
+
+async def test_the_old_answer_does_not_end_the_reading_that_began_later(
+    slow: Slow, references: References[str]
+) -> None:
+    before = await begun(slow, references)
+    references.forget([KEY])
+    after = await begun(slow, references)
+    await answered(slow, 0, "old", before)
+    references.forget([KEY])
+    await answered(slow, 1, "new, and changed again", after)
+    assert await later(slow, references) == ANEW
+
+
+async def test_a_change_of_one_object_leaves_the_readings_of_others(
+    slow: Slow, references: References[str]
+) -> None:
+    got = await begun(slow, references)
+    references.forget([OTHER])
+    await answered(slow, 0, "old", got)
+    assert await later(slow, references) == "old"
+
+
+@pytest.mark.parametrize("ends", ["answered", "missing", "failed", "cancelled", "forgotten"])
+async def test_nothing_is_held_for_a_reading_that_was(
+    slow: Slow, references: References[str], ends: str
+) -> None:
+    got = await begun(slow, references)
+    match ends:
+        case "answered":
+            slow.asked[0].set_result("old")
+        case "missing":
+            slow.asked[0].set_result(MISSING)
+        case "failed":
+            slow.asked[0].set_exception(OSError())
+        case "cancelled":
+            got.cancel()
+        case "forgotten":
+            references.forget([KEY])
+            slow.asked[0].set_result("old")
+    await asyncio.wait([got])
+    assert vars(references)["_under_way"] == {}
