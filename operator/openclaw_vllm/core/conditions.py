@@ -34,6 +34,7 @@ ENDPOINT_REASONS = frozenset(
         Reason.CA_BUNDLE_NOT_FOUND,
         Reason.DESTINATION_DENIED,
         Reason.KEY_NOT_ALLOWED,
+        Reason.INVALID_SPEC,
     }
 )
 PROVIDER_ASPECTS = (

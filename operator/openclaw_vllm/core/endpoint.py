@@ -15,10 +15,11 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ServiceRef, VllmProviderSpec
+from openclaw_vllm.core.hosts import flaw_of
 
 CLUSTER_SUFFIX = "svc.cluster.local"
 URL = re.compile(r"[!-\[\]-~]+")  # printable ASCII without a backslash, as the CRD has it
-HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # names and addresses, in lower case
+AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f.]*:[0-9a-f:.]*\])(:[0-9]*)?")  # in lower case
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -95,6 +96,8 @@ def _from_service(ref: ServiceRef, namespace: str, service: Service) -> Endpoint
         message = f"Service {ref.name} has no port {ref.port}; it has {offered or 'none'}"
         return Problem(Reason.PORT_NOT_FOUND, message)
     host = f"{ref.name}.{namespace}.{CLUSTER_SUFFIX}"
+    if flaw := flaw_of(host):
+        return Problem(Reason.INVALID_SPEC, f"the host of spec.serviceRef, {host}, has to {flaw}")
     url = f"{ref.scheme}://{host}:{port}{_with_v1(ref.path)}"
     return Endpoint(url, ref.scheme, host, port, ObjectKey(namespace, ref.name))
 
@@ -126,16 +129,18 @@ def _split(base_url: str) -> SplitResult | Problem:
     """Parse again what CEL has checked: admission is validation, not protection."""
     try:
         parts = urlsplit(base_url)
-        named = HOST.fullmatch(parts.hostname or "") is not None
-        sound = parts.scheme in DEFAULT_PORTS and named and parts.port != 0
+        sound = parts.scheme in DEFAULT_PORTS and parts.port != 0
+        sound = sound and AUTHORITY.fullmatch(parts.netloc.lower()) is not None
         sound = sound and URL.fullmatch(base_url) is not None
     except ValueError:
         sound = False
-    if not sound or parts.username is not None or parts.query or parts.fragment:
+    if not sound or parts.query or parts.fragment:
         message = (
             "spec.baseUrl has to be http(s)://host[:port][/path], without user, query or fragment"
         )
         return Problem(Reason.INVALID_SPEC, message)
+    if flaw := flaw_of(parts.hostname or ""):
+        return Problem(Reason.INVALID_SPEC, f"the host of spec.baseUrl has to {flaw}")
     if ".." in parts.path.split("/"):
         return Problem(Reason.INVALID_SPEC, "the path of spec.baseUrl has to be free of '..'")
     return parts
