@@ -124,5 +124,4 @@ async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
     try:
         yield Setting(world, secrets, config_maps, hosts, time)
     finally:
-        await prober.close()
         await server.close()

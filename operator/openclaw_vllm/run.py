@@ -169,7 +169,6 @@ class _Operator:
             await self._election.release()
         for runner in self._runners:
             await runner.cleanup()
-        await self._prober.close()
         await self._server.close()
 
     async def _take_signals_back(self) -> None:

@@ -21,10 +21,8 @@ LIMIT = 1024**2
 
 
 @pytest.fixture
-async def prober() -> AsyncIterator[Prober]:
-    made = Prober()
-    yield made
-    await made.close()
+def prober() -> Prober:
+    return Prober()
 
 
 def question(server: VllmServer, **changes: object) -> Question:
@@ -89,6 +87,15 @@ async def test_an_answer(prober: Prober, size: int, *, taken: bool) -> None:
         assert answer.reason == Reason.ANSWER_TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["http://010.010.010.010/", "http://xn--0.com/", "http://[v1.x]/", "http://x:port/", "//", ""],
+)
+async def test_a_redirect_is_not_even_read(prober: Prober, target: str) -> None:
+    async with VllmServer(fault=vllm_server.Answer.redirect(target, 302)) as server:
+        assert await prober.ask(question(server)) == Answer(302)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_never_followed(prober: Prober, status: int) -> None:
     async with VllmServer() as other, VllmServer() as server:
@@ -105,7 +112,6 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.Monke
     prober = Prober()
     async with VllmServer() as server:
         assert isinstance(await prober.ask(question(server)), Answer)
-    await prober.close()
 
 
 async def test_it_connects_to_the_given_addresses_and_asks_no_resolver(prober: Prober) -> None:
@@ -119,6 +125,28 @@ async def test_an_address_that_refuses_is_followed_by_the_next(prober: Prober) -
     async with VllmServer() as server:
         several = question(server, addresses=("127.0.0.2", "127.0.0.1"))
         assert isinstance(await prober.ask(several), Answer)
+
+
+@pytest.mark.parametrize(
+    "host", ["xn--bcher-kva.example", "xn--i-7iq.example", "xn--abc-.example", "a_b.example", "1.2"]
+)
+async def test_a_host_that_dns_may_have_is_asked_as_it_is_written(
+    prober: Prober, host: str
+) -> None:
+    async with VllmServer() as server:
+        url = f"http://{host}:{server.port}/v1/models"
+        assert isinstance(await prober.ask(question(server, url=url)), Answer)
+    assert server.seen[0].headers["host"] == f"{host}:{server.port}"
+
+
+@pytest.mark.parametrize("host", ["010.010.010.010", "[v1.x]"])
+async def test_a_host_that_no_request_can_carry_is_an_invalid_spec(
+    prober: Prober, host: str
+) -> None:
+    async with VllmServer() as server:
+        asked = question(server, url=f"http://{host}:{server.port}/v1/models")
+        assert await reason(prober, asked) == Reason.INVALID_SPEC
+    assert not server.seen
 
 
 async def test_no_address_is_no_connection(prober: Prober) -> None:

@@ -1,7 +1,6 @@
 """TLS as servers have it: right, wrong in every way that is common, and not checked at all."""
 
 import ssl
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -23,10 +22,8 @@ COMMENTED = f"# Autoridad de Certificación\n{CA.pem}# 証明書\n"
 
 
 @pytest.fixture
-async def prober() -> AsyncIterator[Prober]:
-    made = Prober()
-    yield made
-    await made.close()
+def prober() -> Prober:
+    return Prober()
 
 
 def at(server: VllmServer, host: str, trust: Trust) -> Question:

@@ -1,7 +1,6 @@
 """What was found out about each VllmProvider of the files, and how it is told."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,15 +97,14 @@ async def outcomes_of(
 
     `existing` are the published ConfigMaps, as far as they are known.
     """
-    async with AsyncExitStack() as stack:
-        question = _Question(
-            given=_given(files, wishes),
-            snapshot=read_bytes(wishes.snapshot) if wishes.snapshot else None,
-            prober=await _prober(stack) if wishes.live else Silence(),
-            reads=reads,
-            existing=existing or {},
-        )
-        return [await _outcome(subject, question) for subject in files.subjects]
+    question = _Question(
+        given=_given(files, wishes),
+        snapshot=read_bytes(wishes.snapshot) if wishes.snapshot else None,
+        prober=_prober() if wishes.live else Silence(),
+        reads=reads,
+        existing=existing or {},
+    )
+    return [await _outcome(subject, question) for subject in files.subjects]
 
 
 async def _outcome(subject: Subject, question: _Question) -> Outcome:
@@ -137,13 +135,11 @@ def _given(files: Files, wishes: Wishes) -> Given:
     )
 
 
-async def _prober(stack: AsyncExitStack) -> Asks:
-    """Open the operator's prober; its HTTP client takes longer to load than all else here."""
+def _prober() -> Asks:
+    """Make the operator's prober; its HTTP client takes longer to load than all else here."""
     from openclaw_vllm.edges.prober import Prober  # noqa: PLC0415 only when it is needed
 
-    prober = Prober()
-    stack.push_async_callback(prober.close)
-    return prober
+    return Prober()
 
 
 def _notes(foresight: Foresight, question: _Question) -> Iterator[str]:

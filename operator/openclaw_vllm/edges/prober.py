@@ -5,11 +5,13 @@ over a connection of its own (vLLM drops idle ones after 5 s), through no proxy 
 follows no redirect, and reads at most 1 MiB of an answer that must not be encoded: a gzip bomb of
 200 KB was 64 MB in memory before any limit on decoded bytes could see it (measured). Every failure
 is a value.
+
+There is no httpx.AsyncClient: it keeps cookies, and reads the Location of a redirect that it is
+told not to follow, and raises on `http://010.010.010.010/` there (measured).
 """
 
 import ssl
 from collections.abc import Iterable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
 import httpx
@@ -21,6 +23,11 @@ from openclaw_vllm.edges.resolver import Resolver
 from openclaw_vllm.edges.transport import OneShotTransport
 
 CONNECT_TIMEOUT = 3.0  # seconds, per address
+HEADERS = {
+    "accept": "application/json",
+    "accept-encoding": "identity",
+    "user-agent": "openclaw-vllm-operator",
+}
 READ = {("GET", 200), ("POST", 200), ("POST", 400)}  # answers whose body says something
 TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
@@ -35,22 +42,7 @@ class Prober:
 
     def __init__(self, resolver: Resolver | None = None) -> None:
         self._resolver = resolver or Resolver()
-        self._client = httpx.AsyncClient(
-            transport=OneShotTransport(),
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-            trust_env=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # shared by all servers
-            follow_redirects=False,
-            headers={
-                "accept": "application/json",
-                "accept-encoding": "identity",
-                "user-agent": "openclaw-vllm-operator",
-            },
-        )
-
-    async def close(self) -> None:
-        """Close what is open."""
-        await self._client.aclose()
+        self._transport = OneShotTransport()
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
         """Resolve a host to its addresses, to be judged before they are asked."""
@@ -59,28 +51,40 @@ class Prober:
     async def ask(self, question: Question) -> Answer | Problem:
         """Send one request; the caller sets the total deadline, a connection has 3 s an address."""
         try:
-            request = self._client.build_request(
-                question.method,
-                question.url,
-                headers=dict(question.headers),
-                json=question.json,
-                extensions=_extensions(question),
-            )
+            request = _request(question)
         except ssl.SSLError:
             return Problem(Reason.TLS_FAILED, "the CA bundle holds no certificate that can be read")
+        except httpx.InvalidURL:
+            message = "the host of the URL is none that an HTTP request can carry; write another"
+            return Problem(Reason.INVALID_SPEC, message)
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
             try:
-                return await _read(response)
+                return await _read(question.method, response)
             finally:
                 await response.aclose()
         except TRANSPORT_ERRORS as error:
             return _transport_problem(error)
 
 
+def _request(question: Question) -> httpx.Request:
+    """Write a request; with Host, since httpx decodes a name to write it, and refuses emoji."""
+    url = httpx.URL(question.url)
+    headers = httpx.Headers({**HEADERS, "host": url.netloc.decode("ascii")})
+    headers.update(question.headers)
+    extensions = _extensions(question)
+    return httpx.Request(
+        question.method, url, headers=headers, json=question.json, extensions=extensions
+    )
+
+
 def _extensions(question: Question) -> dict[str, object]:
     trust = question.trust
-    extensions: dict[str, object] = {"addresses": question.addresses, "ssl_context": None}
+    extensions: dict[str, object] = {
+        "addresses": question.addresses,
+        "ssl_context": None,
+        "timeout": {"connect": CONNECT_TIMEOUT},
+    }
     if question.url.startswith("https:"):
         extensions["ssl_context"] = trust.context()
     if trust.server_name:
@@ -88,8 +92,8 @@ def _extensions(question: Question) -> dict[str, object]:
     return extensions
 
 
-async def _read(response: httpx.Response) -> Answer | Problem:
-    if (response.request.method, response.status_code) not in READ:
+async def _read(method: str, response: httpx.Response) -> Answer | Problem:
+    if (method, response.status_code) not in READ:
         return Answer(response.status_code)
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         return Problem(
