@@ -16,7 +16,14 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
 MAX_JSON5 = 65_536  # characters; 200 KB take json5 seconds (measured), strict JSON takes none
-PLACE = re.compile(r"^<string>:(\d+) .*? at column (\d+)", re.DOTALL)
+MAX_DEPTH = 100  # levels; json's writer takes a frame of the stack, of 1000, for each
+PLACE = re.compile(r"<string>:(\d+) Unexpected (end of input|.*) at column (\d+)", re.DOTALL)
+
+TOO_DEEP = "it is nested too deeply"
+NOT_JSON = (
+    "it holds what no JSON can: NaN, Infinity, a number of thousands of digits, or half a "
+    "surrogate pair"
+)
 
 Json = dict[str, Any]
 Base = Mapping[str, Any]
@@ -24,18 +31,19 @@ Base = Mapping[str, Any]
 
 def parse(text: str) -> Base | Problem:
     """Read a base configuration; slow for JSON5 of tens of KB, so keep it off the event loop."""
-    document: object
+    if not text.strip():
+        return _invalid("it is empty; write at least {}")
     try:
         document = _read(text)
-        json.dumps(document, allow_nan=False).encode()
-        json.dumps(document, ensure_ascii=False).encode()
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError:
-        return _invalid("it is nested too deeply")
+        return _invalid(TOO_DEEP)
     except ValueError as error:
-        return _invalid(_place(str(error)) if text.strip() else "it is empty; write at least {}")
+        return _invalid(_complaint(error))
     if not isinstance(document, dict):
         return _invalid("it has to be an object: { ... }")
-    return _invalid("it has a key __proto__; remove it") if _poisoned(document) else document
+    flaw = _flaw(document)
+    return _invalid(flaw) if flaw else document
 
 
 def merge(base: Base | None, ours: Collection[str], models: Json, agents: Json) -> Json | Problem:
@@ -48,9 +56,10 @@ def merge(base: Base | None, ours: Collection[str], models: Json, agents: Json) 
         if problem := _blocked(document, path):
             return problem
     others = document.get("models", {}).get("providers", {})
-    clash = next((key for key in others if key.lower() in ours), None)
+    clash = next((key for key in others if _normalized(key) in ours), None)
     if clash is not None:
-        return _invalid(f"it has models.providers.{clash}, which is ours to write; remove it")
+        name = clash.strip()
+        return _invalid(f"it has models.providers.{name}, which is ours to write; remove it")
     providers = {**others, **models["providers"]}
     document["models"] = {**document.get("models", {}), "providers": providers}
     if agents:
@@ -66,19 +75,26 @@ def merge(base: Base | None, ours: Collection[str], models: Json, agents: Json) 
 def _read(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except json.JSONDecodeError:
         if len(text) > MAX_JSON5:
-            message = f"it is JSON5 of more than {MAX_JSON5} characters; shorten it or write JSON"
-            raise ValueError(message) from None
+            raise
         return json5.loads(text)
 
 
-def _place(complaint: str) -> str:
-    """Say where json5 stopped, without repeating what stands there."""
-    found = PLACE.match(complaint)
-    if found:
-        return f"line {found[1]}, column {found[2]} is not JSON5"
-    return complaint if complaint.startswith("it is JSON5") else "it holds values that are not JSON"
+def _complaint(error: ValueError) -> str:
+    """Say where a parser stopped, without repeating what stands there.
+
+    json5 0.17 points one character too far where it tried to read a key, or on after a number.
+    """
+    if isinstance(error, json.JSONDecodeError):
+        place = f"line {error.lineno}, column {error.colno} is not strict JSON"
+        return f"{place}, and JSON5 may have at most {MAX_JSON5} characters"
+    found = PLACE.fullmatch(str(error))
+    if found is None:
+        return NOT_JSON
+    line, what, column = found.groups()
+    end = " (its end)" if what == "end of input" else ""
+    return f"it stops being JSON5 at line {line}, column {column}{end}, or one character before"
 
 
 def _invalid(why: str) -> Problem:
@@ -94,10 +110,18 @@ def _blocked(document: Json, path: tuple[str, ...]) -> Problem | None:
     return None
 
 
-def _poisoned(value: object) -> bool:
-    match value:
-        case dict():
-            return "__proto__" in value or any(map(_poisoned, value.values()))
-        case list():
-            return any(map(_poisoned, value))
-    return False
+def _normalized(provider_id: str) -> str:
+    """Write a provider's id as OpenClaw compares it (normalizeProviderId of 2026.9.6)."""
+    return provider_id.strip().lower()
+
+
+def _flaw(value: object, depth: int = 1) -> str:
+    """Say what would break a JavaScript reader or our own writer, empty for nothing."""
+    if not isinstance(value, dict | list):
+        return ""
+    if depth > MAX_DEPTH:
+        return TOO_DEEP
+    if isinstance(value, dict) and "__proto__" in value:
+        return "it has a key __proto__; remove it"
+    inner = value.values() if isinstance(value, dict) else value
+    return next(filter(None, (_flaw(each, depth + 1) for each in inner)), "")
