@@ -135,9 +135,8 @@ class Fleet:
         if question is None or question.problem is not None or name in self._unasked:
             return
         self._unasked.add(name)
-        status = cache.catalogs[ObjectKey("", name.catalog)].status
-        well = {provider.id for provider in status.providers if not provider.reason}
-        if question.spec.provider_id not in well:
+        memory = self._world.catalog_memory_of(cache.catalogs[ObjectKey("", name.catalog)])
+        if not memory.is_fresh(question.spec.provider_id):
             self.sources.add(name)
             return
         interval = question.spec.discovery.interval_seconds

@@ -109,7 +109,7 @@ class VllmCatalogStatus(WireModel):
     providers: Annotated[
         tuple[CatalogProvider, ...], Field(max_length=MAX_PROVIDERS, json_schema_extra=ATOMIC)
     ] = ()
-    """The first 100 of the providers."""
+    """The first 100 of the providers, by id; those whose list is not fresh go before others."""
     models: Annotated[
         tuple[Annotated[str, Field(max_length=MAX_ID_LENGTH)], ...],
         Field(max_length=MAX_REFS, json_schema_extra=ATOMIC),

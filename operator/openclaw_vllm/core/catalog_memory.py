@@ -1,10 +1,11 @@
 """What is remembered of a VllmCatalog between two reconciles; `recall` makes it anew from what is
 published, so that a restart changes no byte."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from openclaw_vllm.api.catalog_status import MAX_PROVIDERS, CatalogProvider
 from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
@@ -45,6 +46,10 @@ class CatalogMemory:
         same = self.sources.get(provider_id, source) == source
         return self.documents.get(provider_id) if same else None
 
+    def is_fresh(self, provider_id: str) -> bool:
+        """Whether the list of this provider was said to be fresh."""
+        return self.reasons.get(provider_id) == ""
+
     def sticky(self, patterns: str) -> str:
         """Return the primary model to stay with, unless the patterns were edited."""
         return self.primary if patterns == self.patterns else ""
@@ -60,11 +65,20 @@ def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogM
     )
     if published is None or not published.is_intact:
         return memory
+    documents = documents_of(published.models_json)
     return replace(
         memory,
+        reasons={**_unnamed(shown, documents), **memory.reasons},
         generation=catalog.status.observed_generation,
         requested_at=catalog.requested_at,
-        documents=documents_of(published.models_json),
+        documents=documents,
         primary=read_primary(published.agents_json, ""),
         patterns=published.annotations.get(PRIMARY_PATTERNS, fingerprint(None)),
     )
+
+
+def _unnamed(shown: Sequence[CatalogProvider], published: Iterable[str]) -> dict[str, str]:
+    """Return what a status that is cut leaves unsaid: those that fail are named before others, so
+    where others are named too, the rest is fresh."""
+    is_cut = len(shown) == MAX_PROVIDERS
+    return dict.fromkeys(published, "") if is_cut and not all(one.reason for one in shown) else {}

@@ -47,7 +47,7 @@ def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> 
     changes: dict[str, object] = {
         "observed_generation": catalog.generation,
         "conditions": _conditions(catalog, plan, spread, now),
-        "providers": tuple(_provider(offer) for offer in plan.offers[:MAX_PROVIDERS]),
+        "providers": tuple(_provider(offer) for offer in _named(plan.offers)),
         "conflicts": tuple(_conflict(offer) for offer in plan.conflicts[:MAX_SHOWN]),
         "target_count": spread.published + len(spread.failures),
         "targets": _targets(spread),
@@ -115,6 +115,12 @@ def _failed(spread: Spread) -> Problem | None:
             message = f"{what} {len(failures)} of the namespaces; {said}"
             return Problem(first.reason, message)
     return None
+
+
+def _named(offers: Iterable[Offer]) -> Iterable[Offer]:
+    """Choose the sources that fit, by id; a restart takes those that are left out for fresh."""
+    failing_first = sorted(offers, key=lambda offer: not offer.reason)
+    return sorted(failing_first[:MAX_PROVIDERS], key=lambda offer: offer.provider_id)
 
 
 def _provider(offer: Offer) -> CatalogProvider:

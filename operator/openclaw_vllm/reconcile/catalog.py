@@ -75,7 +75,8 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
 
     documents = {offer.provider_id: offer.document for offer in plan.offers if offer.document}
     sources = {offer.provider_id: offer.source for offer in plan.offers}
-    memory = replace(memory, documents=documents, sources=sources)
+    reasons = {offer.provider_id: offer.reason for offer in plan.offers}
+    memory = replace(memory, documents=documents, sources=sources, reasons=reasons)
     if plan.documents is not None:
         memory = replace(memory, primary=plan.primary, patterns=patterns)
     world.catalog_memories[catalog.key] = memory

@@ -61,9 +61,10 @@ class World(Inputs):
     def catalog_memory_of(self, catalog: Catalog) -> CatalogMemory:
         """Return what is remembered of a VllmCatalog; at first, what was published."""
         memory = self.catalog_memories.get(catalog.key)
-        if memory is not None and memory.uid == catalog.uid:
-            return memory
-        return recall_catalog(catalog, self.published_by(catalog))
+        if memory is None or memory.uid != catalog.uid:
+            memory = recall_catalog(catalog, self.published_by(catalog))
+            self.catalog_memories[catalog.key] = memory
+        return memory
 
     def published_by(self, catalog: Catalog) -> PublishedMap | None:
         """Return a ConfigMap with what the VllmCatalog published last, as long as one is known."""

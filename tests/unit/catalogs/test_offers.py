@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from openclaw_vllm.api.catalog_status import MAX_PROVIDERS
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import PublishedMap, digest
 from openclaw_vllm.api.keys import ObjectKey
@@ -251,6 +252,33 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
         spec = builders.spec(providerId=provider_id)
         offer = remember(offer_of_service(Question(resource, spec), None), spec, before)
         assert (offer.reason, len(offer.entries)) == (reason, count)
+
+
+@pytest.mark.parametrize(
+    ("names", "failing", "fresh"),
+    [
+        pytest.param(MAX_PROVIDERS, 1, True, id="cut: all that fail are named"),
+        pytest.param(MAX_PROVIDERS, MAX_PROVIDERS, False, id="cut: more may fail than are named"),
+        pytest.param(MAX_PROVIDERS - 1, 0, False, id="not cut: it was not there"),
+    ],
+)
+def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
+    names: int, failing: int, *, fresh: bool
+) -> None:
+    document = offered(team()).document
+    assert document is not None
+    documents = compose({"vllm-unnamed": document}, {}, None)
+    assert not isinstance(documents, Problem)
+    where = {"kind": "Service", "namespace": "team-a", "name": "s"}
+    providers = [
+        {"id": f"vllm-{number}", "reason": "TimedOut" if number < failing else "", **where}
+        for number in range(names)
+    ]
+    catalog = catalog_builders.catalog(status={"providers": providers})
+    before = recall_catalog(catalog, catalog_builders.published(catalog, "agents-a", documents))
+    assert before.is_fresh("vllm-unnamed") is fresh
+    assert before.is_fresh("vllm-0") is (failing == 0)
+    assert not before.is_fresh("vllm-new")
 
 
 def question(resource: Resource, problem: Problem | None = None) -> Question:
