@@ -21,9 +21,10 @@ from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake, key_of
 from openclaw_vllm.reconcile.world import World
 
+AWAITED = ("vllmproviders", "vllmcatalogs")
 INTERVAL = 600.0  # seconds
 SETTLING = 2.0  # seconds that a list gets before it is audited
-RETRY = 5.0
+RETRY = 5.0  # seconds; also while catalogues wait for what may be gone
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,7 @@ async def fill_fleet(world: World, fleet: Fleet) -> None:
     """Read what catalogues look at beside that, for the same reason."""
     async for manifest in world.cluster.list_objects("namespaces", ()):
         fleet.namespace(None, manifest)
-    for kind in ("vllmproviders", "vllmcatalogs"):
-        async for manifest in _listed(world, kind, ()):
-            fleet.awaited.add(manifest["metadata"]["uid"])
+    fleet.awaited |= await _uids(world, AWAITED)
 
 
 async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Iterable[str]) -> None:
@@ -54,7 +53,7 @@ async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Ite
     chosen = tuple(namespaces)
     while True:
         try:
-            await asyncio.wait_for(intake.listed.wait(), INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 only jitter
+            await asyncio.wait_for(intake.listed.wait(), _pause(fleet))
             await asyncio.sleep(SETTLING)
         except TimeoutError:
             logger.debug("auditing the cache at the interval")
@@ -64,12 +63,20 @@ async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Ite
             await asyncio.sleep(RETRY)
 
 
+def _pause(fleet: Fleet | None) -> float:
+    """Return the seconds until an audit that nothing calls for."""
+    if fleet is not None and fleet.awaited:
+        return RETRY
+    return INTERVAL * random.uniform(0.9, 1.1)  # noqa: S311 only jitter
+
+
 async def _succeeds(
     world: World, intake: Intake, fleet: Fleet | None, namespaces: tuple[str, ...]
 ) -> bool:
     try:
         await audit(world, intake, namespaces)
         if fleet is not None:
+            await audit_awaited(world, fleet)
             await audit_fleet(world, fleet)
     except (Unavailable, Refused) as error:
         logger.warning("the audit has to be tried again: %s", error)
@@ -83,11 +90,11 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
     services = dict(world.cache.services)
     published = dict(world.cache.published)
 
-    there = {item["metadata"]["uid"] async for item in _listed(world, "vllmproviders", namespaces)}
+    there = await _uids(world, ("vllmproviders",), namespaces)
     for resource in providers:
         if resource.uid not in there:
             intake.provider_gone(resource)
-    there = {item["metadata"]["uid"] async for item in _listed(world, "configmaps", namespaces)}
+    there = await _uids(world, ("configmaps",), namespaces)
     for key, config_map in published.items():
         if config_map.uid not in there:
             intake.config_map_gone(key, config_map)
@@ -97,11 +104,22 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
             intake.service_gone(key, service)
 
 
+async def audit_awaited(world: World, fleet: Fleet) -> None:
+    """Await no longer what was deleted before a watch could show it."""
+    if not fleet.awaited:
+        return
+    there = await _uids(world, AWAITED)
+    fleet.awaited &= there  # less what was shown meanwhile
+    if fleet.awaited:
+        said = "VllmCatalogs wait until the watches have shown %d objects from before the start"
+        logger.info(said, len(fleet.awaited))
+
+
 async def audit_fleet(world: World, fleet: Fleet) -> None:
     """Do the same for catalogues and namespaces; remove what catalogues that are gone have left."""
     catalogs, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
     published = tuple(world.cache.published.items())  # of no catalogue that is newer than the list
-    uids = {item["metadata"]["uid"] async for item in _listed(world, "vllmcatalogs", ())}
+    uids = await _uids(world, ("vllmcatalogs",))
     for catalog in catalogs:
         if catalog.uid not in uids:
             fleet.catalog_gone(catalog)
@@ -122,6 +140,13 @@ async def _remove(key: ObjectKey, found: PublishedMap, world: World) -> None:
         logger.info("ConfigMap %s has changed meanwhile; it is looked at again later", key)
     except Refused as error:
         logger.error("%s; it is tried again at the next audit", error)
+
+
+async def _uids(world: World, kinds: Iterable[str], namespaces: tuple[str, ...] = ()) -> set[str]:
+    """Return the uids of all that there is of these kinds."""
+    return {
+        item["metadata"]["uid"] for kind in kinds async for item in _listed(world, kind, namespaces)
+    }
 
 
 def _listed(world: World, kind: str, namespaces: tuple[str, ...]) -> AsyncIterator[dict[str, Any]]:

@@ -20,7 +20,6 @@ from openclaw_vllm.reconcile.world import World
 
 DELETED = "DELETED"
 MOMENT = 0.2  # seconds
-PATIENCE = 10.0  # seconds that objects from before the start may take to be shown
 CATALOG_SLOTS = 4
 LONGEST_BACKOFF = 60.0
 
@@ -30,15 +29,14 @@ Manifest = dict[str, Any]
 class Fleet:
     """Takes in events for catalogues, and runs their two queues.
 
-    `awaited` holds the uids of the VllmProviders and VllmCatalogs that existed at the start: a
-    catalogue that is reconciled before they are known would withdraw models, or take over what an
-    older catalogue publishes.
+    `awaited` holds the uids of the VllmProviders and VllmCatalogs that existed at the start, until
+    a watch shows them or an audit finds them gone, however long that takes: a catalogue that is
+    reconciled before would withdraw models, or take over what an older catalogue publishes.
     """
 
     def __init__(self, world: World, *, slots: int, passing: tuple[type[Exception], ...]) -> None:
         self.awaited: set[str] = set()
         self._world = world
-        self._started = world.clock.monotonic()
         self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
         self._unasked: set[SourceKey] = set()  # Services that wait for their first question
         self.catalogs = WorkQueue(
@@ -124,7 +122,7 @@ class Fleet:
         return {*self._world.source_memories, *self._unasked}
 
     async def _reconcile(self, key: ObjectKey) -> float | None:
-        if self.awaited and self._world.clock.monotonic() - self._started < PATIENCE:
+        if self.awaited:
             return MOMENT
         return await reconcile_catalog(key, self._world, self._ask)
 

@@ -12,7 +12,7 @@ from openclaw_vllm import fleet as module
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.fleet import MOMENT, PATIENCE, Fleet
+from openclaw_vllm.fleet import MOMENT, Fleet
 from tests import builders, catalog_builders
 from tests.builders import Wire
 from tests.catalog_builders import MODELS, SHARED
@@ -117,16 +117,6 @@ async def test_no_catalogue_is_reconciled_before_the_others_are_known(
         assert it.runs == []
         it.catalog(uid="uid-of-an-older-one", resourceVersion="12")
         await eventually(lambda: KEY in it.runs, within=5)
-
-
-async def test_what_never_shows_up_is_awaited_for_a_time_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with scene(monkeypatch) as it:
-        it.fleet.awaited.add("uid-of-a-provider")
-        it.setting.time.monotonic += PATIENCE
-        it.catalog()
-        await eventually(lambda: it.runs == [KEY], within=5)
 
 
 async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

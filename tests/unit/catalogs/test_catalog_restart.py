@@ -1,0 +1,123 @@
+"""The first reconciles of a process: nothing is withdrawn, and nothing is written or asked anew."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from openclaw_vllm.api.catalog_status import MAX_PROVIDERS
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.entry import Connection
+from openclaw_vllm.core.sources import shared_services
+from openclaw_vllm.reconcile.catalog import reconcile
+from openclaw_vllm.reconcile.world import World
+from tests import builders, catalog_builders
+from tests.builders import served
+from tests.catalog_builders import MODELS, SHARED
+from tests.eventually import eventually
+from tests.unit.catalogs.process import FIRST, MOMENT, SECOND, Kept, catalog, started
+
+WHILE = 10 * MOMENT
+LONG_AGO = 3600.0  # seconds
+MANY = [f"s{number:03}" for number in range(MAX_PROVIDERS + 50)]
+REFUSED = Problem(Reason.CONNECTION_FAILED, "refused")
+
+
+async def published(monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """What an earlier process has left, which knew two VllmProviders."""
+    cluster = Kept(catalog())
+    async with started(cluster, monkeypatch) as it:
+        it.show(FIRST, SECOND)
+        await eventually(lambda: "status" in cluster.writes, within=5)
+    cluster.writes.clear()
+    return cluster
+
+
+async def test_nothing_is_withdrawn_however_late_a_watch_shows_what_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = await published(monkeypatch)
+    both, cluster.providers = cluster.usable, {FIRST.uid, SECOND.uid}
+    async with started(cluster, monkeypatch, cluster.providers) as it:
+        for late in ((), (FIRST,)):
+            it.place.time.monotonic += LONG_AGO
+            it.show(*late)
+            await asyncio.sleep(WHILE)
+            assert (cluster.writes, cluster.usable) == ([], both)
+        it.show(SECOND)
+        await eventually(lambda: it.place.world.catalog_memories, within=5)
+        await asyncio.sleep(WHILE)
+        assert (cluster.writes, cluster.usable) == ([], both)
+
+
+async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No list comes that would call for an audit, and the first audits fail."""
+    cluster = await published(monkeypatch)
+    cluster.providers, cluster.failures = {FIRST.uid}, 2
+    known = {FIRST.uid, SECOND.uid, cluster.catalog.uid, "catalog-2"}
+    async with started(cluster, monkeypatch, known) as it:
+        await eventually(lambda: it.fleet.awaited == {FIRST.uid, cluster.catalog.uid}, within=5)
+        it.show(FIRST)
+        await asyncio.sleep(WHILE)
+        assert cluster.writes == []
+        it.fleet.awaited.discard(cluster.catalog.uid)
+        await eventually(lambda: cluster.usable == {"vllm-team-a-first"}, within=5)
+
+
+async def test_nothing_is_listed_again_when_nothing_is_awaited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = Kept(catalog())
+    async with started(cluster, monkeypatch):
+        await asyncio.sleep(WHILE)
+        assert cluster.lists == 0
+
+
+def know_services(world: World, failing: Iterable[str]) -> None:
+    """Have many Services, which were asked; some failed since."""
+    shared = catalog_builders.service()
+    world.cache.services |= {ObjectKey("team-a", name): shared for name in MANY}
+    (fleet,) = world.cache.catalogs.values()
+    spec = catalog_builders.spec_of(fleet)
+    asked = shared_services(fleet, spec, world.cache.namespaces, world.cache.services)
+    for name, question in asked.items():
+        host = f"{name.service.name}.team-a.svc.cluster.local"
+        connection = Connection(f"http://{host}:8000/v1")
+        memory = builders.memory(question.resource, *served("a"), connection=connection)
+        failed = name.service.name in failing
+        world.source_memories[name] = memory.fail(REFUSED) if failed else memory
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        pytest.param((), id="all are well"),
+        pytest.param(("s000",), id="one of the first fails"),
+        pytest.param(("s149",), id="one fails that is beyond the cut"),
+        pytest.param(MANY, id="all fail"),
+    ],
+)
+async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
+    failing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
+    cluster = Kept(catalog(sources=[{"services": selected}]))
+    async with started(cluster, monkeypatch) as it:
+        know_services(it.place.world, failing)
+        await reconcile(cluster.catalog.key, it.place.world, lambda _: None)
+    named = {one.name for one in cluster.catalog.status.providers if one.reason}
+    assert named == set(failing[:MAX_PROVIDERS])
+    assert len(cluster.usable) == len(MANY)
+    cluster.writes.clear()
+    async with started(cluster, monkeypatch) as it:
+        know_services(it.place.world, ())
+        it.place.world.source_memories.clear()
+        it.fleet.changed()
+        await eventually(lambda: it.place.world.catalog_memories, within=5)
+        await eventually(lambda: it.asked == set(failing), within=5)
+        await asyncio.sleep(WHILE)
+        assert (cluster.writes, it.asked) == ([], set(failing))
