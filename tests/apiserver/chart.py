@@ -14,6 +14,34 @@ RELEASE = "vllm"
 NAMESPACE = "openclaw-system"
 NAME = "vllm-openclaw-vllm-operator"
 TWO_NAMESPACES = 'watchNamespaces=["red","blue"]'
+EVERYTHING = (
+    TWO_NAMESPACES,
+    "replicaCount=3",
+    "networkPolicy.enabled=true",
+    'metrics.dashboard={"enabled":true,"sidecarLabel":"shows","sidecarLabelValue":"yes"}',
+    'commonLabels={"team":"agents"}',
+    'podLabels={"sidecar":"no","app.kubernetes.io/name":"other"}',
+    'deploymentAnnotations={"a":"b"}',
+    'extraEnv=[{"name":"SSL_CERT_FILE","value":"/ca/ca.crt"}]',
+    'extraVolumes=[{"name":"ca","configMap":{"name":"ca"}}]',
+    'extraVolumeMounts=[{"name":"ca","mountPath":"/ca","readOnly":true}]',
+    'imagePullSecrets=[{"name":"registry"}]',
+    'fullnameOverride="models-of-agents"',
+    'service.annotations={"c":"d"}',
+    'serviceAccount.annotations={"e":"f"}',
+    'podAnnotations={"g":"h"}',
+    "revisionHistoryLimit=7",
+    'priorityClassName="system-cluster-critical"',
+    'nodeSelector={"disk":"fast"}',
+    'tolerations=[{"key":"gpu","operator":"Exists","effect":"NoSchedule"}]',
+    'affinity={"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":'
+    '[{"topologyKey":"zone","labelSelector":{"matchLabels":{"app":"vllm"}}}]}}',
+    'podSecurityContext={"fsGroup":1234}',
+    'securityContext={"runAsGroup":1234}',
+    'livenessProbe={"failureThreshold":9}',
+    'readinessProbe={"initialDelaySeconds":8}',
+    'resources={"limits":{"memory":"1Gi"},"requests":{"memory":"256Mi","cpu":"50m"}}',
+)
 
 
 class RefusedError(Exception):

@@ -8,10 +8,10 @@ import yaml
 
 from tests import rbac
 from tests.apiserver.chart import (
+    EVERYTHING,
     NAME,
     NAMESPACE,
     RELEASE,
-    TWO_NAMESPACES,
     Manifest,
     RefusedError,
     helm,
@@ -22,81 +22,10 @@ from tests.controlplane.plane import ControlPlane
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
 
 CRDS = rbac.CHART.parents[1] / "crds"
-EVERYTHING = (
-    TWO_NAMESPACES,
-    "replicaCount=3",
-    "networkPolicy.enabled=true",
-    "metrics.dashboard.enabled=true",
-    'commonLabels={"team":"agents"}',
-    'podLabels={"sidecar":"no","app.kubernetes.io/name":"other"}',
-    'deploymentAnnotations={"a":"b"}',
-    'extraEnv=[{"name":"SSL_CERT_FILE","value":"/ca/ca.crt"}]',
-    'extraVolumes=[{"name":"ca","configMap":{"name":"ca"}}]',
-    'extraVolumeMounts=[{"name":"ca","mountPath":"/ca","readOnly":true}]',
-    'imagePullSecrets=[{"name":"registry"}]',
-)
 
 
 def test_helm_finds_nothing_to_criticize() -> None:
     assert "0 chart(s) failed" in helm("lint", "--strict", str(rbac.CHART))
-
-
-@pytest.mark.parametrize(
-    ("values", "options", "strategy"),
-    [
-        (
-            (),
-            [
-                "--allow-hosts=*",
-                "--max-concurrent-probes=64",
-                "--log-format=json",
-                "--log-level=info",
-            ],
-            "Recreate",
-        ),
-        (
-            (
-                TWO_NAMESPACES,
-                'allowHosts=["*.models.svc.cluster.local","10.0.0.0/8"]',
-                "allowLoopback=true",
-                "allowInsecureKeys=true",
-                "maxConcurrentProbes=7",
-                "replicaCount=2",
-                'logFormat="text"',
-                'logLevel="debug"',
-                'extraArgs=["--metrics-bind-address=0"]',
-            ),
-            [
-                "--namespace=red",
-                "--namespace=blue",
-                "--allow-hosts=*.models.svc.cluster.local",
-                "--allow-hosts=10.0.0.0/8",
-                "--allow-loopback",
-                "--allow-insecure-keys",
-                "--max-concurrent-probes=7",
-                "--leader-elect",
-                "--leader-election-namespace=$(POD_NAMESPACE)",
-                "--log-format=text",
-                "--log-level=debug",
-                "--metrics-bind-address=0",
-            ],
-            "RollingUpdate",
-        ),
-    ],
-    ids=["default", "everything"],
-)
-def test_values_become_options(values: tuple[str, ...], options: list[str], strategy: str) -> None:
-    rendered = render(*values)
-    assert rendered.args == ["run", *options]
-    assert rendered.of("Deployment")[0]["spec"]["strategy"] == {"type": strategy}
-
-
-def test_the_namespace_of_the_pod_itself_is_left_to_the_pod_to_say() -> None:
-    rendered = render(f'watchNamespaces=["{NAMESPACE}","red"]')
-    assert rendered.args[1:3] == ["--namespace=$(POD_NAMESPACE)", "--namespace=red"]
-    (variable,) = rendered.pod["spec"]["containers"][0]["env"]
-    assert variable["name"] == "POD_NAMESPACE"
-    assert variable["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}
 
 
 @pytest.mark.parametrize(
@@ -179,18 +108,6 @@ def test_a_network_policy_is_there_when_asked_for_and_lets_through_what_is_neede
 
 
 @pytest.mark.parametrize(
-    ("values", "image"),
-    [
-        ((), "openclaw-vllm-operator:0.1.0"),
-        (('image={"repository":"local/it","tag":"x"}',), "local/it:x"),
-        ((f'image={{"tag":"x","digest":"sha256:{"a" * 64}"}}',), f"@sha256:{'a' * 64}"),
-    ],
-)
-def test_a_digest_wins_over_a_tag_over_the_version(values: tuple[str, ...], image: str) -> None:
-    assert render(*values).pod["spec"]["containers"][0]["image"].endswith(image)
-
-
-@pytest.mark.parametrize(
     ("values", "annotations"),
     [((), {"helm.sh/resource-policy": "keep"}), (("crds.keep=false",), None)],
     ids=["kept", "removed"],
@@ -208,37 +125,6 @@ def test_the_crds_are_those_of_the_repository(
 
 def test_crds_can_be_left_to_somebody_else() -> None:
     assert render("crds.enabled=false").of("CustomResourceDefinition") == []
-
-
-@pytest.mark.parametrize(
-    ("value", "complaint"),
-    [
-        ('images={"tag":"x"}', "additional properties 'images' not allowed"),
-        ('images={"tag":"x"}', "must be one of 'global', 'nameOverride', "),
-        ('image={"tags":"x"}', "additional properties 'tags' not allowed"),
-        ('image={"tags":"x"}', "must be one of 'repository', 'tag', 'digest', 'pullPolicy'"),
-        ('image={"pullPolicy":"Sometimes"}', "one of 'Always', 'IfNotPresent', 'Never'"),
-        ('podDisruptionBudget={"maxUnavailable":"half"}', "/maxUnavailable': 'half' does not"),
-        ('metrics.podMonitor={"interval":"often"}', "/interval': 'often' does not match"),
-        ('networkPolicy={"ingressFrom":[{}]}', "/ingressFrom/0': minProperties: got 0, want 1"),
-        ('networkPolicy={"apiServerPorts":["https"]}', "/0': got string, want integer"),
-        ('extraEnv=[{"value":"x"}]', "/extraEnv/0': missing property 'name'"),
-        ('podLabels={"app.kubernetes.io/part-of":"openclaw-vllm"}', "part-of': 'not' failed"),
-        ('replicaCount="two"', "/replicaCount': got string, want integer"),
-        ('logLevel="loud"', "must be one of 'debug', 'info', 'warning', 'error'"),
-        ('logFormat="xml"', "must be one of 'json', 'text'"),
-        ("allowHosts=[]", "/allowHosts': minItems: got 0, want 1"),
-        ('watchNamespaces=["Red"]', "/watchNamespaces/0': 'Red' does not match"),
-        ('watchNamespaces=["a","a"]', "items at 0 and 1 are equal"),
-        ("maxConcurrentProbes=0", "/maxConcurrentProbes': minimum: got 0, want 1"),
-        ('extraArgs=["allow-loopback"]', "/extraArgs/0': 'allow-loopback' does not match"),
-        ('image={"digest":"sha256:1"}', "/image/digest': 'sha256:1' does not match"),
-    ],
-)
-def test_a_wrong_value_is_refused_and_named(value: str, complaint: str) -> None:
-    with pytest.raises(RefusedError) as refusal:
-        render(value)
-    assert complaint in str(refusal.value)
 
 
 def test_a_kubernetes_older_than_the_crds_need_is_refused() -> None:

@@ -1,0 +1,180 @@
+"""What becomes of the chart's values: options, fields of objects, or a refusal that names them."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.apiserver.chart import (
+    EVERYTHING,
+    NAMESPACE,
+    TWO_NAMESPACES,
+    RefusedError,
+    Rendered,
+    render,
+)
+
+pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
+
+POD = "Deployment.spec.template"
+CONTAINER = f"{POD}.spec.containers.0"
+FIELDS = {
+    "deploymentAnnotations": "Deployment.metadata.annotations",
+    "revisionHistoryLimit": "Deployment.spec.revisionHistoryLimit",
+    "service.annotations": "Service.metadata.annotations",
+    "serviceAccount.annotations": "ServiceAccount.metadata.annotations",
+    "podAnnotations": f"{POD}.metadata.annotations",
+    "imagePullSecrets": f"{POD}.spec.imagePullSecrets",
+    "priorityClassName": f"{POD}.spec.priorityClassName",
+    "nodeSelector": f"{POD}.spec.nodeSelector",
+    "tolerations": f"{POD}.spec.tolerations",
+    "affinity": f"{POD}.spec.affinity",
+    "podSecurityContext": f"{POD}.spec.securityContext",
+    "extraVolumes": f"{POD}.spec.volumes",
+    "extraVolumeMounts": f"{CONTAINER}.volumeMounts",
+    "securityContext": f"{CONTAINER}.securityContext",
+    "livenessProbe": f"{CONTAINER}.livenessProbe",
+    "readinessProbe": f"{CONTAINER}.readinessProbe",
+    "resources": f"{CONTAINER}.resources",
+}
+
+
+@cache
+def everything() -> Rendered:
+    return render(*EVERYTHING)
+
+
+def at(path: str) -> Any:
+    """Find the field of the only object of a kind."""
+    kind, *names = path.split(".")
+    (found,) = everything().of(kind)
+    for name in names:
+        found = found[int(name)] if isinstance(found, list) else found[name]
+    return found
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_value_reaches_its_field(name: str) -> None:
+    """Beside the defaults, where it is a mapping."""
+    values = dict(value.split("=", 1) for value in EVERYTHING)
+    wanted, found = json.loads(values[name]), at(FIELDS[name])
+    if isinstance(wanted, dict):
+        found = {key: found[key] for key in wanted}
+    assert found == wanted
+
+
+def test_a_name_of_ones_own_is_the_name_of_every_object_and_of_the_service_that_is_asked() -> None:
+    crds = everything().of("CustomResourceDefinition")
+    names = [m["metadata"]["name"] for m in everything().manifests if m not in crds]
+    assert [name for name in names if "models-of-agents" not in name] == []
+    assert at("Deployment.metadata.name") == "models-of-agents"
+    (variable,) = at("Pod.spec.containers.0.env")
+    assert variable["value"].startswith(f"http://models-of-agents.{NAMESPACE}.svc:")
+
+
+def test_the_sidecar_of_grafana_finds_the_dashboard_by_the_label_that_it_is_told() -> None:
+    labels = at("ConfigMap.metadata.labels")
+    assert labels["shows"] == "yes"
+    assert "grafana_dashboard" not in labels
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "strategy"),
+    [
+        (
+            (),
+            [
+                "--allow-hosts=*",
+                "--max-concurrent-probes=64",
+                "--log-format=json",
+                "--log-level=info",
+            ],
+            "Recreate",
+        ),
+        (
+            (
+                TWO_NAMESPACES,
+                'allowHosts=["*.models.svc.cluster.local","10.0.0.0/8"]',
+                "allowLoopback=true",
+                "allowInsecureKeys=true",
+                "maxConcurrentProbes=7",
+                "replicaCount=2",
+                'logFormat="text"',
+                'logLevel="debug"',
+                'extraArgs=["--metrics-bind-address=0"]',
+            ),
+            [
+                "--namespace=red",
+                "--namespace=blue",
+                "--allow-hosts=*.models.svc.cluster.local",
+                "--allow-hosts=10.0.0.0/8",
+                "--allow-loopback",
+                "--allow-insecure-keys",
+                "--max-concurrent-probes=7",
+                "--leader-elect",
+                "--leader-election-namespace=$(POD_NAMESPACE)",
+                "--log-format=text",
+                "--log-level=debug",
+                "--metrics-bind-address=0",
+            ],
+            "RollingUpdate",
+        ),
+    ],
+    ids=["default", "everything"],
+)
+def test_values_become_options(values: tuple[str, ...], options: list[str], strategy: str) -> None:
+    rendered = render(*values)
+    assert rendered.args == ["run", *options]
+    assert rendered.of("Deployment")[0]["spec"]["strategy"] == {"type": strategy}
+
+
+def test_the_namespace_of_the_pod_itself_is_left_to_the_pod_to_say() -> None:
+    rendered = render(f'watchNamespaces=["{NAMESPACE}","red"]')
+    assert rendered.args[1:3] == ["--namespace=$(POD_NAMESPACE)", "--namespace=red"]
+    (variable,) = rendered.pod["spec"]["containers"][0]["env"]
+    assert variable["name"] == "POD_NAMESPACE"
+    assert variable["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.namespace"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "image"),
+    [
+        ((), "openclaw-vllm-operator:0.1.0"),
+        (('image={"repository":"local/it","tag":"x"}',), "local/it:x"),
+        ((f'image={{"tag":"x","digest":"sha256:{"a" * 64}"}}',), f"@sha256:{'a' * 64}"),
+    ],
+)
+def test_a_digest_wins_over_a_tag_over_the_version(values: tuple[str, ...], image: str) -> None:
+    assert render(*values).pod["spec"]["containers"][0]["image"].endswith(image)
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ('images={"tag":"x"}', "additional properties 'images' not allowed"),
+        ('images={"tag":"x"}', "must be one of 'global', 'nameOverride', "),
+        ('image={"tags":"x"}', "additional properties 'tags' not allowed"),
+        ('image={"tags":"x"}', "must be one of 'repository', 'tag', 'digest', 'pullPolicy'"),
+        ('image={"pullPolicy":"Sometimes"}', "one of 'Always', 'IfNotPresent', 'Never'"),
+        ('podDisruptionBudget={"maxUnavailable":"half"}', "/maxUnavailable': 'half' does not"),
+        ('metrics.podMonitor={"interval":"often"}', "/interval': 'often' does not match"),
+        ('networkPolicy={"ingressFrom":[{}]}', "/ingressFrom/0': minProperties: got 0, want 1"),
+        ('networkPolicy={"apiServerPorts":["https"]}', "/0': got string, want integer"),
+        ('extraEnv=[{"value":"x"}]', "/extraEnv/0': missing property 'name'"),
+        ('podLabels={"app.kubernetes.io/part-of":"openclaw-vllm"}', "part-of': 'not' failed"),
+        ('replicaCount="two"', "/replicaCount': got string, want integer"),
+        ('logLevel="loud"', "must be one of 'debug', 'info', 'warning', 'error'"),
+        ('logFormat="xml"', "must be one of 'json', 'text'"),
+        ("allowHosts=[]", "/allowHosts': minItems: got 0, want 1"),
+        ('watchNamespaces=["Red"]', "/watchNamespaces/0': 'Red' does not match"),
+        ('watchNamespaces=["a","a"]', "items at 0 and 1 are equal"),
+        ("maxConcurrentProbes=0", "/maxConcurrentProbes': minimum: got 0, want 1"),
+        ('extraArgs=["allow-loopback"]', "/extraArgs/0': 'allow-loopback' does not match"),
+        ('image={"digest":"sha256:1"}', "/image/digest': 'sha256:1' does not match"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_named(value: str, complaint: str) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        render(value)
+    assert complaint in str(refusal.value)
