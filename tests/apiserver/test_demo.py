@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.apiserver.servers import BOTH, Servers
 from tests.controlplane import binaries
-from tests.controlplane.plane import PROGRAMS
+from tests.controlplane.plane import PROGRAMS, ControlPlane
+from tests.demo.story import NOT_OURS
 from tests.eventually import eventually_sync
 
 pytestmark = pytest.mark.timeout(240)
@@ -96,6 +98,35 @@ def test_two_teams_servers_arrive_in_every_namespace_of_agents(tmp_path: Path) -
         assert red in lines[-1]
         assert blue in lines[-1]
     assert '"env": "VLLM_API_KEY_TEAM_BLUE_QWEN"' in both
+    assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
+
+
+def cluster_wide(plane: ControlPlane) -> set[str]:
+    """Name what a demo could leave in a cluster, or take from it."""
+    kinds = "namespaces,crds,clusterroles,clusterrolebindings"
+    return set(plane.kubectl("get", kinds, "-o", "name").split())
+
+
+@pytest.mark.usefixtures("nobody_reconciles")
+def test_in_a_cluster_that_is_there_it_keeps_to_a_namespace_of_its_own_and_removes_it(
+    control_plane: ControlPlane, servers: Servers, tmp_path: Path
+) -> None:
+    before, mark = cluster_wide(control_plane), control_plane.audit.mark()
+    server = servers.start()
+    theirs = {"DEMO_KUBECONFIG": str(control_plane.kubeconfig), "VLLM_URL": server.base_url}
+    with playing(tmp_path, **theirs) as demo:
+        told, _ = demo.communicate()
+    assert demo.returncode == 0, told
+    assert f"{server.base_url} (yours)" in told
+    *_, config, grows, stops = told.split("\n==> ")
+    assert all(f'"id": "{model.id}"' in config for model in BOTH)
+    assert all(NOT_OURS in step for step in (grows, stops))
+    asked = control_plane.audit.since(mark).by("system:serviceaccount:openclaw-vllm-demo-")
+    assert asked.writes().of("configmaps")
+    assert (asked.denied(), asked.of("secrets")) == ((), ())
+    after = cluster_wide(control_plane)
+    assert after <= before  # other tests' namespaces may go
+    assert {name for name in before - after if not name.startswith("namespace/")} == set()
     assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
 
 
