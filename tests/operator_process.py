@@ -189,20 +189,6 @@ class OperatorProcess:
         return "\n".join(["The operator said:", *lines])
 
 
-@contextmanager
-def held_to_its_rights(plane: ControlPlane, process: OperatorProcess) -> Iterator[None]:
-    """Have the operator run; afterwards, see that it kept within its rights and knows no bug."""
-    mark, logged = plane.audit.mark(), len(process.bugs())
-    if not process.runs:
-        process.start()
-    yield
-    assert process.runs, process.tail()
-    asked = plane.audit.since(mark).by(USER)
-    assert process.forbidden_to(asked) == []
-    assert {entry.verb for entry in asked.of("secrets")} <= {"get"}
-    assert process.bugs()[logged:] == []
-
-
 def _parse(line: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = json.loads(line)

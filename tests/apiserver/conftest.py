@@ -11,7 +11,8 @@ from tests.apiserver.proxy import Proxy
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Workspace
 from tests.controlplane.plane import ControlPlane
-from tests.operator_process import OperatorProcess, grant, held_to_its_rights
+from tests.operator_process import OperatorProcess, grant
+from tests.rights import held_to_its_rights
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,7 @@ There is no kubelet, so whatever waits for pods (`helm install --wait`, `kubectl
 would wait for ever. This stands in for one: an operator's pod becomes an OperatorProcess with the
 pod's own arguments, under the token of the pod's own service account, with the cluster's DNS of
 cluster_dns.py; the pod of `helm test` becomes its own command. The pods' statuses tell what the
-processes do.
+processes do. In the end every operator is held to the rights that its install gave it.
 """
 
 import subprocess
@@ -12,19 +12,16 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from tests import cluster_dns
+from tests.apiserver.pod_operator import Pod, PodOperator, container_of
 from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
-from tests.operator_process import OperatorProcess
+from tests.rights import assert_within_rights
 
 EVERY = 0.2  # seconds between two looks at the pods
 MERGE = "application/merge-patch+json"
-PROGRAM = (sys.executable, str(cluster_dns.__file__))
-
-Pod = dict[str, Any]
 
 
 class Node:
@@ -33,29 +30,37 @@ class Node:
     def __init__(self, plane: ControlPlane, folder: Path) -> None:
         self._plane = plane
         self._folder = folder
-        self._operators: dict[str, OperatorProcess] = {}
+        self._operators: dict[str, PodOperator] = {}
         self._told: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.failure: BaseException | None = None
-        self.ended: list[OperatorProcess] = []
+        self.ended: list[PodOperator] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop.set()
         self._thread.join()
         for operator in self._operators.values():
             operator.kill()
         if self.failure is not None:
             raise self.failure
+        if kind is None:
+            self._hold_to_rights()
 
     @property
-    def operators(self) -> list[OperatorProcess]:
+    def operators(self) -> list[PodOperator]:
         """The operators that run now."""
         return list(self._operators.values())
+
+    def _hold_to_rights(self) -> None:
+        for operator in self._operators.values():
+            operator.note()
+        for operator in (*self.ended, *self._operators.values()):
+            assert_within_rights(operator, operator.asked)
 
     def _run(self) -> None:
         try:
@@ -67,11 +72,13 @@ class Node:
     def _look(self) -> None:
         pods = {pod["metadata"]["uid"]: pod for pod in self._list()}
         for uid in self._operators.keys() - pods.keys():
-            assert self._operators[uid].stop() == 0, self._operators[uid].tail()
-            self.ended.append(self._operators[uid])
+            operator = self._operators[uid]
+            assert operator.stop() == 0, operator.tail()
+            operator.note()
+            self.ended.append(operator)
             del self._operators[uid]
         for uid, pod in pods.items():
-            if "command" in _container(pod):
+            if "command" in container_of(pod):
                 self._run_command(uid, pod)
             else:
                 self._run_operator(uid, pod)
@@ -82,14 +89,10 @@ class Node:
 
     def _run_operator(self, uid: str, pod: Pod) -> None:
         if uid not in self._operators:
-            metadata, spec = pod["metadata"], pod["spec"]
-            token = self._plane.kubeconfig_for(metadata["namespace"], spec["serviceAccountName"])
-            folder = self._folder / uid
-            folder.mkdir()
-            command, *options = _args(pod)
-            assert command == "run"
-            self._operators[uid] = OperatorProcess(token, folder, *options, program=PROGRAM)
-            self._operators[uid].launch()
+            operator = PodOperator(self._plane, pod, self._folder / uid)
+            operator.wait_for_rights()
+            operator.launch()
+            self._operators[uid] = operator
         ready = self._operators[uid].code("/readyz") == 200
         self._tell(uid, pod, "Running", ready=ready)
 
@@ -97,7 +100,7 @@ class Node:
         """Run the pod of `helm test`; the names of Services lead to the operator that runs."""
         if uid in self._told:
             return
-        container = _container(pod)
+        container = container_of(pod)
         _, *rest = container["command"]
         (variable,) = container["env"]
         environment = {variable["name"]: self._address_of(variable["value"])}
@@ -133,27 +136,5 @@ class Node:
                 raise
 
 
-def _container(pod: Pod) -> dict[str, Any]:
-    (container,) = pod["spec"]["containers"]
-    found: dict[str, Any] = container
-    return found
-
-
-def _args(pod: Pod) -> list[str]:
-    """Return the arguments, with the variables of the downward API in their place."""
-    values = {
-        variable["name"]: pod["metadata"]["namespace"]
-        for variable in _container(pod)["env"]
-        if variable.get("valueFrom") == {"fieldRef": _NAMESPACE}
-    }
-    args = list(_container(pod)["args"])
-    for name, value in values.items():
-        args = [arg.replace(f"$({name})", value) for arg in args]
-    return args
-
-
 def _is_selected(selector: dict[str, str], pod: Pod) -> bool:
     return set(selector.items()) <= set(pod["metadata"]["labels"].items())
-
-
-_NAMESPACE = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}

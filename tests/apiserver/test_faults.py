@@ -14,6 +14,7 @@ from tests.controlplane.audit import AuditEntries
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess
+from tests.rights import assert_within_rights
 from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(240)
@@ -108,7 +109,7 @@ def site(
         try:
             operator.start()
             yield Site(space, proxy, operator)
-            assert operator.bugs() == []
+            assert_within_rights(operator, operator.asked)
         finally:
             operator.kill()
 

@@ -16,6 +16,7 @@ from tests.apiserver.proxy import Forward, Proxy, Rule, lost_answer, silence
 from tests.apiserver.resident import Resident
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import Workspace, soon
+from tests.rights import assert_within_rights
 from tests.vllm_server import Model, VllmServer
 
 pytestmark = pytest.mark.timeout(240)
@@ -62,8 +63,8 @@ def pair(home: Workspace, proxy: Proxy, tmp_path: Path) -> Iterator[tuple[Replic
             replica.start()
         assert leader.leads
         yield leader, standby
-        assert (leader.bugs(), standby.bugs()) == ([], [])
-        assert (leader.asked.denied(), standby.asked.denied()) == ((), ())
+        for replica in (leader, standby):
+            assert_within_rights(replica, replica.asked)
     finally:
         leader.kill()
         standby.kill()

@@ -13,6 +13,8 @@ from tests.controlplane.component import ControlPlaneError
 
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 READS = frozenset({"get", "list", "watch"})
+DELETES = frozenset({"delete", "deletecollection"})
+RIGHTS = frozenset({"roles", "rolebindings", "clusterroles", "clusterrolebindings"})
 SETTLES_WITHIN = 10.0  # seconds
 BARRIER = "audit-barrier-"  # the names of the requests that prove the log complete
 
@@ -98,6 +100,10 @@ class AuditEntries(tuple[AuditEntry, ...]):
     def denied(self) -> Self:
         """Keep what RBAC forbade."""
         return self._where(lambda entry: not entry.allowed)
+
+    def withdrawals(self) -> Self:
+        """Keep what took rights away from somebody."""
+        return self._where(lambda entry: entry.verb in DELETES and entry.resource in RIGHTS)
 
     def _where(self, keep: Callable[[AuditEntry], bool]) -> Self:
         return type(self)(filter(keep, self))

@@ -18,6 +18,7 @@ from tests.e2e import install
 from tests.e2e.story import Story
 from tests.e2e.vllm import Vllm
 from tests.operator_process import USER, OperatorProcess, grant
+from tests.rights import assert_within_rights
 
 NewVllm = Callable[..., Vllm]
 NewAgent = Callable[..., Agent]
@@ -118,10 +119,7 @@ def operator(
         assert process.runs, process.tail()
     finally:
         process.kill()
-    asked = control_plane.audit.since().by(USER)
-    assert asked, "the audit log knows nothing of the operator"
-    assert process.forbidden_to(asked) == []
-    assert process.bugs() == []
+    assert_within_rights(process, control_plane.audit.since().by(USER))
 
 
 @pytest.fixture(scope="module")

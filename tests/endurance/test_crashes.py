@@ -20,6 +20,7 @@ from tests.apiserver.workspace import GROUP, PROVIDERS, SOON, Provider, Workspac
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess
+from tests.rights import assert_within_rights
 from tests.vllm_server import Model, VllmServer
 
 pytestmark = pytest.mark.timeout(600)
@@ -167,7 +168,9 @@ def reference(
         try:
             operator.start()
             life = Life(space, *servers_of_all)
-            return {name: life.take(step) for name, step in life.steps.items()}
+            states = {name: life.take(step) for name, step in life.steps.items()}
+            assert_within_rights(operator, operator.asked)
+            return states
         finally:
             operator.kill()
 
@@ -192,7 +195,7 @@ def test_a_life_with_a_crash_at_every_write_goes_as_one_without(
             assert_honest(life.provider.read())
         assert {step for step, *_ in killer.killed} == reference.keys()
         assert_stays(life, operator)
-        assert operator.bugs() == []
+        assert_within_rights(operator, operator.asked)
     finally:
         operator.kill()
 

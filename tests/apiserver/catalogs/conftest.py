@@ -11,7 +11,8 @@ from tests import cluster_dns
 from tests.apiserver.catalogs.estate import Estate
 from tests.apiserver.servers import Servers
 from tests.controlplane.plane import ControlPlane
-from tests.operator_process import NAMESPACE, OperatorProcess, held_to_its_rights
+from tests.operator_process import NAMESPACE, OperatorProcess
+from tests.rights import held_to_its_rights
 
 PROGRAM = (sys.executable, str(cluster_dns.__file__))
 
