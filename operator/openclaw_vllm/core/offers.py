@@ -94,8 +94,7 @@ def offer_of_service(question: Question, memory: Memory | None) -> Offer:
     offer = replace(offer, reason=problem.reason.value if problem else "")
     entries = entries_of(spec, memory)
     if isinstance(entries, Problem):
-        advice = f"it serves more than the {spec.discovery.max_models} models of one source"
-        return replace(offer, reason=offer.reason or entries.reason.value, advice=advice)
+        return replace(offer, reason=offer.reason or entries.reason.value)
     if memory.connection is None:
         return offer
     if not entries:

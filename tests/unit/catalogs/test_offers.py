@@ -383,4 +383,3 @@ def test_a_service_that_serves_more_than_a_source_may_says_so() -> None:
     resource = team(discovery={"maxModels": 1})
     offer = offer_of_service(question(resource), learned(resource, "a", "b"))
     assert (offer.document, offer.reason) == (None, "TooManyModels")
-    assert "more than the 1 models" in offer.advice
