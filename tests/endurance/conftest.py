@@ -2,10 +2,18 @@
 
 from tests.apiserver.conftest import (
     home,
+    nobody_reconciles,
     operator_kubeconfig,
     operator_process,
     proxy,
     server_thread,
 )
 
-__all__ = ["home", "operator_kubeconfig", "operator_process", "proxy", "server_thread"]
+__all__ = [
+    "home",
+    "nobody_reconciles",
+    "operator_kubeconfig",
+    "operator_process",
+    "proxy",
+    "server_thread",
+]
