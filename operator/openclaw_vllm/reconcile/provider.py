@@ -72,7 +72,8 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     told = conditions(outcomes, resource.generation, said, now)
     status = summarize(resource, spec, told, _endpoint(memory), publication, memory.rejected)
     await report(resource, spec, status, world)
-    if versions == _versions(resource, world):
+    if publication is not None or versions == _versions(resource, world):
+        # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
         world.memories[resource.key] = memory.settle(versions)
     return max(0.0, memory.due - world.clock.monotonic())
 
