@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 OURS = "app.kubernetes.io/name=openclaw-vllm-operator"
 SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PASSING = re.compile(r"`((?:kubectl|helm) [^`\s]+ [^`]+)`")  # with two words it is only named
 
 
 def blocks(page: str, section: str, language: str = "sh") -> list[str]:
@@ -31,6 +32,12 @@ def commands(page: Path) -> list[str]:
         if language == "console":
             found += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
     return found
+
+
+def commands_in_passing(page: Path) -> list[str]:
+    """Return what a page has its reader type within its sentences and tables."""
+    prose = BLOCK.sub("", page.read_text())
+    return [" ".join(command.split()) for command in PASSING.findall(prose)]
 
 
 def sections_with_commands(page: str) -> set[str]:

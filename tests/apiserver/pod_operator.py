@@ -36,9 +36,9 @@ class PodOperator(OperatorProcess):
         prefix = "--namespace="
         served = [each.removeprefix(prefix) for each in self._options if each.startswith(prefix)]
         for namespace in served or [""]:
-            self._may("openclaw-vllm.dev", "vllmproviders", namespace)
-        if "--leader-elect" in self._options:
-            self._may("coordination.k8s.io", "leases", self._home)
+            self._may("get", "openclaw-vllm.dev", "vllmproviders", namespace)
+        if "--leader-elect" in self._options:  # it may get one Lease only, by its name
+            self._may("create", "coordination.k8s.io", "leases", self._home)
 
     def note(self) -> None:
         """Note what it asked for; an uninstall may have taken its rights before it ended."""
@@ -47,8 +47,8 @@ class PodOperator(OperatorProcess):
             self.outages.append((withdrawn[0].timestamp, datetime.now(UTC)))
         self.asked = since.by(self._user)
 
-    def _may(self, group: str, resource: str, namespace: str) -> None:
-        right = {"verb": "get", "group": group, "resource": resource, "namespace": namespace}
+    def _may(self, verb: str, group: str, resource: str, namespace: str) -> None:
+        right = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
         wait_for_right(self._plane, self._user, **right)
 
 

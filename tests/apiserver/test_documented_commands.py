@@ -1,18 +1,18 @@
 """The commands of README and docs/ that are about a cluster at work, run as they are printed.
 
 Each reader starts as the page does: an operator from the README's own line, and what the page takes
-for granted. The other pages' commands are run by the tests that RUN_BY names.
+for granted. RUN_BY says which test runs the commands of which page.
 """
 
+import ast
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from tests import manifests
 from tests.apiserver.catalogs.published import Catalog
-from tests.apiserver.documented import DOCS, ROOT, Shell, commands
+from tests.apiserver.documented import DOCS, ROOT, Shell, commands, commands_in_passing
 from tests.apiserver.node import Node
 from tests.apiserver.servers import BOTH, Servers
 from tests.apiserver.workspace import Workspace, soon
@@ -22,25 +22,71 @@ pytestmark = pytest.mark.timeout(300)
 
 KEY = "sk-of-the-reader"
 README = ROOT / "README.md"
-RUN_BY = {
-    "README.md": "apiserver/test_documented_commands.py",
-    "agents.md": "apiserver/test_documented_commands.py",
-    "catalog.md": "apiserver/test_documented_commands.py",
-    "cli.md": "command_docs.py",
-    "conditions.md": "apiserver/test_gitops.py",
-    "gitops.md": "apiserver/test_gitops.py",
-    "image.md": "image/test_image.py",
-    "install.md": "apiserver/test_install.py",
-    "metrics.md": "observability/test_chart.py",
+HERE = "apiserver/test_documented_commands.py"
+GITOPS = "apiserver/test_gitops.py"
+INSTALL = "apiserver/test_install.py"
+# Of each page the test that runs a command, with how the commands begin that it runs.
+RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
+    "README.md": {f"{HERE}::test_what_the_readme_and_the_agents_page_say_is_what_is_seen": ("",)},
+    "agents.md": {f"{HERE}::test_what_the_readme_and_the_agents_page_say_is_what_is_seen": ("",)},
+    "catalog.md": {f"{HERE}::test_a_platform_engineer_follows_the_page_of_catalogues": ("",)},
+    "cli.md": {
+        "apiserver/test_command_line_docs.py::test_every_command_of_the_page_works": (
+            "openclaw-vllm",
+            "curl",
+            "set -e",
+        ),
+        "image/test_documented.py::test_a_checkout_is_installed_by_pip_as_the_page_says": ("pip",),
+    },
+    "conditions.md": {f"{GITOPS}::test_the_commands_about_conditions_work": ("",)},
+    "gitops.md": {f"{GITOPS}::test_the_script_is_added_to_what_argo_cd_has": ("",)},
+    "image.md": {
+        "image/test_documented.py::test_the_command_for_docker_builds_the_image": ("docker build",),
+        "image/test_documented.py::test_the_commands_for_debian_write_an_archive": ("apt-get",),
+        "cluster/test_cluster.py::test_its_bill_of_materials_can_be_read_where_it_runs": (
+            "kubectl exec",
+        ),
+        f"{HERE}::test_the_command_for_a_cluster_reaches_all_of_its_tests": ("E2E_",),
+    },
+    "install.md": {f"{INSTALL}::test_every_section_with_commands_is_run_here_or_beside": ("",)},
+    "metrics.md": {
+        "observability/test_chart.py::test_the_command_of_the_page_adds_it_to_a_release": ("helm",),
+        "cluster/test_cluster.py::test_what_was_said_about_one_provider_can_be_read": ("kubectl",),
+    },
 }
-RIGHTS = re.compile(r"`(kubectl auth can-i [^`]*)`")
+PAGES = (README, *sorted(DOCS.glob("*.md")))
+WORKLOADS = ("Deployment", "StatefulSet")
+WORKLOAD = {
+    "metadata": {"name": "openclaw"},
+    "spec": {
+        "replicas": 0,
+        "selector": {"matchLabels": {"app": "openclaw"}},
+        "template": {
+            "metadata": {"labels": {"app": "openclaw"}},
+            "spec": {"containers": [{"name": "gateway", "image": "openclaw"}]},
+        },
+    },
+}
 
 
-def test_the_commands_of_every_page_are_run_by_some_test() -> None:
-    pages = {page.name for page in (README, *DOCS.glob("*.md")) if commands(page)}
-    assert pages == RUN_BY.keys()
-    for page, test in RUN_BY.items():
-        assert page in (ROOT / "tests" / test).read_text(), f"{test} does not name {page}"
+def functions(path: str) -> set[str]:
+    """Return the names of the tests in a file under tests/."""
+    module = ast.parse((ROOT / "tests" / path).read_text())
+    return {item.name for item in module.body if isinstance(item, ast.FunctionDef)}
+
+
+def test_each_command_of_each_page_is_run_by_one_test() -> None:
+    assert {page.name for page in PAGES if commands(page)} == RUN_BY.keys()
+    for page in PAGES:
+        starts = [
+            (test, start) for test, all_ in RUN_BY.get(page.name, {}).items() for start in all_
+        ]
+        for test, start in starts:
+            path, _, name = test.partition("::")
+            assert name in functions(path), test
+            assert any(command.startswith(start) for command in commands(page)), start
+        for command in commands(page):
+            assert len([test for test, start in starts if command.startswith(start)]) == 1, command
 
 
 @pytest.fixture
@@ -118,11 +164,43 @@ def test_a_platform_engineer_follows_the_page_of_catalogues(
     catalog.is_gone()
 
 
-def test_the_page_of_metrics_asks_for_the_operators_rights_as_they_are(reader: Shell) -> None:
-    (ask,) = RIGHTS.findall((DOCS / "metrics.md").read_text())
+def filled(command: str, names: dict[str, str]) -> str:
+    """Put names where a page has placeholders."""
+    for placeholder, name in names.items():
+        command = command.replace(placeholder, name)
+    return command
+
+
+def test_what_the_pages_tell_to_type_in_passing_works(reader: Shell, servers: Servers) -> None:
+    elect = "--reuse-values --set leaderElection.enabled=true"
+    reader.run(
+        f"helm upgrade openclaw-vllm charts/openclaw-vllm-operator -n openclaw-vllm {elect} --wait"
+    )
+    reader.run("kubectl create namespace agents")
+    reader.run("kubectl config set-context --current --namespace=agents")
+    Workspace(reader.plane, "agents").provider(servers.start()).is_ready()
+    fleet = manifests.named(manifests.read(manifests.CATALOG), "VllmCatalog", "fleet")
+    workloads = [{"apiVersion": "apps/v1", "kind": kind, **WORKLOAD} for kind in WORKLOADS]
+    for manifest in (fleet, *workloads):
+        reader.plane.kubectl("apply", "-f", "-", input=json.dumps(manifest))
     account = reader.run("kubectl get serviceaccounts -n openclaw-vllm -o name -l helm.sh/chart")
-    name = account.strip().removeprefix("serviceaccount/")
-    ask = ask.replace("NAMESPACE:NAME", f"openclaw-vllm:{name}")
-    assert reader.run(ask) == "yes\n"
-    with pytest.raises(AssertionError, match="no"):
-        reader.run(ask.replace("services", "secrets"))
+    names = {
+        "vllmcatalog NAME": "vllmcatalog fleet",
+        "NAMESPACE:NAME": f"openclaw-vllm:{account.strip().removeprefix('serviceaccount/')}",
+        "NAMESPACE": "agents",
+        "NAME": "vllm",
+        "<name>": "openclaw",
+    }
+    told = {command for page in PAGES for command in commands_in_passing(page)}
+    for command in sorted(told, key=lambda each: " delete " in each):
+        assert reader.run(filled(command, names)), f"{command} prints nothing"
+
+
+def test_the_command_for_a_cluster_reaches_all_of_its_tests(shell: Shell) -> None:
+    """It needs a cluster of the reader's; here its tests are collected only."""
+    (command,) = [each for each in commands(DOCS / "image.md") if each.startswith("E2E_")]
+    ring = "cluster/test_cluster.py"
+    collected = shell.run(f"export PYTEST_ADDOPTS='--collect-only -q'; {command}")
+    assert {line.partition("::")[2] for line in collected.splitlines() if ring in line} == {
+        name for name in functions(ring) if name.startswith("test_")
+    }

@@ -6,11 +6,8 @@ Its root file system is read-only here, its shells are gone, and its user is the
 import gzip
 import io
 import json
-import os
 import re
-import shlex
 import stat
-import subprocess
 import tarfile
 import tomllib
 from importlib.util import cache_from_source
@@ -20,12 +17,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.apiserver.documented import DOCS, commands
 from tests.apiserver.servers import BOTH, Servers, ServerThread
 from tests.apiserver.workspace import workspace
 from tests.controlplane.plane import ControlPlane
 from tests.e2e.story import Story
-from tests.image import build, store
 from tests.image.build import BASE, ROOT
 from tests.image.conftest import ARGUMENTS
 from tests.image.contained import PROGRAM, ContainedOperator, Image
@@ -182,22 +177,3 @@ def test_the_operator_in_it_publishes_and_ends_on_sigterm(
         assert operator.bugs() == []
     finally:
         operator.kill()
-
-
-@pytest.mark.timeout(900)
-def test_the_documented_command_builds_it_too(image: Image, tmp_path: Path) -> None:
-    """Docker's command, as docs/image.md has it, with Buildah for Docker and our base for its."""
-    (command,) = [c for c in commands(DOCS / "image.md") if c.startswith("docker build")]
-    base = next(word for word in command.split() if word.startswith("BASE=")).removeprefix("BASE=")
-    local = [f"--build-arg=BUILD_BASE={build.BUILD_BASE}", *build.network()]
-    buildah = shlex.join([*store.program(), "bud", "--pull-never", *local])
-    docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\nshift # build\nexec {buildah} "$@"\n')
-    docker.chmod(0o755)
-    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    shell = ["/bin/sh", "-euc", command.replace(base, BASE)]
-    subprocess.run(shell, cwd=ROOT, env={**os.environ, **path}, check=True)
-    labels = store.config("localhost/openclaw-vllm-operator:0.1.0")["Labels"]
-    assert re.fullmatch("[0-9a-f]{40}", labels["org.opencontainers.image.revision"])
-    assert labels["org.opencontainers.image.source"] == "https://git.example.com/you/fork"
-    assert labels["org.opencontainers.image.base.name"] == BASE

@@ -1,11 +1,11 @@
 """Twenty sources in twenty namespaces: nothing at rest, one write per change, even if killed."""
 
 from collections.abc import Iterator
+from time import sleep
 from uuid import uuid4
 
 import pytest
 
-from openclaw_vllm.reconcile.spreading import WRITERS
 from tests.apiserver.catalogs.estate import Estate
 from tests.apiserver.catalogs.fleet import HOMES, TEAMS, Fleet
 from tests.apiserver.servers import Servers, ServerThread
@@ -18,6 +18,9 @@ from tests.vllm_server import Model
 pytestmark = pytest.mark.timeout(300)
 
 ENDS_WITHIN = 10.0  # seconds, as the operator promises
+# Seconds until the API server has answered what it was asked when the asker died. Measured: within
+# 0.05, all with 504 in its audit log, and two of three of these writes had taken effect.
+CUT_OFF = 1.0
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,11 @@ def written(fleet: Fleet, mark: int) -> AuditEntries:
     return fleet.estate.plane.audit.since(mark).by(USER).writes()
 
 
+def written_maps(fleet: Fleet, mark: int) -> list[str]:
+    """Return the namespaces of the ConfigMaps written since, each as often as it was written."""
+    return sorted(entry.namespace for entry in written(fleet, mark).of("configmaps"))
+
+
 def test_intervals_without_a_change_ask_the_api_server_nothing(fleet: Fleet) -> None:
     before, mark = fleet.snapshot(), fleet.estate.plane.audit.mark()
     fleet.wait_for_probes(4)
@@ -52,9 +60,7 @@ def test_a_change_of_one_source_costs_one_write_per_namespace(fleet: Fleet) -> N
     server.models = (*server.models, Model("org/new", 32768))
     soon(lambda: "org/new" in str(fleet.catalog.models), "the new model is everywhere")
     fleet.settles(2 * TEAMS)
-    maps = written(fleet, mark).of("configmaps")
-    assert {entry.namespace for entry in maps} == {home.namespace for home in fleet.homes}
-    assert len(maps) <= HOMES + WRITERS
+    assert written_maps(fleet, mark) == sorted(home.namespace for home in fleet.homes)
     status = written(fleet, mark).of("vllmcatalogs", name=fleet.catalog.name)
     assert [entry.subresource for entry in status] == ["status"]
 
@@ -95,23 +101,25 @@ def test_a_restart_while_every_server_is_down_changes_no_byte(
 def test_killed_in_the_midst_of_a_change_it_ends_where_it_would_have(
     fleet: Fleet, operator: OperatorProcess, point: int
 ) -> None:
-    """No write that had succeeded is repeated; the API server drops what is under way at a kill."""
+    """Each namespace is written to once in all, and again only where the kill undid the write."""
     mark, server = fleet.estate.plane.audit.mark(), fleet.servers[TEAMS]
     change = f"org/killed-at-{point}"
     server.models = (*server.models, Model(change, 32768))
 
-    def changed() -> int:
-        maps = fleet.catalog.config_maps().values()
-        return sum(change in item["data"]["models.json"] for item in maps)
+    def unchanged() -> list[str]:
+        maps = fleet.catalog.config_maps().items()
+        return sorted(home for home, item in maps if change not in item["data"]["models.json"])
 
-    soon(lambda: changed() >= point, f"{point} namespaces have the change")
+    soon(lambda: len(unchanged()) <= HOMES - point, f"{point} namespaces have the change")
     operator.kill()
+    sleep(CUT_OFF)
+    first = written_maps(fleet, mark)
+    assert len(first) == len(set(first))
+    owed, restart = unchanged(), fleet.estate.plane.audit.mark()
     operator.start()
-    soon(lambda: changed() == HOMES, "all have it")
+    soon(lambda: not unchanged(), "all have it")
     fleet.settles(2 * TEAMS)
-    maps = written(fleet, mark).of("configmaps")
-    assert {entry.namespace for entry in maps} == {home.namespace for home in fleet.homes}
-    assert len(maps) <= HOMES + WRITERS
+    assert written_maps(fleet, restart) == owed
     others = [entry for entry in written(fleet, mark) if entry.resource != "configmaps"]
     assert {entry.subresource for entry in others} <= {"status", ""}
     before, mark = fleet.snapshot(), fleet.estate.plane.audit.mark()
