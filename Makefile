@@ -36,7 +36,7 @@ lint: $(READY) ## Check format, style, types and layers
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 unit: $(READY) ## Run the tests that need nothing but Python (seconds)
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n auto tests/unit
 
 test: lint unit ## Run lint and every test; the first time it builds a control plane
 	$(BIN)/python -m tests.controlplane.binaries
