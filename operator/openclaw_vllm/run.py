@@ -2,11 +2,8 @@
 
 import asyncio
 import logging
-import os
-import signal
 import time
 from importlib.metadata import version
-from threading import Timer
 
 from openclaw_vllm import audit, handlers
 from openclaw_vllm.api.keys import ObjectKey
@@ -26,6 +23,7 @@ from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
 from openclaw_vllm.edges.watches import Watches
 from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.ending import listen_for_signals, take_signals_back
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.health import Health
 from openclaw_vllm.intake import Intake
@@ -38,7 +36,6 @@ from openclaw_vllm.tasks import Tasks
 
 STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
 RETRY = 2.0  # seconds
-GRACE = 8.0
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +78,7 @@ class _Operator:
         self._runners: list[endpoints.Runner] = []
 
     async def run(self) -> None:
-        self._listen_for_signals()
+        listen_for_signals(self._stop)
         if chosen := self._settings.namespace:
             names = ", ".join(chosen)
             logger.info("serving %s; VllmCatalogs and what is elsewhere are ignored", names)
@@ -103,19 +100,6 @@ class _Operator:
         if self._tasks.failure is not None:
             raise self._tasks.failure
 
-    def _listen_for_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end)
-
-    def _end(self) -> None:
-        """End in good order, or in the end without it: each write is one whole request."""
-        self._stop.set()
-        logger.info("ending")
-        last = Timer(GRACE, os._exit, (0,))
-        last.daemon = True
-        last.start()
-
     async def _work(self, world: World) -> None:
         queue = WorkQueue[ObjectKey](
             lambda key: reconcile(key, world),
@@ -132,7 +116,7 @@ class _Operator:
             self._tasks.keep(work.run())
         self._tasks.keep(audit.run(world, intake, fleet, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
-        self._tasks.keep(self._take_signals_back())
+        self._tasks.keep(take_signals_back(self._stop, after=self._health.watching))
         self._expect_watches(fleet)
         await handlers.watch(
             handlers.registry_for(intake, fleet, self._watches, self._log_in, self._tasks.end),
@@ -170,12 +154,6 @@ class _Operator:
         for runner in self._runners:
             await runner.cleanup()
         await self._server.close()
-
-    async def _take_signals_back(self) -> None:
-        """Take over the signals again, which kopf takes when it starts."""
-        await self._health.watching.wait()
-        self._listen_for_signals()
-        await self._stop.wait()
 
     async def _leads(self) -> bool:
         """Wait for the Lease if there may be other replicas; False when the end came first."""

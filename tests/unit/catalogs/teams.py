@@ -1,0 +1,50 @@
+"""A team's VllmProvider that has published two models, and what a catalogue makes of it."""
+
+from dataclasses import replace
+from typing import Any
+
+from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.core.offers import (
+    Offer,
+    offer_of_provider,
+)
+from tests import builders, catalog_builders
+from tests.builders import served, spec_of
+
+READY = [
+    {
+        "type": type_,
+        "status": "True",
+        "reason": "Succeeded",
+        "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    for type_ in ("Ready", "ServerReachable")
+]
+KEYED = {
+    "auth": {"apiKeySecretRef": {"name": "key", "key": "k"}, "apiKeyEnv": "AWS_SECRET"},
+    "headers": [
+        {"name": "X-Static", "value": "team"},
+        {
+            "name": "X-Secret",
+            "valueFrom": {"secretKeyRef": {"name": "header", "key": "h"}},
+            "env": "OTHER",
+        },
+    ],
+}
+
+
+def team(**spec: Any) -> Resource:
+    """A VllmProvider that has published two models."""
+    status = {"conditions": READY}
+    wire = builders.wire_spec(**spec)
+    return replace(
+        catalog_builders.provider("team-a", "qwen", wire),
+        status=builders.resource(status=status).status,
+    )
+
+
+def offered(resource: Resource, ids: str = "Qualified", **changes: Any) -> Offer:
+    documents = builders.documents(spec_of(resource), *served("a", "b"))
+    published = builders.published(resource, documents, **changes)
+    return offer_of_provider(resource, published, ids)
