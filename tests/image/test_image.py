@@ -24,7 +24,8 @@ from tests.e2e.story import Story
 from tests.image.build import BASE, ROOT
 from tests.image.conftest import ARGUMENTS
 from tests.image.contained import PROGRAM, ContainedOperator, Image
-from tests.operator_process import grant
+from tests.operator_process import USER, grant
+from tests.rights import assert_within_rights
 
 MEGABYTE = 1_000_000
 AT_MOST = 120 * MEGABYTE
@@ -163,6 +164,7 @@ def test_the_operator_in_it_publishes_and_ends_on_sigterm(
     image: Image, control_plane: ControlPlane, tmp_path: Path
 ) -> None:
     operator = ContainedOperator(image, grant(control_plane), tmp_path)
+    mark = control_plane.audit.mark()
     try:
         operator.start()
         with (
@@ -174,6 +176,6 @@ def test_the_operator_in_it_publishes_and_ends_on_sigterm(
             provider.is_ready()
             provider.publishes(*(model.id for model in BOTH))
         assert operator.stop(ENDS_WITHIN) == 0
-        assert operator.bugs() == []
+        assert_within_rights(operator, control_plane.audit.since(mark).by(USER))
     finally:
         operator.kill()

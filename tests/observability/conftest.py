@@ -17,7 +17,8 @@ from tests.observability import binaries
 from tests.observability.prometheus import Prometheus
 from tests.observability.record import FILE, record
 from tests.observability.scene import Scene
-from tests.operator_process import ACCOUNT, NAMESPACE, OperatorProcess, grant
+from tests.operator_process import ACCOUNT, NAMESPACE, USER, OperatorProcess, grant, wait_for_right
+from tests.rights import held_to_its_rights
 from tests.vllm_server import Hang
 
 
@@ -38,13 +39,17 @@ def operator(
     items = rbac.leader_election(NAMESPACE, f"{ACCOUNT}-leader", ACCOUNT)
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
     control_plane.kubectl("apply", "-f", "-", input=manifest)
+    leases = {"group": "coordination.k8s.io", "resource": "leases", "namespace": NAMESPACE}
+    wait_for_right(control_plane, USER, verb="create", **leases)
     election = ("--leader-elect", f"--leader-election-namespace={NAMESPACE}")
     program = (sys.executable, str(cluster_dns.__file__))
     folder = tmp_path_factory.mktemp("operator")
     process = OperatorProcess(kubeconfig, folder, *election, program=program)
-    process.start()
-    yield process
-    process.kill()
+    try:
+        with held_to_its_rights(control_plane, process):
+            yield process
+    finally:
+        process.kill()
 
 
 @pytest.fixture(scope="session")

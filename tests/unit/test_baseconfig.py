@@ -14,7 +14,7 @@ Json = dict[str, Any]
 UNUSABLE = "the base configuration cannot be used: "
 TOO_DEEP = "it is nested too deeply"
 NOT_JSON = (
-    "it holds what no JSON can: NaN, Infinity, a number of thousands of digits, or half a "
+    "it holds what no reader of JSON can: NaN, Infinity, a number beyond 1.8e308, or half a "
     "surrogate pair"
 )
 POISONED = "it has a key __proto__; remove it"
@@ -65,6 +65,7 @@ def nested(depth: int) -> str:
         pytest.param("{a: -Infinity}", NOT_JSON, id="Infinity"),
         pytest.param("{a: 1e999}", NOT_JSON, id="a number beyond all"),
         pytest.param('{"a": NaN}' + PADDING, NOT_JSON, id="NaN in a large one"),
+        pytest.param('{"a": [-' + "9" * 309 + "]}", NOT_JSON, id="more than JavaScript can count"),
         pytest.param('{"a": ' + "1" * 5000 + "}" + PADDING, NOT_JSON, id="thousands of digits"),
         pytest.param("{a: 0x" + "f" * 5000 + "}", NOT_JSON, id="thousands of hexadecimal digits"),
         pytest.param('{"a": "\\ud800"}', NOT_JSON, id="half a surrogate pair"),

@@ -7,6 +7,7 @@ What we could only guess at, or what would break the document for a JavaScript r
 
 import json
 import re
+import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ PLACE = re.compile(r"<string>:(\d+) Unexpected (end of input|.*) at column (\d+)
 
 TOO_DEEP = "it is nested too deeply"
 NOT_JSON = (
-    "it holds what no JSON can: NaN, Infinity, a number of thousands of digits, or half a "
+    "it holds what no reader of JSON can: NaN, Infinity, a number beyond 1.8e308, or half a "
     "surrogate pair"
 )
 
@@ -117,6 +118,8 @@ def _normalized(provider_id: str) -> str:
 
 def _flaw(value: object, depth: int = 1) -> str:
     """Say what would break a JavaScript reader or our own writer, empty for nothing."""
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return NOT_JSON
     if not isinstance(value, dict | list):
         return ""
     if depth > MAX_DEPTH:
