@@ -48,7 +48,7 @@ e2e: $(READY) ## A real vLLM and a real OpenClaw (installs 6 GB, up to 25 min)
 e2e-cluster: $(READY) ## Image, chart and agents on your cluster (see docs/image.md)
 	$(BIN)/python -m pytest tests/cluster -s
 rings: $(READY) ## Image (needs root, Buildah, debootstrap), Prometheus, crashes at every write (30 min)
-	$(BIN)/python -m pytest tests/image tests/observability tests/endurance
+	set -e; for ring in image observability endurance; do $(BIN)/python -m pytest tests/$$ring; done
 
 demo: $(READY) ## Show the operator at work on a real Kubernetes API server
 	$(BIN)/python -m tests.demo

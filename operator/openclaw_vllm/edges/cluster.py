@@ -54,10 +54,9 @@ class Cluster:
         self._server = server
 
     async def confirm(self, ours: AnyObserved) -> None:
-        """Raise Gone unless the object still exists with the same uid."""
+        """Raise Gone unless the object still exists with the same uid, Refused if nobody tells."""
         reply = await self._server.get(_path_of(ours))
-        uid = reply.body.get("metadata", {}).get("uid")
-        if reply.code == HTTPStatus.NOT_FOUND or uid != ours.uid:
+        if _changed(ours, reply, "confirming").uid != ours.uid:
             raise Gone(f"{ours.KIND} {ours.key} is gone")
 
     async def find_config_map(self, key: ObjectKey) -> PublishedMap | None:

@@ -133,17 +133,24 @@ async def _apply(
 async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> Failures:
     """Delete the catalogue's ConfigMaps but for the wanted ones; return what was refused."""
     published = world.cache.published
-    strays = [key for key, found in published.items() if is_stray(catalog, key, found, wanted)]
+
+    def stray(key: ObjectKey) -> PublishedMap | None:
+        found = published.get(key)
+        return found if found and is_stray(catalog, key, found, wanted) else None
 
     async def delete(key: ObjectKey) -> Problem | None:
+        found = stray(key)
+        if found is None:
+            return None  # while it waited for its turn, it went or another catalogue took it over
         try:
-            await world.cluster.delete_config_map(key, published[key])
+            await world.cluster.delete_config_map(key, found)
         except Refused as error:
             return Problem(Reason.WRITE_REFUSED, str(error))
-        published.pop(key, None)
+        if published.get(key) is found:
+            del published[key]
         return None
 
-    return _failures(await _everywhere(strays, delete))
+    return _failures(await _everywhere([key for key in published if stray(key)], delete))
 
 
 def _failures(outcomes: Iterable[tuple[ObjectKey, Problem | None]]) -> Failures:

@@ -1,5 +1,6 @@
 """What is removed: what a catalogue has left, nothing of a new one, and in spite of refusals."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -14,12 +15,14 @@ from openclaw_vllm.audit import audit_fleet
 from openclaw_vllm.core.openclaw import Documents, compose
 from openclaw_vllm.edges.cluster import Cluster, Refused
 from openclaw_vllm.fleet import Fleet
-from openclaw_vllm.reconcile.spreading import FINALIZER, spread, withdraw
+from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, spread, withdraw
 from openclaw_vllm.reconcile.world import World
 from tests import builders, catalog_builders
+from tests.eventually import eventually
 from tests.worlds import setting
 
 FLEET = catalog_builders.catalog(finalizers=[FINALIZER])
+SOON = 5.0  # seconds
 A, B, C = (ObjectKey(f"agents-{letter}", "fleet-openclaw") for letter in "abc")
 
 
@@ -31,6 +34,11 @@ class Deeds:
     applied: list[ObjectKey] = field(default_factory=list)
     refusing: set[ObjectKey] = field(default_factory=set)
     listing: Callable[[str], None] = lambda _: None
+    open: asyncio.Event = field(default_factory=asyncio.Event)  # for deletions to end
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     async def list_objects(self, kind: str, *_: object, **__: object) -> AsyncIterator[Any]:
         self.listing(kind)
@@ -38,6 +46,8 @@ class Deeds:
             yield {"metadata": {"name": name}}
 
     async def delete_config_map(self, key: ObjectKey, _: PublishedMap) -> None:
+        self.waiting += 1
+        await self.open.wait()
         if key in self.refusing:
             raise Refused("a policy denies it")
         self.deleted.append(key)
@@ -102,6 +112,30 @@ async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
         outcome = await spread(FLEET, empty(), "patterns", world)
         assert (deeds.deleted, deeds.applied, outcome.published) == ([B], [C], 1)
         assert [namespace for namespace, _ in outcome.left_behind] == ["agents-a"]
+
+
+async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_alone() -> None:
+    target = {"namespaceSelector": catalog_builders.AGENTS, "configMapName": "fleet-openclaw"}
+    heir = catalog_builders.catalog(
+        catalog_builders.wire_spec(target=target), name="heir", uid="uid-heir"
+    )
+    keys = [ObjectKey(f"agents-{n:02}", "fleet-openclaw") for n in range(WRITERS + 3)]
+    *_, edited, taken, gone = keys
+    async with setting() as place:
+        deeds = Deeds()
+        world = acting(place.world, deeds)
+        world.cache.published |= published_in(*keys)
+        withdrawing = asyncio.create_task(withdraw(FLEET, world))
+        deeds.open.clear()
+        await eventually(lambda: deeds.waiting == WRITERS, within=SOON)
+        newer = replace(world.cache.published[edited], resource_version="99")
+        world.cache.published[edited] = newer
+        world.cache.published[taken] = catalog_builders.published(heir, taken.namespace, empty())
+        del world.cache.published[gone]
+        deeds.open.set()
+        await withdrawing
+        assert sorted(deeds.deleted) == keys[:-2]
+        assert set(world.cache.published) == {taken}
 
 
 async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:

@@ -1,0 +1,42 @@
+"""Whether an object is still there: an API server that does not tell has not said it is gone."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, cast
+
+import pytest
+
+from openclaw_vllm.edges.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.cluster import Cluster, Gone, Refused
+from tests import builders
+
+RESOURCE = builders.resource()
+STATUS = {"kind": "Status", "metadata": {}, "message": "no"}
+
+
+class Answering:
+    """An API server with one answer to every GET."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    async def get(self, _: str) -> Reply:
+        return self._reply
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "outcome"),
+    [
+        pytest.param(200, builders.manifest(), nullcontext(), id="there"),
+        pytest.param(200, builders.manifest(uid="new"), pytest.raises(Gone), id="another one"),
+        pytest.param(404, STATUS, pytest.raises(Gone), id="gone"),
+        pytest.param(400, STATUS, pytest.raises(Refused, match="400 no"), id="not understood"),
+        pytest.param(401, STATUS, pytest.raises(Refused, match="401 no"), id="not known"),
+        pytest.param(403, STATUS, pytest.raises(Refused, match="403 no"), id="not allowed"),
+    ],
+)
+async def test_only_the_word_of_the_api_server_says_that_an_object_is_gone(
+    code: int, body: dict[str, Any], outcome: AbstractContextManager[object]
+) -> None:
+    cluster = Cluster(cast(ApiServer, Answering(Reply(code, body))))
+    with outcome:
+        await cluster.confirm(RESOURCE)
