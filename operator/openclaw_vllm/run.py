@@ -36,6 +36,7 @@ from openclaw_vllm.tasks import Tasks
 
 STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
 RETRY = 2.0  # seconds
+LONGEST_BACKOFF = 300.0  # the alert about errors looks at the last ten minutes
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class _Operator:
             lambda key: reconcile(key, world),
             slots=self._settings.max_concurrent_probes,
             passing=(Unavailable,),
-            longest_backoff=world.interval_of,
+            longest_backoff=lambda key: min(world.interval_of(key), LONGEST_BACKOFF),
         )
         fleet = await self._fleet(world)
         intake = Intake(world, queue, fleet)

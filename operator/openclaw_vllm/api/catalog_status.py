@@ -13,6 +13,7 @@ from openclaw_vllm.api.status import MAX_CONDITIONS, MAX_ID_LENGTH
 
 MAX_PROVIDERS = 100
 MAX_REFS = 100
+MAX_CREDENTIALS = 1000  # none may be left out of a pod, so more than are shown of others
 MAX_SHOWN = 20
 MAX_TEXT = 1024
 
@@ -124,9 +125,9 @@ class VllmCatalogStatus(WireModel):
     ] = ()
     """The first 20 of the sources that are left out, because an older one has their id."""
     credentials: Annotated[
-        tuple[CatalogCredentials, ...], Field(max_length=MAX_PROVIDERS, json_schema_extra=ATOMIC)
+        tuple[CatalogCredentials, ...], Field(max_length=MAX_CREDENTIALS, json_schema_extra=ATOMIC)
     ] = ()
-    """What agents' pods must set."""
+    """What agents' pods must set: the first 1000 variables."""
     config_map_name: _Name | None = None
     """The ConfigMap's name, the same in every target namespace."""
     digest: Annotated[str, Field(max_length=128)] | None = None

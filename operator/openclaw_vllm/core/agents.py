@@ -41,9 +41,8 @@ def choose(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) 
     anew."""
     if agents is None:
         return Choice()
-    ranked = sorted(entries, key=lambda entry: (entry.parent != "", entry.id))
-    ids = [entry.id for entry in ranked]
-    primary = sticky if sticky in ids else _first(agents.primary, ids)
+    known = tuple(entries)
+    ids, primary = _ranked(known), primary_of(agents, known, sticky)
     aliases = _aliases(agents.aliases, ids)
     if isinstance(aliases, Problem):
         return aliases
@@ -56,6 +55,17 @@ def choose(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) 
         allow=tuple(sorted(ids)) if agents.allow == "Discovered" else None,
         unmatched=tuple(p for p in patterns if not any(matches(p, id_) for id_ in ids)),
     )
+
+
+def primary_of(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) -> str:
+    """Choose the primary alone, as `choose` does; empty when no pattern matches."""
+    ids = _ranked(entries)
+    return sticky if sticky in ids else _first(agents.primary if agents else (), ids)
+
+
+def _ranked(entries: Iterable[Entry]) -> list[str]:
+    """Return the ids with base models before adapters."""
+    return [e.id for e in sorted(entries, key=lambda entry: (entry.parent != "", entry.id))]
 
 
 def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.agents import Choice, choose
+from openclaw_vllm.core.agents import Choice, choose, primary_of
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.models import Entry
@@ -54,7 +54,9 @@ def merge_offers(
     entries = tuple(entry for offer in held for entry in offer.entries)
     if len(entries) > spec.max_models:
         return replace(plan, problem=_too_many(len(entries), spec))
-    choice = choose(spec.agents, entries, sticky)
+    primary = primary_of(spec.agents, entries, sticky)
+    equals = (replace(entry, parent="") for entry in entries)  # nobody knows after a restart
+    choice = choose(spec.agents, equals, primary)
     if isinstance(choice, Problem):
         return replace(plan, problem=choice)
     return _composed(spec, replace(plan, entries=entries, primary=choice.primary), choice, base)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from openclaw_vllm.api.catalog_status import (
+    MAX_CREDENTIALS,
     MAX_PROVIDERS,
     MAX_REFS,
     MAX_SHOWN,
@@ -59,7 +60,7 @@ def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> 
             "model_count": len(plan.entries),
             "models": tuple(sorted(entry.id for entry in plan.entries)[:MAX_REFS]),
             "primary_model": plan.primary or None,
-            "credentials": tuple(_credentials(plan.offers))[:MAX_PROVIDERS],
+            "credentials": tuple(_credentials(plan.offers))[:MAX_CREDENTIALS],
             "digest": plan.documents.digest,
         }
     return catalog.status.model_copy(update=changes)
@@ -86,10 +87,18 @@ def _conditions(
     published = aspect(
         ConditionType.CONFIG_PUBLISHED,
         problem,
-        said=plan.note or f"published to {spread.published} namespaces",
+        said=_published(plan, spread),
     )
     before = catalog.status.conditions
     return finish([ready, reachable, published], catalog.generation, before, now)
+
+
+def _published(plan: CatalogPlan, spread: Spread) -> str:
+    said = plan.note or f"published to {spread.published} namespaces"
+    variables = sum(len(offer.credentials) for offer in plan.offers)
+    if variables <= MAX_CREDENTIALS:
+        return said
+    return f"{said}; agents need {variables} variables, of which the status names {MAX_CREDENTIALS}"
 
 
 def _failing(offers: Iterable[Offer]) -> Problem | None:

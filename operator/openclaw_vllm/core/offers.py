@@ -79,7 +79,19 @@ def offer_of_provider(
     if published is None or not published.is_intact or not is_ours(resource, published):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
     entry = documents_of(published.models_json).get(resource.provider_id)
-    return offer if entry is None else _with_document(offer, resource.spec, entry)
+    if entry is None or not _is_vouched_for(resource, published, entry):
+        return replace(offer, reason=offer.reason or Reason.PENDING.value)
+    return _with_document(offer, resource.spec, entry)
+
+
+def _is_vouched_for(resource: Resource, published: PublishedMap, entry: Json) -> bool:
+    """Tell whether status or spec lead where a published entry does: whoever can write ConfigMaps,
+    but neither of these, must not lead every team's agents, and their key, to another host."""
+    told = resource.status.config_map
+    if told is not None and told.digest == published.digest:
+        return True
+    spec, url = resource.spec, unescape(entry["baseUrl"])
+    return not isinstance(spec, Problem) and leads_to(url, spec, resource.key.namespace)
 
 
 def offer_of_service(question: Question, memory: Memory | None) -> Offer:
@@ -145,11 +157,11 @@ def _with_document(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) 
         document["apiKey"] = f"${{{env}}}"
         credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
     if headers := dict(entry.get("headers", {})):
-        for number, name in enumerate(sorted(headers)):
-            if _VARIABLE.fullmatch(headers[name]):
-                env = header_variable(offer.provider_id, number)
-                headers[name] = f"${{{env}}}"
-                credentials.append(Credential(env, secrets.get(name)))
+        secret = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
+        for number, name in enumerate(secret):
+            env = header_variable(offer.provider_id, number)
+            headers[name] = f"${{{env}}}"
+            credentials.append(Credential(env, secrets.get(name)))
         document["headers"] = headers
     return replace(
         offer,

@@ -27,7 +27,7 @@ def key_variable(provider_id: str) -> str:
 
 
 def header_variable(provider_id: str, number: int) -> str:
-    """Return the variable of a provider's secret header, counted from 0 in the order of names."""
+    """Return the variable of a provider's secret header, counted from 0 among those by name."""
     return f"VLLM_HEADER_{number}{_suffix(provider_id)}"
 
 

@@ -52,9 +52,12 @@ def holds_on_to(catalog: Catalog, existing: PublishedMap | None) -> bool:
     """Tell whether a catalogue whose spec cannot be read has published this: it keeps what it has,
     wherever that is."""
     unreadable = isinstance(catalog.spec, Problem) and not catalog.deleting
-    return (
-        unreadable and existing is not None and existing.annotations.get(CATALOG_UID) == catalog.uid
-    )
+    return unreadable and is_by(catalog, existing)
+
+
+def is_by(catalog: Catalog, existing: PublishedMap | None) -> bool:
+    """Tell whether the catalogue itself has published this."""
+    return existing is not None and existing.annotations.get(CATALOG_UID) == catalog.uid
 
 
 def rivals(catalog: Catalog, catalogs: Iterable[Catalog]) -> list[Catalog]:

@@ -20,6 +20,7 @@ from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.targets import (
     Manifest,
     holds_on_to,
+    is_by,
     is_current,
     is_stray,
     manifest_of,
@@ -86,7 +87,7 @@ async def spread(
         if problem := refusal(catalog, existing, claimants):
             return problem
         if documents is None:
-            return UNPUBLISHED if existing is None else None
+            return None if is_by(catalog, existing) else UNPUBLISHED
         manifest = manifest_of(catalog, key.namespace, documents, patterns)
         return await _apply(key, existing, manifest, world)
 

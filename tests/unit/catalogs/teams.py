@@ -35,13 +35,12 @@ KEYED = {
 
 
 def team(**spec: Any) -> Resource:
-    """A VllmProvider that has published two models."""
-    status = {"conditions": READY}
-    wire = builders.wire_spec(**spec)
-    return replace(
-        catalog_builders.provider("team-a", "qwen", wire),
-        status=builders.resource(status=status).status,
-    )
+    """A VllmProvider that has published two models, and says so."""
+    resource = catalog_builders.provider("team-a", "qwen", builders.wire_spec(**spec))
+    documents = builders.documents(spec_of(resource), *served("a", "b"))
+    told = {"name": resource.config_map.name, "digest": documents.digest}
+    status = builders.resource(status={"conditions": READY, "configMap": told}).status
+    return replace(resource, status=status)
 
 
 def offered(resource: Resource, ids: str = "Qualified", **changes: Any) -> Offer:

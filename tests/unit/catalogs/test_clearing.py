@@ -151,6 +151,21 @@ async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
         assert world.cache.catalogs[FLEET.key].finalizers == ()
 
 
+async def test_what_a_younger_catalogue_has_published_does_not_count_for_an_older_one() -> None:
+    target = {"namespaceSelector": catalog_builders.AGENTS, "configMapName": "fleet-openclaw"}
+    older = catalog_builders.catalog(
+        catalog_builders.wire_spec(target=target), name="older", uid="uid-older"
+    )
+    async with setting() as place:
+        world = acting(place.world, Deeds())
+        world.cache.published |= published_in(A)
+        world.cache.namespaces["agents-a"] = catalog_builders.namespace(
+            "agents-a", openclaw="enabled"
+        )
+        outcome = await spread(older, None, "patterns", world)
+        assert (outcome.published, [name for name, _ in outcome.failures]) == (0, ["agents-a"])
+
+
 @pytest.mark.parametrize(("deleting", "taken"), [(False, []), (True, [A])])
 async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_be_read(
     *, deleting: bool, taken: list[ObjectKey]

@@ -1,6 +1,7 @@
 """One document of every source's entry, or the reason to leave what is published."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_the_primary_stays_while_it_is_served() -> None:
     assert merged(A, B, agents=agents).primary == "vllm-a-vllm/qwen"
     assert merged(A, B, agents=agents, sticky="vllm-b-vllm/qwen").primary == "vllm-b-vllm/qwen"
     assert merged(A, agents=agents, sticky="vllm-b-vllm/qwen").primary == "vllm-a-vllm/qwen"
+
+
+def test_a_restart_that_does_not_know_whose_adapters_they_are_changes_no_byte() -> None:
+    agents = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"coder": "*"}}
+    parents = [replace(A.entries[0], parent="base"), *A.entries[1:]]
+    before = merged(replace(A, entries=tuple(parents)), agents=agents)
+    assert before.primary == A.entries[1].id  # base models go before adapters
+    after = merged(A, agents=agents, sticky=before.primary)
+    assert (after.documents, after.primary) == (before.documents, before.primary)
 
 
 def test_of_two_with_one_id_the_older_wins() -> None:

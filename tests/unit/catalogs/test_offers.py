@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,12 @@ def test_a_team_cannot_name_the_variables_of_others(ids: str, suffix: str) -> No
     assert envs == {f"VLLM_API_KEY{suffix}": "key", f"VLLM_HEADER_0{suffix}": "header"}
 
 
+def test_a_plain_header_moves_no_variable() -> None:
+    plain = {"name": "A-Plain", "value": "text"}
+    offer = offered(team(**{**KEYED, "headers": [plain, *KEYED["headers"]]}))
+    assert (offer.document or {})["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -55,7 +62,7 @@ def test_what_is_not_its_own_and_whole_is_not_taken_over(changes: dict[str, Any]
     assert (offer.document, offer.reason) == (None, "Pending")
 
 
-STEALING = "http://evil/${VLLM_API_KEY_TEAM_BLUE}"
+STEALING = f"{builders.BASE_URL}/${{VLLM_API_KEY_TEAM_BLUE}}"
 
 
 def forged(change: Callable[[Any], object]) -> Offer:
@@ -86,12 +93,24 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
     text = json.dumps(offer.document)
     assert "$${VLLM_API_KEY_TEAM_BLUE}" in text
     assert "${VLLM_API_KEY_TEAM_BLUE}" not in text.replace("$${", "")
-    assert {found.env for found in offer.credentials} == {
-        "VLLM_API_KEY_TEAM_A_QWEN",
-        "VLLM_HEADER_0_TEAM_A_QWEN"
-        if "X" not in (offer.document or {})["headers"]
-        else "VLLM_HEADER_1_TEAM_A_QWEN",
-    }
+    own = {"VLLM_API_KEY_TEAM_A_QWEN", "VLLM_HEADER_0_TEAM_A_QWEN"}
+    assert {found.env for found in offer.credentials} == own
+
+
+def test_a_forged_list_cannot_lead_the_agents_of_all_teams_to_another_host() -> None:
+    """Whoever can write ConfigMaps in a namespace can neither write the spec nor the status."""
+    offer = forged(lambda entry: entry.update(baseUrl="https://evil.example.com/v1"))
+    assert (offer.document, offer.reason) == (None, "Pending")
+
+
+def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then() -> None:
+    resource = team(**KEYED)
+    documents = builders.documents(spec_of(resource), *served("a", "b"))
+    published = builders.published(resource, documents)
+    moved = replace(resource, spec=builders.spec(baseUrl="https://new.example.com/v1", **KEYED))
+    offer = offer_of_provider(moved, published, "Qualified")
+    assert offer.document is not None
+    assert offer.document["baseUrl"] == builders.BASE_URL
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """What the status says of namespaces that refuse, within what the API server takes."""
 
-from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from dataclasses import replace
+
+import pytest
+
+from openclaw_vllm.api.catalog_status import MAX_CREDENTIALS, VllmCatalogStatus
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog import merge_offers
 from openclaw_vllm.core.catalog_status import Spread, summarize
+from openclaw_vllm.core.offers import Credential, Offer
 from tests import catalog_builders
 
 NOW = "2026-01-01T00:00:00Z"
@@ -27,6 +32,28 @@ def test_a_refusal_of_any_length_is_told() -> None:
     status = told(Spread(1, (("agents-a", LONG),)))
     assert VllmCatalogStatus.model_validate(status.model_dump()) == status
     assert message_of_ready(status).startswith("not published to 1 of the namespaces; in agents-a:")
+
+
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        pytest.param(150, "published to 1 namespaces", id="all are named"),
+        pytest.param(
+            MAX_CREDENTIALS + 1,
+            "published to 1 namespaces; agents need 1001 variables, of which the status names 1000",
+            id="more than are named",
+        ),
+    ],
+)
+def test_no_variable_is_left_out_in_silence(needed: int, said: str) -> None:
+    catalog = catalog_builders.catalog()
+    resource = catalog_builders.provider("team-a", "qwen")
+    keyed = Offer("vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
+    empty = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
+    status = summarize(catalog, replace(empty, offers=(keyed,), problem=None), Spread(1), NOW)
+    assert len(status.credentials) == min(needed, MAX_CREDENTIALS)
+    (published,) = [c for c in status.conditions if c.type == ConditionType.CONFIG_PUBLISHED]
+    assert published.message == said
 
 
 def test_a_namespace_that_keeps_what_is_to_be_removed_is_told_but_is_no_target() -> None:
