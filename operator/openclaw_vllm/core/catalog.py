@@ -4,7 +4,7 @@ Ids are kept apart, models are counted, agents' defaults are chosen over all of 
 sources makes no difference to a byte.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
@@ -14,7 +14,7 @@ from openclaw_vllm.core.agents import Choice, choose, primary_of
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.models import Entry
-from openclaw_vllm.core.offers import Offer
+from openclaw_vllm.core.offers import Json, Offer, as_published
 from openclaw_vllm.core.openclaw import Documents, compose
 
 NO_MODELS = (
@@ -60,6 +60,27 @@ def merge_offers(
     if isinstance(choice, Problem):
         return replace(plan, problem=choice)
     return _composed(spec, replace(plan, entries=entries, primary=choice.primary), choice, base)
+
+
+def withdrawn(
+    spec: VllmCatalogSpec,
+    plan: CatalogPlan,
+    published: Mapping[str, Json],
+    base: Base | Problem | None,
+    sticky: str,
+) -> CatalogPlan:
+    """Plan to take out of what is `published` the sources that are shared no more.
+
+    For a plan that publishes nothing new: a list whose owner has withdrawn it goes all the same,
+    and the plan's problem is still told.
+    """
+    if published.keys() <= {offer.provider_id for offer in plan.offers}:
+        return plan
+    left = [as_published(offer, published.get(offer.provider_id)) for offer in plan.offers]
+    less = merge_offers(spec, left, base, sticky)
+    if less.documents is None:
+        return plan
+    return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
 
 
 def _composed(

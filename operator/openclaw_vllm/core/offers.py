@@ -148,6 +148,16 @@ def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> O
     return _with_document(offer, spec, known)
 
 
+def as_published(offer: Offer, entry: Json | None) -> Offer:
+    """Offer what was published of the source, nothing else."""
+    bare = replace(offer, document=None, entries=(), credentials=())
+    spec = offer.resource.spec
+    if entry is None or isinstance(spec, Problem):
+        return bare if entry is None else offer
+    leads = leads_to(unescape(entry["baseUrl"]), spec, offer.resource.key.namespace)
+    return _with_document(bare, spec, entry) if leads else bare
+
+
 def _with_document(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> Offer:
     """Give the variables of an entry the names that they have in a catalogue."""
     document, credentials = dict(entry), []

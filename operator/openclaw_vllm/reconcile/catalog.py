@@ -14,17 +14,18 @@ from openclaw_vllm.api.models import ModelSettings
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.catalog import merge_offers
+from openclaw_vllm.core.catalog import merge_offers, withdrawn
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.catalog_status import invalid, summarize
 from openclaw_vllm.core.offers import (
+    Json,
     Offer,
     offer_of_provider,
     offer_of_service,
     remembered,
     with_settings,
 )
-from openclaw_vllm.core.published import read_settings
+from openclaw_vllm.core.published import documents_of, read_settings
 from openclaw_vllm.core.sources import shared_providers, shared_services
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.learning import take_base
@@ -69,6 +70,9 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     offers = list(_offers(catalog, spec, memory, world, ask))
     patterns = fingerprint(spec.agents)
     plan = merge_offers(spec, offers, memory.base, memory.sticky(patterns))
+    if plan.documents is None:
+        last = _last_documents(catalog, world)
+        plan = withdrawn(spec, plan, last, memory.base, memory.sticky(patterns))
     came_of_it = await spread(catalog, plan.documents, patterns, world)
     status = summarize(catalog, plan, came_of_it, timestamp(world))
     await report(catalog, status, world)
@@ -103,6 +107,11 @@ def _offers(
         if known is None:
             ask(name)
         yield remembered(offer_of_service(question, known), question.spec, memory)
+
+
+def _last_documents(catalog: Catalog, world: World) -> dict[str, Json]:
+    published = world.published_by(catalog)
+    return documents_of(published.models_json) if published and published.is_intact else {}
 
 
 def _last_settings(catalog: Catalog, world: World) -> dict[str, ModelSettings]:
