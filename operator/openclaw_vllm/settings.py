@@ -7,6 +7,10 @@ from ipaddress import ip_network
 from openclaw_vllm.core.destination import Network
 
 HOST_GLOB = re.compile(r"[A-Za-z0-9*?._-]{1,253}")
+NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+NAMESPACE_FORM = (
+    "write at most 63 lower-case letters, digits and -, with a letter or digit at both ends"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Settings:
 def is_host_rule(rule: str) -> bool:
     """Tell whether the text can stand in `--allow-hosts`."""
     return _network(rule) is not None or HOST_GLOB.fullmatch(rule) is not None
+
+
+def is_namespace(name: str) -> bool:
+    """Tell whether a namespace can have this name: it is a DNS label."""
+    return NAMESPACE.fullmatch(name) is not None
 
 
 def _network(rule: str) -> Network | None:

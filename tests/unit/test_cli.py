@@ -43,6 +43,7 @@ def test_every_option_is_a_setting() -> None:
 CASES = [
     ("namespace", ("a",), "a", ["a"]),
     ("namespace", ("a", "b"), "a b", ["a", "b"]),
+    ("namespace", ("a" * 63, "0-1"), f"{'a' * 63}  0-1", ["a" * 63, "0-1"]),
     ("allow_hosts", ("*.test", "10.0.0.0/8"), "*.test 10.0.0.0/8", ["*.test", "10.0.0.0/8"]),
     ("max_concurrent_probes", 7, "7", ["7"]),
     ("metrics_bind_address", "0", "0", ["0"]),
@@ -89,6 +90,12 @@ BAD = [
     ("--allow-hosts", "http://vllm.test", ["glob", "10.0.0.0/8"]),
     ("--allow-hosts", "10.0.0.0/33", ["glob", "10.0.0.0/8"]),
     ("--allow-hosts", "a,b", ["glob", "10.0.0.0/8"]),
+    ("--namespace", "a,b", ["'a,b' is no namespace", "63", "separates names by spaces"]),
+    ("--namespace", "Bad NS", ["is no namespace", "lower-case", "separates names by spaces"]),
+    ("--namespace", "a" * 64, ["is no namespace", "63"]),
+    ("--namespace", "a.b", ["'a.b' is no namespace", "letters, digits and -"]),
+    ("--namespace", "-a", ["'-a' is no namespace", "letter or digit at both ends"]),
+    ("--leader-election-namespace", "Ops", ["'Ops' is no namespace", "lower-case"]),
     ("--metrics-bind-address", "8080", ["[HOST]:PORT", "0"]),
     ("--metrics-bind-address", "host:", ["[HOST]:PORT", "0"]),
     ("--metrics-bind-address", ":65536", ["[HOST]:PORT", "0"]),
@@ -107,6 +114,13 @@ def test_a_bad_value_ends_with_2_and_the_allowed_ones(
         assert ended.exit_code == 2
         assert option in ended.output
         assert all(name in ended.output for name in named)
+
+
+@pytest.mark.parametrize("option", ["--namespace", "--leader-election-namespace"])
+def test_an_empty_namespace_is_refused_and_not_taken_for_all(option: str) -> None:
+    ended = CliRunner().invoke(cli.main, ["run", option, ""])
+    assert ended.exit_code == 2
+    assert "'' is no namespace" in ended.output
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import click
 
 from openclaw_vllm.core.destination import Destinations
-from openclaw_vllm.settings import Settings, is_host_rule
+from openclaw_vllm.settings import NAMESPACE_FORM, Settings, is_host_rule, is_namespace
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+Names = TypeVar("Names", tuple[str, ...], str, None)
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=str)
 FAILED = 1
@@ -22,6 +23,17 @@ def host_rules(
     for rule in value:
         if not is_host_rule(rule):
             message = f"{rule!r} is neither a glob on host names nor a network such as 10.0.0.0/8"
+            raise click.BadParameter(message, param=option)
+    return value
+
+
+def namespaces(_: click.Context, option: click.Parameter, value: Names) -> Names:
+    """Refuse what no namespace can be called: the operator would wait for it for ever."""
+    names: tuple[str, ...] = (value,) if isinstance(value, str) else value or ()
+    for name in names:
+        if not is_namespace(name):
+            several = "; the environment separates names by spaces" if option.multiple else ""
+            message = f"{name!r} is no namespace: {NAMESPACE_FORM}{several}"
             raise click.BadParameter(message, param=option)
     return value
 
@@ -106,8 +118,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-n",
         "--namespace",
+        metavar="NS",
         default="default",
         show_default=True,
+        callback=namespaces,
         help="The namespace of objects that name none.",
     ),
     click.option("--name", help="Only the VllmProvider of this name."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from openclaw_vllm.commands.options import FAILED, host_rules
+from openclaw_vllm.commands.options import FAILED, host_rules, namespaces
 from openclaw_vllm.edges.apiserver import NoCluster
 from openclaw_vllm.edges.endpoints import is_address
 from openclaw_vllm.edges.leader import LeadershipLost, own_namespace
@@ -28,7 +28,11 @@ def _address(_: click.Context, option: click.Parameter, value: str) -> str:
 
 @click.command(context_settings={"auto_envvar_prefix": "OPENCLAW_VLLM", "show_default": True})
 @click.option(
-    "--namespace", multiple=True, metavar="NS", help="Watch only this namespace; repeatable."
+    "--namespace",
+    multiple=True,
+    metavar="NS",
+    callback=namespaces,
+    help="Watch only this namespace; repeatable.",
 )
 @click.option(
     "--no-catalogs", is_flag=True, help="Serve no VllmCatalogs; with --namespace it is so anyway."
@@ -68,6 +72,7 @@ def _address(_: click.Context, option: click.Parameter, value: str) -> str:
 @click.option(
     "--leader-election-namespace",
     metavar="NS",
+    callback=namespaces,
     help="The Lease's namespace; the operator's own by default.",
 )
 @click.option("--log-format", type=click.Choice(["json", "text"]), help="json when not a terminal.")
