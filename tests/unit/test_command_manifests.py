@@ -62,6 +62,11 @@ def test_json_is_yaml() -> None:
     assert [found.kind for found in read("file.json", '{"kind": "A"}')] == ["A"]
 
 
+def test_both_halves_of_a_character_are_one_as_in_json() -> None:
+    (found,) = read("file.json", r'{"kind": "A", "\ud83e\udd9e": "\uFEFF\ud83e\udd9e"}')
+    assert found.manifest == {"kind": "A", "\U0001f99e": "\ufeff\U0001f99e"}
+
+
 BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     f"{this}: &{this} [{', '.join([f'*{before}'] * 9)}]\n"
     for before, this in zip("abcdefgh", "bcdefghi", strict=True)
@@ -84,10 +89,13 @@ BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
         ("a: \x07\n", "file.yaml: "),
         ("a: !!binary aGk=\n", "it holds a value that is no JSON: bytes"),
         ("a: !!set {b}\n", "it holds a value that is no JSON: set"),
+        ('a: 1\nb: "\\uD800"\n', "file.yaml:2:4: a text holds half a surrogate pair"),
+        ('a:\n  "\\udfff": 1\n', "file.yaml:2:3: a text holds half a surrogate pair"),
+        ('{"a": ["\\uDE00\\uD83D"]}', "file.yaml:1:8: a text holds half a surrogate pair"),
     ],
     ids=[
         "duplicate", "syntax", "template", "no-object", "key", "code", "list", "bomb", "loop",
-        "deep", "control", "binary", "set",
+        "deep", "control", "binary", "set", "half", "half-key", "halves-swapped",
     ],
 )  # fmt: skip
 def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(

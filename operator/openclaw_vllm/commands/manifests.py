@@ -116,6 +116,14 @@ def _check(document: object) -> None:
 class _Loader(yaml.SafeLoader):
     """Reads YAML as the parser of Kubernetes' clients does."""
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        """Read a text; JSON writes a character beyond 16 bits as two halves, here made one."""
+        text = str(super().construct_scalar(node))
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise _refusal("a text holds half a surrogate pair", node) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 PyYAML's signature
         seen = set()
         for place, (key, value) in enumerate(node.value):
