@@ -60,12 +60,7 @@ def test_pydantic_judges_what_the_schema_cannot() -> None:
     ("change", "complaint"),
     [
         ({"apiVersion": "openclaw-vllm.dev/v1"}, "apiVersion: write openclaw-vllm.dev/v1alpha1"),
-        ({"metadata": {}}, "metadata.name: Required value"),
-        ({"metadata": {"name": "A_b"}}, "metadata.name: write lower-case letters"),
         ({"metadata": {"name": "a" * 64}}, "metadata.name: Too long: may not be more than 63"),
-        ({"metadata": "vllm"}, "metadata.name: Required value"),
-        ({"metadata": {"name": "a", "namespace": 7}}, "metadata.namespace: write at most 63"),
-        ({"metadata": {"name": "a", "namespace": "A"}}, "metadata.namespace: write at most 63"),
         ({"spec": None}, "spec: Required value"),
         ({"spec": []}, 'spec: must be of type object: "array"'),
         ({"specs": {}}, 'specs: unknown field "specs"'),

@@ -118,3 +118,49 @@ def test_a_configmap_without_texts_is_refused(desk: Desk) -> None:
     ended = desk.call("diff", "-f", path, "--snapshot", desk.snapshot("m"), "--against", odd)
     assert ended.exit_code == 1
     assert "has to be texts" in ended.stderr
+
+
+ODD_METADATA = [
+    ({"annotations": 5}, 'metadata.annotations: must be of type object: "integer"'),
+    ({"labels": {"a": 5}}, 'metadata.labels.a: must be of type string: "integer"'),
+    ({"ownerReferences": 5}, 'metadata.ownerReferences: must be of type array: "integer"'),
+    ({"ownerReferences": [5]}, 'metadata.ownerReferences[0]: must be of type object: "integer"'),
+    ({"ownerReferences": [{"controller": True}]}, "metadata.ownerReferences[0].uid: Required"),
+    ({"uid": 5}, 'metadata.uid: must be of type string: "integer"'),
+]
+
+
+@pytest.mark.parametrize(("odd", "said"), ODD_METADATA, ids=[said for _, said in ODD_METADATA])
+def test_a_configmap_with_odd_metadata_is_refused(
+    desk: Desk, odd: dict[str, object], said: str
+) -> None:
+    path = desk.put("p.yaml", provider())
+    live = config_map("vllm-openclaw")
+    against = desk.put("odd.yaml", live | {"metadata": live["metadata"] | odd})
+    ended = desk.call("diff", "-f", path, "--snapshot", desk.snapshot("m"), "--against", against)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert f"Error: {against}: ConfigMap vllm-openclaw: " in ended.stderr
+    assert said in ended.stderr
+
+
+def test_a_configmap_as_kubectl_prints_it_is_taken(desk: Desk) -> None:
+    path = desk.put("p.yaml", provider())
+    live = yaml.safe_load(Path(rendered(desk, path, "m")).read_text())
+    live["metadata"] |= {
+        "uid": "u",
+        "resourceVersion": "1",
+        "creationTimestamp": None,
+        "managedFields": [{"manager": "a", "fieldsV1": {"f:data": {}}}],
+        "ownerReferences": [
+            {
+                "apiVersion": "openclaw-vllm.dev/v1alpha1",
+                "kind": "VllmProvider",
+                "name": "vllm",
+                "uid": "v",
+                "controller": True,
+            }
+        ],
+    }
+    against = desk.put("live.yaml", live)
+    ended = desk.call("diff", "-f", path, "--snapshot", desk.snapshot("m"), "--against", against)
+    assert (ended.exit_code, ended.output) == (0, "")

@@ -208,7 +208,9 @@ def test_one_of_many_is_chosen_by_its_name(desk: Desk) -> None:
 USAGE = [
     ([], "no VllmProvider"),
     (["-f", "EMPTY"], "no VllmProvider"),
-    (["-f", "PROVIDER", "--name", "other"], "no VllmProvider"),
+    (["-f", "PROVIDER", "--name", "other"], "no VllmProvider of the files is named 'other'"),
+    (["-f", "PROVIDER", "-n", "a,b"], "'a,b' is no namespace: write at most 63"),
+    (["-f", "PROVIDER", "-n", ""], "'' is no namespace: write at most 63"),
     (["-f", "PROVIDER"], "give --snapshot FILE with an answer to GET /v1/models, or --live"),
     (["-f", "PROVIDER", "--snapshot", "SNAPSHOT", "--live"], "exclude each other"),
     (["-f", "-", "--snapshot", "-"], "standard input can be read once"),

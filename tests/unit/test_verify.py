@@ -195,6 +195,35 @@ def test_files_without_a_provider_are_passed_over(desk: Desk) -> None:
     assert (ended.exit_code, ended.output) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'metadata: {name: "\\uD800"}\n',
+        '"\\uD800": 1\n',
+        'metadata: {name: a}\nspec: {modelDefaults: {params: {a: "\\uDFFF"}}}\n',
+    ],
+    ids=["name", "key", "params"],
+)
+def test_half_a_character_is_refused_with_its_place(desk: Desk, text: str) -> None:
+    header = "apiVersion: openclaw-vllm.dev/v1alpha1\nkind: VllmProvider\n"
+    path = desk.write("p.yaml", header + text)
+    ended = desk.call("verify", "--offline", path)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"Error: {path}:")
+    assert ended.stderr.endswith(": a text holds half a surrogate pair\n")
+
+
+def test_what_is_wrong_with_metadata_is_told_beside_the_rest(desk: Desk) -> None:
+    wrong = provider(labels={"openclaw-vllm.dev/share": True}, anotations={})
+    ended = desk.call("verify", "--offline", desk.put("p.yaml", wrong | {"specs": {}}))
+    assert ended.exit_code == 1
+    assert ended.stdout.splitlines()[1:] == [
+        '        specs: unknown field "specs"',
+        '        metadata: unknown field "metadata.anotations"; did you mean annotations?',
+        '        metadata.labels.openclaw-vllm.dev/share: must be of type string: "boolean"',
+    ]
+
+
 def test_a_snapshot_may_stand_for_the_server(desk: Desk) -> None:
     path = desk.put("p.yaml", provider())
     assert desk.call("verify", "-f", path, "--snapshot", desk.snapshot("m")).exit_code == 0
@@ -209,6 +238,9 @@ def test_a_snapshot_may_stand_for_the_server(desk: Desk) -> None:
         (["--offline", "--snapshot", "FILE", "FILE"], "--offline excludes"),
         (["--live", "--snapshot", "FILE", "FILE"], "exclude each other"),
         (["missing.yaml"], "does not exist"),
+        (["--offline", "FILE", "--name", "typo"], "no VllmProvider of the files is named 'typo'"),
+        (["--offline", "FILE", "--name", ""], "no VllmProvider of the files is named ''"),
+        (["--offline", "FILE", "-n", "Bad NS"], "'Bad NS' is no namespace: write at most 63"),
     ],
 )
 def test_wrong_usage_ends_with_2(desk: Desk, words: list[str], said: str) -> None:

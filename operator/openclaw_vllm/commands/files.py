@@ -11,6 +11,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.commands.judgement import KIND, judge
 from openclaw_vllm.commands.manifests import Found, Manifest, Unreadable, read
+from openclaw_vllm.commands.metadata import kept, metadata_complaints
 from openclaw_vllm.commands.options import Wishes, read_text
 from openclaw_vllm.commands.schema import Complaint
 
@@ -55,7 +56,9 @@ def read_files(wishes: Wishes) -> Files:
     for found in objects:
         if found.kind not in (KIND, *NAMED):
             click.echo(f"{found.file}: skipped {found}", err=True)
-    chosen = (f for f in objects if f.kind == KIND and wishes.name in (None, f.name))
+    chosen = [f for f in objects if f.kind == KIND and wishes.name in (None, f.name)]
+    if wishes.name is not None and not chosen:
+        raise click.UsageError(f"no VllmProvider of the files is named {wishes.name!r}")
     return Files(
         subjects=tuple(_subject(found, wishes.namespace) for found in chosen),
         services={_key(f, wishes): _service(f) for f in _of_kind("Service", objects)},
@@ -64,9 +67,11 @@ def read_files(wishes: Wishes) -> Files:
 
 
 def read_config_maps(path: str, wishes: Wishes) -> dict[ObjectKey, Manifest]:
-    """Return the ConfigMaps of a file."""
-    found = _of_kind("ConfigMap", _objects(path))
-    return {_key(each, wishes): {**each.manifest, "data": _data(each)} for each in found}
+    """Return the ConfigMaps of a file; raises click's exceptions."""
+    return {
+        _key(each, wishes): {**each.manifest, "metadata": _metadata(each), "data": _data(each)}
+        for each in _of_kind("ConfigMap", _objects(path))
+    }
 
 
 def require_answers(files: Files, wishes: Wishes) -> None:
@@ -121,6 +126,14 @@ def _service(found: Found) -> Service:
         raise click.ClickException(
             f"{found.file}: {found} is no Service that can be read"
         ) from error
+
+
+def _metadata(found: Found) -> Manifest:
+    metadata: Manifest = kept(found.manifest["metadata"])
+    wrong = "; ".join(map(str, metadata_complaints(metadata)))
+    if wrong:
+        raise click.ClickException(f"{found.file}: {found}: {wrong}")
+    return metadata
 
 
 def _data(found: Found) -> dict[str, str]:

@@ -6,13 +6,8 @@ from openclaw_vllm.api.configmap import GROUP, VERSION
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands import rules
-from openclaw_vllm.commands.schema import (
-    Complaint,
-    complaints,
-    metadata_complaints,
-    resource_schema,
-    stored,
-)
+from openclaw_vllm.commands.metadata import kept, metadata_complaints
+from openclaw_vllm.commands.schema import Complaint, Schema, complaints, resource_schema, stored
 
 KIND = "VllmProvider"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -26,9 +21,9 @@ def judge(manifest: Manifest, namespace: str) -> Resource | tuple[Complaint, ...
     """
     whole = resource_schema()
     known = whole["properties"]
-    wrong = [
-        Complaint(name, f'unknown field "{name}"') for name in manifest if name not in known
-    ] + list(metadata_complaints(manifest.get("metadata")))
+    metadata = kept(manifest.get("metadata"))
+    wrong = [Complaint(name, f'unknown field "{name}"') for name in manifest if name not in known]
+    wrong += _about_metadata(metadata, known["metadata"])
     if manifest.get("apiVersion") != API_VERSION:
         wrong.append(Complaint("apiVersion", f"write {API_VERSION}"))
     spec = stored(manifest.get("spec"), known["spec"])
@@ -41,10 +36,17 @@ def judge(manifest: Manifest, namespace: str) -> Resource | tuple[Complaint, ...
         wrong += found
     if wrong:
         return tuple(wrong)
-    resource = _as_created(manifest["metadata"], spec, namespace)
+    resource = _as_created(metadata, spec, namespace)
     if isinstance(resource.spec, Problem):
         return (Complaint("spec", resource.spec.message),)
     return resource
+
+
+def _about_metadata(metadata: Any, schema: Schema) -> list[Complaint]:
+    """Return what Kubernetes has against the metadata, and then what the CRD has."""
+    found = list(metadata_complaints(metadata))
+    name = schema["properties"]["name"]
+    return found or list(complaints(metadata["name"], name, "metadata.name"))
 
 
 def _as_created(metadata: Manifest, spec: Manifest, namespace: str) -> Resource:

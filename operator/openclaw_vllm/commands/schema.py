@@ -7,7 +7,6 @@ laxer: it takes "5" for 5 and ignores fields that it does not know.
 import difflib
 import json
 import math
-import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,9 +18,6 @@ from openclaw_vllm.api.crd import PROVIDER, definition
 Json = Any
 Schema = dict[str, Any]
 
-LABEL = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-MAX_NAME = 253
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -91,23 +87,6 @@ def children(value: Json, schema: Schema, path: str) -> Iterator[tuple[Json, Sch
         case list() if "items" in schema:
             for number, inner in enumerate(value):
                 yield inner, schema["items"], f"{path}[{number}]"
-
-
-def metadata_complaints(metadata: Json) -> Iterator[Complaint]:
-    """Yield what is wrong with an object's name and namespace."""
-    written = metadata if isinstance(metadata, dict) else {}
-    namespace = written.get("namespace")
-    if namespace is not None and not (isinstance(namespace, str) and LABEL.fullmatch(namespace)):
-        yield Complaint("metadata.namespace", "write at most 63 lower-case letters, digits and -")
-    name = written.get("name")
-    if name is None:
-        yield Complaint("metadata.name", "Required value")
-    elif not isinstance(name, str) or len(name) > MAX_NAME or not NAME.fullmatch(name):
-        message = "write lower-case letters, digits, - and ., with a letter or digit at both ends"
-        yield Complaint("metadata.name", message)
-    else:
-        known = resource_schema()["properties"]["metadata"]["properties"]["name"]
-        yield from complaints(name, known, "metadata.name")
 
 
 def _member(key: str, schema: Schema) -> Schema | None:
