@@ -18,6 +18,7 @@ from tests.apiserver.node import Node
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Provider, Workspace, soon
 from tests.conftest import CRDS
+from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -135,6 +136,30 @@ def test_a_second_release_leaves_the_crds_to_the_first(shell: Shell) -> None:
     shell.run(f"helm upgrade --install two {CHART} -n others {scope}")
     shell.run("helm uninstall two --namespace others")
     assert crd_specs(shell) == schemas(CRDS)
+
+
+def test_replicas_come_with_an_upgrade_and_go_with_a_rollback(
+    shell: Shell, node: Node, servers: Servers
+) -> None:
+    one, two, three = (Model(f"org/{name}", 8192) for name in ("one", "two", "three"))
+    server = servers.start(one)
+    follow(shell, "Install", server.base_url)
+    provider = provider_in(shell, "agents")
+    (alone,) = node.operators
+    shell.run(f"{documented.blocks(PAGE, 'Upgrade')[0].rstrip()} --set replicaCount=2")
+    pair = node.operators
+    assert len(pair) == 2
+    assert node.ended == [alone], "one that does not elect is beside those that do"
+    server.models = (one, two)
+    provider.probe(server)
+    provider.publishes("org/one", "org/two")
+
+    follow(shell, "Roll back")
+    (alone,) = node.operators
+    assert alone not in pair
+    server.models = (one, two, three)
+    provider.probe(server)
+    provider.publishes("org/one", "org/three", "org/two")
 
 
 @pytest.fixture

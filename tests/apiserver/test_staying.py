@@ -59,7 +59,7 @@ def test_a_restart_changes_no_byte_and_writes_nothing(
 def test_two_operators_at_once_write_nothing_either(
     fleet: Fleet, operator_kubeconfig: Path, tmp_path: Path
 ) -> None:
-    """As during a rolling update."""
+    """As when the pod of a lost node was deleted by force and goes on."""
     second = OperatorProcess(operator_kubeconfig, tmp_path)
     before, mark = fleet.snapshot(), fleet.space.plane.audit.mark()
     try:
