@@ -1,7 +1,8 @@
 """What becomes of the chart's values: options, fields of objects, or a refusal that names them."""
 
 import json
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.apiserver.chart import (
     Rendered,
     render,
 )
+from tests.unit.test_chart import MAY_BE_NULL, VALUES
 
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
 
@@ -134,6 +136,27 @@ def test_the_old_pods_end_before_the_new_start_however_many_they_are(
     assert deployment["spec"]["strategy"] == {"type": "Recreate"}
 
 
+def test_an_address_or_range_of_ipv6_becomes_an_option() -> None:
+    args = render('allowHosts=["fd00::/8","::ffff:10.0.0.1"]').args
+    assert args[1:3] == ["--allow-hosts=fd00::/8", "--allow-hosts=::ffff:10.0.0.1"]
+
+
+def test_what_is_empty_may_be_null_as_well() -> None:
+    empty = [path for path in MAY_BE_NULL if not reduce(getitem, path.split("."), VALUES)]
+    assert len(empty) > 10
+    assert render(*(f"{path}=null" for path in empty)) == render()
+
+
+def test_what_is_left_to_kubernetes_may_be_null() -> None:
+    taken = ("resources", "podSecurityContext", "securityContext", "nodeSelector")
+    spec = render(*(f"{name}=null" for name in taken)).pod["spec"]
+    (container,) = spec["containers"]
+    assert not spec["securityContext"]
+    assert not container["securityContext"]
+    assert not container["resources"]
+    assert "nodeSelector" not in spec
+
+
 def test_the_namespace_of_the_pod_itself_is_left_to_the_pod_to_say() -> None:
     rendered = render(f'watchNamespaces=["{NAMESPACE}","red"]')
     assert rendered.args[1:3] == ["--namespace=$(POD_NAMESPACE)", "--namespace=red"]
@@ -172,6 +195,16 @@ def test_a_digest_wins_over_a_tag_over_the_version(values: tuple[str, ...], imag
         ('logLevel="loud"', "must be one of 'debug', 'info', 'warning', 'error'"),
         ('logFormat="xml"', "must be one of 'json', 'text'"),
         ("allowHosts=[]", "/allowHosts': minItems: got 0, want 1"),
+        ('allowHosts=["http://x"]', "/allowHosts/0': 'http://x' does not match"),
+        ('allowHosts=["10.0.0.0/99"]', "/allowHosts/0': '10.0.0.0/99' does not match"),
+        ('allowHosts=["fd00::1::2"]', "/allowHosts/0'"),
+        ('livenessProbe={"successThreshold":2}', "/successThreshold': maximum: got 2, want 1"),
+        ("allowHosts=null", "missing property 'allowHosts'"),
+        ("maxConcurrentProbes=null", "missing property 'maxConcurrentProbes'"),
+        ("image=null", "missing property 'image'"),
+        ("image.repository=null", "at '/image': missing property 'repository'"),
+        ("crds.keep=null", "at '/crds': missing property 'keep'"),
+        ("livenessProbe=null", "missing property 'livenessProbe'"),
         ('watchNamespaces=["Red"]', "/watchNamespaces/0': 'Red' does not match"),
         ('watchNamespaces=["a","a"]', "items at 0 and 1 are equal"),
         ("maxConcurrentProbes=0", "/maxConcurrentProbes': minimum: got 0, want 1"),

@@ -1,15 +1,21 @@
 """What can be said of the chart without Helm; tests/apiserver/test_chart.py runs the real one."""
 
+import copy
+import functools
 import json
+import operator
 import re
 import textwrap
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from openclaw_vllm.commands.run import run
+from openclaw_vllm.settings import is_host_rule
 from tests import rbac
 
 CRDS = rbac.CHART.parents[1] / "crds"
@@ -20,6 +26,25 @@ CHART: dict[str, Any] = yaml.safe_load((rbac.CHART / "Chart.yaml").read_text())
 README = rbac.CHART.parents[1] / "README.md"
 INSTALL = rbac.CHART.parents[1] / "docs" / "install.md"
 ADDED_BY_HELM = {"global"}
+MAY_BE_NULL = {
+    *("nameOverride", "fullnameOverride", "image.tag", "image.digest", "imagePullSecrets"),
+    *("extraArgs", "extraEnv", "extraVolumes", "extraVolumeMounts", "topologySpreadConstraints"),
+    *("serviceAccount.name", "serviceAccount.annotations", "service.annotations"),
+    *("networkPolicy.ingressFrom", "networkPolicy.egress", "metrics.podMonitor.additionalLabels"),
+    "metrics.serviceMonitor.additionalLabels",
+    *("metrics.prometheusRule.additionalLabels", "metrics.dashboard.annotations"),
+    *("resources", "resources.requests", "resources.limits", "podSecurityContext"),
+    *("securityContext", "deploymentAnnotations", "podAnnotations", "priorityClassName"),
+    *("nodeSelector", "tolerations", "affinity"),
+}
+HOST_RULES = Draft7Validator(
+    {"$ref": "#/definitions/hostRule", "definitions": SCHEMA["definitions"]}
+)
+PARTS = (
+    *("1", "ffff", "12345", "g", "eth0", "10", "256", "099", "8", "33", "128", "129", "http://"),
+    *(":", "::", ".", "/", "*", "%", "-", " ", "10.0.0.1", "10.0.0.0/", "255.0.0.0", "0.0.0.255"),
+    *("fd00::", "::1", "1:2:3:4:5:6:7"),
+)
 
 
 def objects(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
@@ -37,6 +62,89 @@ def test_the_values_schema_is_one_and_accepts_the_defaults() -> None:
 
 def test_every_value_has_a_default_and_a_place_in_the_schema() -> None:
     assert set(SCHEMA["properties"]) - ADDED_BY_HELM == set(VALUES)
+
+
+def given_names(schema: dict[str, Any] = SCHEMA, path: str = "") -> list[str]:
+    """List the path of every value that the schema names and values.yaml gives."""
+    found = []
+    for name, part in schema.get("properties", {}).items():
+        here = f"{path}{name}"
+        if has(VALUES, here):
+            found += [here, *given_names(part, f"{here}.")]
+    return found
+
+
+def has(values: Any, path: str) -> bool:
+    for name in path.split("."):
+        if name not in values:
+            return False
+        values = values[name]
+    return True
+
+
+@pytest.mark.parametrize("path", given_names())
+def test_a_default_may_be_taken_away_only_where_nothing_has_to_be_said(path: str) -> None:
+    """Helm takes a default away for null: of what is then missing, only `required` knows."""
+    values = copy.deepcopy(VALUES)
+    *parents, name = path.split(".")
+    parent = functools.reduce(operator.getitem, parents, values)
+    del parent[name]
+    assert Draft7Validator(SCHEMA).is_valid(values) is (path in MAY_BE_NULL)
+
+
+def test_what_may_be_null_is_there() -> None:
+    assert set(given_names()) >= MAY_BE_NULL
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("*", True),
+        ("*.models.svc.cluster.local", True),
+        ("vllm-?.example.com", True),
+        ("10.0.0.1", True),
+        ("10.0.0.0/8", True),
+        ("10.1.2.3/8", True),
+        ("10.0.0.0/255.0.0.0", True),
+        ("10.0.0.0/0.255.255.255", True),
+        ("0.0.0.0/0", True),
+        ("::/0", True),
+        ("fd00::1", True),
+        ("FD00::/8", True),
+        ("1:2:3:4:5:6:7:8", True),
+        ("1:2:3:4:5:6:7::/112", True),
+        ("::ffff:10.0.0.1/120", True),
+        ("fe80::1%eth0/64", True),
+        ("", False),
+        ("a,b", False),
+        ("http://x", False),
+        ("vllm.example.com:8000", False),
+        ("10.0.0.0/99", False),
+        ("10.0.0.0/", False),
+        ("10.0.0.256/8", False),
+        ("10.0.0.0/255.0.255.0", False),
+        ("10.0.0.1:80", False),
+        ("[fd00::1]", False),
+        ("fd00::/129", False),
+        ("fd00::1::2", False),
+        ("fd00:::1", False),
+        ("fd00::1:", False),
+        ("1:2:3:4:5:6:7", False),
+        ("1:2:3:4:5:6:7:8:9", False),
+        ("1:2:3:4:5:6:7::8", False),
+    ],
+)
+def test_a_host_that_may_be_probed_is_a_glob_an_address_or_a_range(
+    rule: str, *, allowed: bool
+) -> None:
+    assert HOST_RULES.is_valid(rule) is allowed
+    assert is_host_rule(rule) is allowed
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=6).map("".join))
+def test_the_schema_takes_the_hosts_that_the_operator_takes(rule: str) -> None:
+    assert HOST_RULES.is_valid(rule) is is_host_rule(rule)
 
 
 @pytest.mark.parametrize(("path", "schema"), objects(SCHEMA))
