@@ -83,7 +83,7 @@ def is_stray(catalog: Catalog, key: ObjectKey, found: PublishedMap, wanted: set[
         key not in wanted
         and found.labels.get(MANAGED_BY) == FIELD_MANAGER
         and found.labels.get(CATALOG) == catalog.key.name
-        and found.annotations.get(CATALOG_UID) == catalog.uid
+        and is_by(catalog, found)
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.models import ModelSettings
 from openclaw_vllm.api.observed import Catalog
@@ -110,13 +111,18 @@ def _offers(
 
 
 def _last_documents(catalog: Catalog, world: World) -> dict[str, Json]:
-    published = world.published_by(catalog)
-    return documents_of(published.models_json) if published and published.is_intact else {}
+    published = _last_published(catalog, world)
+    return documents_of(published.models_json) if published else {}
 
 
 def _last_settings(catalog: Catalog, world: World) -> dict[str, ModelSettings]:
+    published = _last_published(catalog, world)
+    return read_settings(published.agents_json) if published else {}
+
+
+def _last_published(catalog: Catalog, world: World) -> PublishedMap | None:
     published = world.published_by(catalog)
-    return read_settings(published.agents_json) if published and published.is_intact else {}
+    return published if published and published.is_intact else None
 
 
 async def _with_base(
