@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from tests import rbac
-from tests.apiserver.chart import NAME, NAMESPACE, TWO_NAMESPACES, Manifest, render
+from tests.apiserver.chart import NAME, NAMESPACE, TWO_NAMESPACES, Manifest, RefusedError, render
 
 ALL = {"get", "list", "watch"}
 OPERATOR = {
@@ -36,6 +36,7 @@ EDIT = {
         "update",
     }
 }
+EVERY_NAMESPACE = 'watchNamespaces=["*"]'
 Rights = dict[tuple[str, ...], set[str]]
 
 
@@ -61,9 +62,14 @@ def rights(role: Manifest) -> Rights:
         ),
         (("rbac.aggregate=false",), {("ClusterRole", "", NAME): CATALOG}),
         (
-            ("rbac.aggregate=false", "catalog.enabled=false"),
+            ("rbac.aggregate=false", "catalog.enabled=false", EVERY_NAMESPACE),
             {("ClusterRole", "", NAME): OPERATOR},
         ),
+        (
+            (TWO_NAMESPACES, "catalog.enabled=false"),
+            {("Role", "red", NAME): OPERATOR, ("Role", "blue", NAME): OPERATOR},
+        ),
+        (("rbac.aggregate=false", EVERY_NAMESPACE), {("ClusterRole", "", NAME): CATALOG}),
         (
             (TWO_NAMESPACES,),
             {("Role", "red", NAME): OPERATOR, ("Role", "blue", NAME): OPERATOR},
@@ -84,15 +90,19 @@ def rights(role: Manifest) -> Rights:
             },
         ),
         (("rbac.create=false", "replicaCount=2"), {}),
+        (("rbac.create=false", "catalog.enabled=false"), {}),
     ],
     ids=[
         "default",
         "no aggregation",
+        "no catalogues, everywhere",
         "no catalogues",
+        "everywhere",
         "namespaced",
         "namespaced pair",
         "elected",
         "none",
+        "none, no catalogues",
     ],
 )
 def test_the_operator_gets_exactly_these_rights(
@@ -108,6 +118,11 @@ def test_the_operator_gets_exactly_these_rights(
         assert bound in expected
         account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
         assert binding["subjects"] == [account]
+
+
+def test_without_catalogues_a_cluster_wide_right_to_write_is_never_given_unasked() -> None:
+    with pytest.raises(RefusedError, match="name the namespaces to serve in watchNamespaces"):
+        render("catalog.enabled=false")
 
 
 def key(manifest: Manifest) -> tuple[str, str, str]:

@@ -206,6 +206,7 @@ def test_a_digest_wins_over_a_tag_over_the_version(values: tuple[str, ...], imag
         ("crds.keep=null", "at '/crds': missing property 'keep'"),
         ("livenessProbe=null", "missing property 'livenessProbe'"),
         ('watchNamespaces=["Red"]', "/watchNamespaces/0': 'Red' does not match"),
+        ('watchNamespaces=["a","*"]', "/watchNamespaces': maxItems: got 2, want 1"),
         ('watchNamespaces=["a","a"]', "items at 0 and 1 are equal"),
         ("maxConcurrentProbes=0", "/maxConcurrentProbes': minimum: got 0, want 1"),
         ('extraArgs=["allow-loopback"]', "/extraArgs/0': 'allow-loopback' does not match"),

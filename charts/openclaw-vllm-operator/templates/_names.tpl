@@ -59,6 +59,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   namespace: {{ .Release.Namespace }}
 {{- end -}}
 
+{{/*
+The namespaces to serve, as a list under `names`; empty means all of them. Without catalogues the right to
+write in all of them has to be asked for by name: who turns them off does so for fewer rights.
+*/}}
+{{- define "operator.served" -}}
+{{- if and .Values.rbac.create (not .Values.catalog.enabled) (not .Values.watchNamespaces) }}
+{{- fail "catalog.enabled=false leaves nothing that needs a right to write in every namespace: name the namespaces to serve in watchNamespaces, or say watchNamespaces={*} for all of them, with that right" }}
+{{- end }}
+{{- toYaml (dict "names" (without .Values.watchNamespaces "*")) -}}
+{{- end -}}
+
 {{/* What is given, or nodes and zones with more than one replica; a list under `constraints`. */}}
 {{- define "operator.spread" -}}
 {{- $given := .Values.topologySpreadConstraints }}
