@@ -1,7 +1,7 @@
 """What the rings share: one real control plane per session, one namespace per test."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.controlplane import binaries
 from tests.controlplane.plane import PROGRAMS, ControlPlane
+from tests.operator_process import OperatorProcess
 
 CRDS = Path(__file__).parent.parent / "crds"
 
@@ -20,6 +21,15 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             binaries.ensure(*PROGRAMS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the last operators said beside a failure."""
+    report = yield
+    if report.failed:
+        report.sections += [("operator", process.tail()) for process in OperatorProcess.launched]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
@@ -27,6 +28,9 @@ USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 OPTIONS = "OPENCLAW_VLLM_"  # the caller's environment would change what is tested
 READY_WITHIN = 60.0  # seconds
 TAIL_LINES = 40
+# kopf's, left open at a fatal end: asyncio closes it and the block that it is in in any order, and
+# reports the one that comes second
+LEFT_OPEN = "closing of asynchronous generator <async_generator object infinite_watch "
 
 
 def grant(plane: ControlPlane) -> Path:
@@ -61,6 +65,8 @@ def wait_for_right(plane: ControlPlane, user: str, **attributes: str) -> None:
 class OperatorProcess:
     """Started, asked, paused, stopped and killed; restarts append to one log."""
 
+    launched: ClassVar[deque["OperatorProcess"]] = deque(maxlen=3)  # the last ones, for a report
+
     def __init__(
         self, kubeconfig: Path, folder: Path, *options: str, program: tuple[str, ...] = PROGRAM
     ) -> None:
@@ -92,6 +98,7 @@ class OperatorProcess:
 
     def launch(self) -> None:
         """Start it, and do not wait for anything."""
+        self.launched.append(self)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 leashed(self._command),
@@ -152,7 +159,7 @@ class OperatorProcess:
     def code(self, path: str) -> int:
         """Return how a path answers: a status code, 0 while nobody listens."""
         if not self.runs:
-            raise RuntimeError(f"It has ended with code {self.process.poll()}.\n{self.tail()}")
+            raise RuntimeError(self.tail())
         address = self.metrics_address if path == "/metrics" else self.health_address
         try:
             return httpx.get(f"http://{address}{path}", trust_env=False, timeout=10).status_code
@@ -181,12 +188,15 @@ class OperatorProcess:
             for line in self.said()
             if ("exception" in line and line["logger"].startswith("openclaw_vllm"))
             or (line["level"] in ("error", "critical") and line["logger"] in ("asyncio", "stderr"))
+            if LEFT_OPEN not in line["message"]
         ]
 
     def tail(self) -> str:
         said = self.said()[-TAIL_LINES:]
         lines = [f"{line.get('time', '')} {line['level']}: {line['message']}" for line in said]
-        return "\n".join(["The operator said:", *lines])
+        ended = self._process and self._process.poll()
+        end = [] if ended is None else [f"It has ended with code {ended}."]
+        return "\n".join([f"The operator {self.log.parent.name} said:", *lines, *end])
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One operator per module, held to its rights; one namespace and one set of servers per test."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +13,6 @@ from tests.apiserver.workspace import Workspace
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess, grant
 from tests.rights import held_to_its_rights
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the operator said beside a failure."""
-    report = yield
-    operator = getattr(item, "funcargs", {}).get("operator")
-    if report.failed and isinstance(operator, OperatorProcess):
-        report.sections.append(("operator", operator.tail()))
-    return report
 
 
 @pytest.fixture(scope="session")

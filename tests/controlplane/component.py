@@ -13,6 +13,7 @@ from random import SystemRandom
 from tests.controlplane import leash
 
 PORTS = range(20_000, 32_000)  # below what the kernel hands out, so that a restart gets it again
+UNTRIED = iter(SystemRandom().sample(PORTS, len(PORTS)))  # none is handed out twice
 TAIL_LINES = 25
 STARTS_WITHIN = 90.0  # seconds; the slowest takes 5 on a quiet machine
 
@@ -33,11 +34,11 @@ def answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
-    for port in SystemRandom().sample(PORTS, 100):
+    """Find a port of this machine that nobody listens on, and that nobody here is about to."""
+    for port in UNTRIED:
         if not answers(port):
             return port
-    raise ControlPlaneError(f"No free port found among {PORTS[0]} to {PORTS[-1]}.")
+    raise ControlPlaneError(f"No free port is left of {PORTS[0]} to {PORTS[-1]}.")
 
 
 class Component:

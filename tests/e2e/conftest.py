@@ -56,10 +56,10 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the operator and the servers said beside a failure."""
+    """Show what the servers said beside a failure."""
     report = yield
     for name, value in getattr(item, "funcargs", {}).items():
-        if report.failed and isinstance(value, OperatorProcess | Vllm):
+        if report.failed and isinstance(value, Vllm):
             report.sections.append((name, value.tail()))
     return report
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.controlplane import binaries, progress
 from tests.controlplane.audit import AuditEntries, AuditEntry
+from tests.controlplane.component import free_port
 from tests.eventually import eventually_sync
 
 # Answers `go env GOVERSION`; builds empty programs into the folder after -o, and counts builds.
@@ -32,6 +33,12 @@ print(child.pid, flush=True)
 child.wait()
 """
 ROOT = Path(__file__).parents[2]
+
+
+def test_a_free_port_is_given_to_nobody_else_afterwards() -> None:
+    """Who asked for it listens on it only seconds later."""
+    ports = [free_port() for _ in range(500)]
+    assert len(set(ports)) == len(ports)
 
 
 def running(pid: int) -> bool:
