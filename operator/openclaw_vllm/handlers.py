@@ -13,7 +13,7 @@ from typing import Any
 import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
-from openclaw_vllm.edges.apiserver import Credentials
+from openclaw_vllm.edges.connection import Credentials
 from openclaw_vllm.edges.watches import Watch, Watches, session
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake

@@ -8,15 +8,10 @@ from importlib.metadata import version
 from openclaw_vllm import audit, handlers
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.edges import endpoints
-from openclaw_vllm.edges.apiserver import (
-    ApiServer,
-    Credentials,
-    Unavailable,
-    credentials,
-    load_configuration,
-)
+from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster, Refused
+from openclaw_vllm.edges.connection import Credentials, credentials, load_configuration
 from openclaw_vllm.edges.leader import Election, own_namespace
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober

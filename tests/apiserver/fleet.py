@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.apiserver.servers import Servers
@@ -84,7 +85,7 @@ class Fleet:
         probed = [sort for sort in COUNTS if sort not in ("stopped", "never", "explicit")]
         for sort in probed:
             eventually_sync(
-                lambda sort=sort: self._fewest_probes(sort) >= times,  # type: ignore[misc]
+                partial(self._are_probed, sort, times),
                 within=times * 10 + 30,
                 describe=f"every {sort} provider is probed {times} times",
             )
@@ -131,7 +132,8 @@ class Fleet:
         self.servers["hanging"].fault = Hang()
         self.servers["broken"].fault = DOCUMENT
 
-    def _fewest_probes(self, sort: str) -> int:
+    def _are_probed(self, sort: str, times: int) -> bool:
         seen = list(self.servers[sort].seen)
         asked = [s.headers.get("x-provider") for s in seen if s.path == "/v1/models"]
-        return min(asked.count(f"{sort}-{number}") for number in range(COUNTS[sort][0]))
+        names = [f"{sort}-{number}" for number in range(COUNTS[sort][0])]
+        return all(asked.count(name) >= times for name in names)

@@ -6,6 +6,7 @@ then begin anew with lists, which say nothing of what is gone (measured: 0 of 2 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -111,7 +112,7 @@ def delete_unseen(space: Workspace, providers: dict[str, Provider]) -> None:
 def test_the_gap_is_one_that_hides_deletions(gap: Gap) -> None:
     """Without this, the other tests would prove nothing: a watch that goes on tells everything."""
     for kind in (PROVIDERS, "configmaps"):
-        soon(lambda kind=kind: gap.has_listed_again(kind), f"{kind} are listed again")  # type: ignore[misc]
+        soon(partial(gap.has_listed_again, kind), f"{kind} are listed again")
 
 
 @pytest.mark.parametrize("name", GHOSTS)

@@ -26,7 +26,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if not wanted or session.config.option.collectonly:
         return
     config = session.config
-    folder = Path(config._tmp_path_factory.mktemp("image"))  # type: ignore[attr-defined]
+    folder = Path(config._tmp_path_factory.mktemp("image"))  # type: ignore[attr-defined] # no hook has a public one
     with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         try:
             check()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# vLLM's environment has them, the one that is type-checked has not
 import numpy as np  # type: ignore[import-not-found]
 import tokenizers as tk  # type: ignore[import-not-found]
 from safetensors.numpy import save_file  # type: ignore[import-not-found]

@@ -159,4 +159,4 @@ def test_specs_are_frozen_and_lists_hashable() -> None:
     assert (spec.base_url, spec.models[0].cost.cache_read) == ("http://vllm:8000/v1", 0)
     assert hash(spec.models)
     with pytest.raises(ValidationError, match="frozen"):
-        spec.suspend = True  # type: ignore[misc]
+        spec.suspend = True  # type: ignore[misc] # mypy knows it, and pydantic has to as well

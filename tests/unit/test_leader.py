@@ -119,8 +119,11 @@ async def candidates(*names: str) -> AsyncIterator[tuple[Leases, list[Candidate]
 
 async def renewals(leases: Leases, times: int) -> None:
     for _ in range(times):
-        before = leases.lease
-        await eventually(lambda seen=before: leases.lease is not seen, within=SOON)  # type: ignore[misc,arg-type]
+        await renewal(leases, leases.lease)
+
+
+async def renewal(leases: Leases, before: object) -> None:
+    await eventually(lambda: leases.lease is not before, within=SOON)
 
 
 async def test_one_leads_and_the_others_wait() -> None:

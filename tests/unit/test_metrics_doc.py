@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from openclaw_vllm import fleet, run
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import VllmProviderStatus
@@ -107,3 +108,11 @@ def test_rules_use_only_metrics_that_exist() -> None:
     used = {name for rule in rules() for name in re.findall(r"\bvllm\w+", rule["expr"])}
     assert used
     assert used <= shown().keys()
+
+
+def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at() -> None:
+    """With fewer, a fault that stays would make it go silent between two tries."""
+    (errors,) = (rule for rule in rules() if rule["alert"] == "OpenClawVllmReconcileErrors")
+    windows = [60 * int(minutes) for minutes in re.findall(r"\[(\d+)m\]", errors["expr"])]
+    assert len(windows) == 2
+    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, fleet.LONGEST_BACKOFF)

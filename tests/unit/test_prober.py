@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ def prober() -> Prober:
     return Prober()
 
 
-def question(server: VllmServer, **changes: object) -> Question:
-    return replace(Question("GET", f"{server.base_url}/models", HERE), **changes)  # type: ignore[arg-type]
+def question(server: VllmServer, **changes: Any) -> Question:
+    return replace(Question("GET", f"{server.base_url}/models", HERE), **changes)
 
 
 def unused_port() -> int:

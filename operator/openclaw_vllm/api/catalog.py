@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from openclaw_vllm.api.discovery import Interval, Timeout, timeout_within_interval
-from openclaw_vllm.api.endpoint import ServicePort, UrlPath
+from openclaw_vllm.api.endpoint_fields import ServicePort, UrlPath
 from openclaw_vllm.api.fields import ATOMIC, ObjectName, WireModel, cel
 from openclaw_vllm.api.output import AgentDefaults, ConfigMapKeyRef
 from openclaw_vllm.api.selector import LabelSelector

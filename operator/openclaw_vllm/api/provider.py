@@ -12,7 +12,6 @@ from pydantic import ConfigDict, Field
 from openclaw_vllm.api.discovery import Discovery
 from openclaw_vllm.api.endpoint import (
     Auth,
-    BaseUrl,
     CABundleRef,
     Header,
     HeaderSource,
@@ -20,6 +19,7 @@ from openclaw_vllm.api.endpoint import (
     ServiceRef,
     Tls,
 )
+from openclaw_vllm.api.endpoint_fields import BaseUrl
 from openclaw_vllm.api.fields import WireModel, cel, map_keyed_by, matching
 from openclaw_vllm.api.models import (
     ExplicitModel,

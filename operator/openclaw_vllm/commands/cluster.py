@@ -14,8 +14,9 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands.comparison import Published
 from openclaw_vllm.commands.files import Subject
 from openclaw_vllm.commands.schema import Complaint
-from openclaw_vllm.edges.apiserver import ApiServer, NoCluster, Unavailable, load_configuration
+from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.cluster import Cluster, Refused
+from openclaw_vllm.edges.connection import NoCluster, load_configuration
 
 
 @asynccontextmanager

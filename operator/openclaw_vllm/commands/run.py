@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from openclaw_vllm.commands.options import FAILED, host_rules, namespaces
-from openclaw_vllm.edges.apiserver import NoCluster
+from openclaw_vllm.edges.connection import NoCluster
 from openclaw_vllm.edges.endpoints import is_address
 from openclaw_vllm.edges.leader import LeadershipLost, own_namespace
 from openclaw_vllm.logs import set_up

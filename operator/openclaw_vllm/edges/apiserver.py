@@ -1,23 +1,20 @@
-"""Requests to the API server: connection, credentials, retries of passing faults.
+"""Requests to the API server, and retries of passing faults.
 
-The only door to the kubernetes library, whose typed layer is left aside: it costs a second of
-start-up, 24 MiB and twice the time per request (measured), and returns None for an apply that
+Of the kubernetes library only the client is used. Its typed layer is left aside: it costs a second
+of start-up, 24 MiB and twice the time per request (measured), and returns None for an apply that
 creates. Passing faults (429, 5xx of a read, broken connections) are tried again here a few times;
 what remains is raised as `Unavailable`, and the work queue comes back later.
 """
 
 import asyncio
 import json
-import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
-from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 Json = dict[str, Any]
@@ -29,15 +26,10 @@ REQUEST_TIMEOUT = 30.0  # seconds
 PASSING = {429, 502, 503, 504}  # not 500: it answers a status with an unknown field
 PASSING_FOR_READS = {*PASSING, 500}
 TERMINATED = "being terminated"  # what a write into a namespace on its way out is answered with
-DEFAULT_KUBECONFIG = Path(".kube") / "config"
 
 
 class Unavailable(Exception):
     """The API server did not answer, or not in a way that says what is wrong: try again later."""
-
-
-class NoCluster(Exception):
-    """Neither a kubeconfig nor a service account was found, or it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,59 +43,6 @@ class Reply:
     def message(self) -> str:
         """What a Status object of the API server says."""
         return str(self.body.get("message", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What another client needs to make the same connection; files by their paths."""
-
-    server: str
-    ca_path: str | None
-    ca_data: bytes | str | None
-    insecure: bool
-    token: str | None
-    certificate_path: str | None
-    private_key_path: str | None
-    proxy_url: str | None
-
-
-async def load_configuration() -> Configuration:
-    """Find the cluster as kubectl does: KUBECONFIG, then ~/.kube/config, then the service account.
-
-    Raises NoCluster when there is none.
-    """
-    configuration = Configuration()
-    chosen = os.environ.get("KUBECONFIG") or ""
-    default = Path.home() / DEFAULT_KUBECONFIG
-    try:
-        if chosen or default.exists():
-            path = chosen or str(default)
-            await config.load_kube_config(config_file=path, client_configuration=configuration)
-        else:
-            config.load_incluster_config(client_configuration=configuration)
-    except Exception as error:  # what the loader raises at bad content has no common class
-        raise NoCluster(
-            f"no cluster to talk to: {error}; set KUBECONFIG, or run in a pod"
-        ) from error
-    configuration.connection_pool_maxsize = 32
-    configuration.disable_strict_ssl_verification = True  # some clusters' CAs lack keyUsage
-    return configuration
-
-
-async def credentials(configuration: Configuration) -> Credentials:
-    """Return how `configuration` connects now; a token of a file or a command is fresh."""
-    bearer = (await configuration.auth_settings()).get("BearerToken")
-    value = str(bearer["value"]) if bearer else ""
-    return Credentials(
-        server=configuration.host,
-        ca_path=configuration.ssl_ca_cert,
-        ca_data=configuration.ca_cert_data,
-        insecure=not configuration.verify_ssl,
-        token=value.partition(" ")[2] or value or None,
-        certificate_path=configuration.cert_file,
-        private_key_path=configuration.key_file,
-        proxy_url=configuration.proxy,
-    )
 
 
 def _is_passing(method: str, reply: Reply) -> bool:

@@ -17,13 +17,10 @@ from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import ALLOWED_HOSTS, Observed, Secret, Service
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges import paths
 from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
 from openclaw_vllm.edges.events import event_about
 
-OURS = f"/apis/{GROUP}/{VERSION}"
-OUR_KINDS = ("vllmproviders", "vllmcatalogs")
-CORE = "/api/v1"
-EVENTS = "/apis/events.k8s.io/v1"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
 BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
@@ -55,13 +52,13 @@ class Cluster:
 
     async def confirm(self, ours: AnyObserved) -> None:
         """Raise Gone unless the object still exists with the same uid, Refused if nobody tells."""
-        reply = await self._server.get(_path_of(ours))
+        reply = await self._server.get(paths.of(ours))
         if _changed(ours, reply, "confirming").uid != ours.uid:
             raise Gone(f"{ours.KIND} {ours.key} is gone")
 
     async def find_config_map(self, key: ObjectKey) -> PublishedMap | None:
         """Read the ConfigMap that would be published to, ours or not."""
-        reply = await self._server.get(_path(CORE, "configmaps", key))
+        reply = await self._server.get(paths.core("configmaps", key))
         if reply.code == HTTPStatus.NOT_FOUND:
             return None
         return PublishedMap.read(_expect(reply, f"reading ConfigMap {key}"))
@@ -73,7 +70,7 @@ class Cluster:
 
         Raises Stale when it was replaced, Gone when its namespace goes, Refused for all else.
         """
-        reply = await self._server.apply(_path(CORE, "configmaps", key), manifest, FIELD_MANAGER)
+        reply = await self._server.apply(paths.core("configmaps", key), manifest, FIELD_MANAGER)
         if reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message:
             raise Gone(f"namespace {key.namespace} is gone")
         if reply.code == HTTPStatus.UNPROCESSABLE_ENTITY and "immutable" in reply.message:
@@ -86,7 +83,7 @@ class Cluster:
     async def delete_config_map(self, key: ObjectKey, found: PublishedMap) -> None:
         """Delete the ConfigMap as it was read; raises Stale when it has changed since."""
         preconditions = {"uid": found.uid, "resourceVersion": found.resource_version}
-        reply = await self._server.delete(_path(CORE, "configmaps", key), preconditions)
+        reply = await self._server.delete(paths.core("configmaps", key), preconditions)
         if reply.code == HTTPStatus.CONFLICT:
             raise Stale(f"ConfigMap {key} has changed")
         if reply.code != HTTPStatus.NOT_FOUND:
@@ -106,7 +103,7 @@ class Cluster:
             "metadata": metadata | {"resourceVersion": ours.resource_version},
             "status": status.model_dump(exclude_none=True),
         }
-        reply = await self._server.apply(f"{_path_of(ours)}/status", manifest, FIELD_MANAGER)
+        reply = await self._server.apply(f"{paths.of(ours)}/status", manifest, FIELD_MANAGER)
         return _changed(ours, reply, "applying the status of")
 
     async def set_finalizers(self, ours: Ours, finalizers: Iterable[str]) -> Ours:
@@ -115,12 +112,12 @@ class Cluster:
         Raises Gone when it does not exist any more, Stale when it has changed.
         """
         metadata = {"finalizers": list(finalizers), "resourceVersion": ours.resource_version}
-        reply = await self._server.merge(_path_of(ours), {"metadata": metadata}, FIELD_MANAGER)
+        reply = await self._server.merge(paths.of(ours), {"metadata": metadata}, FIELD_MANAGER)
         return _changed(ours, reply, "setting the finalizers of")
 
     async def read_secret(self, key: ObjectKey) -> Secret | Problem:
         """Read a Secret by name."""
-        reply = await self._server.get(_path(CORE, "secrets", key))
+        reply = await self._server.get(paths.core("secrets", key))
         if problem := _unreadable(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
             return problem
         body = _expect(reply, f"reading Secret {key}")
@@ -130,14 +127,14 @@ class Cluster:
 
     async def read_config_map(self, key: ObjectKey) -> Mapping[str, str] | Problem:
         """Read the data of a user's ConfigMap by name."""
-        reply = await self._server.get(_path(CORE, "configmaps", key))
+        reply = await self._server.get(paths.core("configmaps", key))
         if problem := _unreadable(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
             return problem
         return dict(_expect(reply, f"reading ConfigMap {key}").get("data") or {})
 
     async def read_service(self, key: ObjectKey) -> Service | None:
         """Read a Service by name; None when there is none, or none that may be read."""
-        reply = await self._server.get(_path(CORE, "services", key))
+        reply = await self._server.get(paths.core("services", key))
         if reply.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
             return None
         return Service.read(_expect(reply, f"reading Service {key}"))
@@ -145,7 +142,7 @@ class Cluster:
     async def try_provider(self, key: ObjectKey, manifest: dict[str, Any]) -> str:
         """Let the API server judge a VllmProvider that is not kept; return what it has against
         it."""
-        path = _path(OURS, "vllmproviders", key)
+        path = paths.ours("vllmproviders", key)
         reply = await self._server.apply(path, manifest, TRIAL_MANAGER, dry_run=True)
         accepted = reply.code in (HTTPStatus.OK, HTTPStatus.CREATED)
         return "" if accepted else reply.message or f"status {reply.code}"
@@ -157,7 +154,7 @@ class Cluster:
         """
         namespace = ours.key.namespace or "default"
         event = event_about(ours, reason, note, warning=warning)
-        reply = await self._server.create(f"{EVENTS}/namespaces/{namespace}/events", event)
+        reply = await self._server.create(paths.events(namespace), event)
         leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
         if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
             said = ("no Event could be posted: %s", reply.message)
@@ -172,13 +169,10 @@ class Cluster:
         metadata_only: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a kind (its plural) in the namespaces, or in all of them; paged."""
-        root = OURS if kind in OUR_KINDS else CORE
         accept = METADATA_ONLY if metadata_only else "application/json"
-        paths = [f"{root}/namespaces/{ns}/{kind}" for ns in namespaces] or [f"{root}/{kind}"]
-        for path in paths:
-            query: dict[str, str | int] = {
-                "limit": BIG_PAGE if kind == "configmaps" and not metadata_only else PAGE
-            }
+        limit = BIG_PAGE if kind == "configmaps" and not metadata_only else PAGE
+        for path in paths.lists(kind, namespaces):
+            query: dict[str, str | int] = {"limit": limit}
             if selector:
                 query["labelSelector"] = selector
             while True:
@@ -191,7 +185,7 @@ class Cluster:
 
     async def serves(self, kinds: Iterable[str]) -> bool:
         """Tell whether the CRDs of these kinds (their plurals) are installed and served."""
-        reply = await self._server.get(OURS)
+        reply = await self._server.get(paths.OURS)
         names = {resource["name"] for resource in reply.body.get("resources") or ()}
         return reply.code == HTTPStatus.OK and names.issuperset(kinds)
 
@@ -202,23 +196,12 @@ class Cluster:
         return int(body["major"]), int(digits)
 
 
-def _path_of(ours: AnyObserved) -> str:
-    plural = f"{ours.KIND.lower()}s"
-    if ours.key.namespace:
-        return _path(OURS, plural, ours.key)
-    return f"{OURS}/{plural}/{ours.key.name}"
-
-
 def _changed(ours: Ours, reply: Reply, doing: str) -> Ours:
     if reply.code == HTTPStatus.NOT_FOUND:
         raise Gone(f"{ours.KIND} {ours.key} is gone")
     if reply.code == HTTPStatus.CONFLICT:
         raise Stale(f"{ours.KIND} {ours.key} has changed")
     return ours.read(_expect(reply, f"{doing} {ours.key}"))
-
-
-def _path(root: str, plural: str, key: ObjectKey) -> str:
-    return f"{root}/namespaces/{key.namespace}/{plural}/{key.name}"
 
 
 def _expect(reply: Reply, doing: str) -> dict[str, Any]:

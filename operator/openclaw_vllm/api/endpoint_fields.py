@@ -1,0 +1,132 @@
+"""The strings and numbers of an endpoint, each with the rules that the API server holds it to.
+
+They are the same for a VllmProvider and for a VllmCatalog's Services.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from openclaw_vllm.api.fields import cel, matching
+
+# Set by the HTTP client, by the key, or able to change what the answer means.
+_RESERVED_HEADERS = [
+    "accept-encoding",
+    "__proto__",
+    "authorization",
+    "connection",
+    "constructor",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "prototype",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+]
+
+BaseUrl = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        json_schema_extra=cel(
+            (
+                r"self.matches(r'^https?://[!-\[\]-~]+$') && isURL(self)"
+                " && url(self).getHostname() != ''",
+                "write a URL that starts with http:// or https://, such as"
+                " http://vllm.models.svc.cluster.local:8000/v1",
+            ),
+            (
+                "!isURL(self) || url(self).getPort() == '' || (size(url(self).getPort()) <= 5"
+                " && int(url(self).getPort()) >= 1 && int(url(self).getPort()) <= 65535)",
+                "write a port from 1 to 65535, such as :8000",
+            ),
+            (
+                "!self.matches('^[^/]*//[^/?#]*@')",
+                "leave user and password out of the URL: write auth.apiKeySecretRef",
+            ),
+            ("!self.contains('?') && !self.contains('#')", "leave out ? and #, and what follows"),
+            (
+                "!self.matches('/[.][.]?(/|$)')",
+                "leave /./ and /../ out of the path: write the path that is meant",
+            ),
+            (
+                "!self.matches('/v1/(models|completions|chat|chat/completions|embeddings)/?$')",
+                "write the URL up to /v1; the rest of the path is added to it",
+            ),
+        ),
+    ),
+]
+
+ServicePort = Annotated[
+    int | str,
+    Field(
+        json_schema_extra={
+            "x-kubernetes-int-or-string": True,
+            "maxLength": 15,
+            **cel(
+                (
+                    "type(self) == int ? self >= 1 && self <= 65535"
+                    " : self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$') && self.matches('[a-z]')"
+                    " && size(self) <= 15",
+                    "write a number from 1 to 65535 without quotes, such as 8000, or the name of a"
+                    " port of the Service, such as http",
+                )
+            ),
+        }
+    ),
+]
+
+UrlPath = Annotated[
+    str,
+    matching(
+        r'/[!"$->@-\[\]-~]*',  # printable ASCII without # ? and backslash
+        "write a path that starts with / and ends before ? and #, such as /v1",
+        max_length=512,
+        also=("!self.matches('/[.][.]?(/|$)')", "leave /./ and /../ out of the path"),
+    ),
+]
+
+HeaderName = Annotated[
+    str,
+    matching(
+        "[-A-Za-z0-9!#$%&*+.^_|~]+",
+        "write a header name such as X-Tenant: letters, digits and -",
+        max_length=64,
+        also=(
+            f"!(self.lowerAscii() in {_RESERVED_HEADERS})",
+            "write another name: this header is set by the HTTP client, and Authorization by"
+            " auth.apiKeySecretRef",
+        ),
+    ),
+]
+
+HeaderValue = Annotated[
+    str,
+    matching(
+        "[!-~]([ -~]*[!-~])?",
+        "write printable ASCII on one line, without outer spaces",
+        max_length=1024,
+        also=(
+            # OpenClaw 2026.9.6 reads these as references to secrets, and cannot be told not to
+            "!self.matches('^[$][A-Z][A-Z0-9_]{0,127}$')"
+            " && !self.matches('^secretref-(managed$|env:)')",
+            "write another value: OpenClaw would take this one for a reference to a secret; use"
+            " valueFrom and env for those",
+        ),
+    ),
+]
+
+HostName = Annotated[
+    str,
+    matching(
+        "[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?",
+        "write a host name such as vllm.example.com",
+        max_length=253,
+    ),
+]

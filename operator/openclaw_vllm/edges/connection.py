@@ -1,0 +1,70 @@
+"""How the cluster is found and who we are there: what a kubeconfig or the pod's account says.
+
+kopf makes its own connection from the same configuration, so both are always the same user's.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kubernetes.aio import config
+from kubernetes.aio.client import Configuration
+
+DEFAULT_KUBECONFIG = Path(".kube") / "config"
+
+
+class NoCluster(Exception):
+    """Neither a kubeconfig nor a service account was found, or it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What another client needs to make the same connection; files by their paths."""
+
+    server: str
+    ca_path: str | None
+    ca_data: bytes | str | None
+    insecure: bool
+    token: str | None
+    certificate_path: str | None
+    private_key_path: str | None
+    proxy_url: str | None
+
+
+async def load_configuration() -> Configuration:
+    """Find the cluster as kubectl does: KUBECONFIG, then ~/.kube/config, then the service account.
+
+    Raises NoCluster when there is none.
+    """
+    configuration = Configuration()
+    chosen = os.environ.get("KUBECONFIG") or ""
+    default = Path.home() / DEFAULT_KUBECONFIG
+    try:
+        if chosen or default.exists():
+            path = chosen or str(default)
+            await config.load_kube_config(config_file=path, client_configuration=configuration)
+        else:
+            config.load_incluster_config(client_configuration=configuration)
+    except Exception as error:  # what the loader raises at bad content has no common class
+        raise NoCluster(
+            f"no cluster to talk to: {error}; set KUBECONFIG, or run in a pod"
+        ) from error
+    configuration.connection_pool_maxsize = 32
+    configuration.disable_strict_ssl_verification = True  # some clusters' CAs lack keyUsage
+    return configuration
+
+
+async def credentials(configuration: Configuration) -> Credentials:
+    """Return how `configuration` connects now; a token of a file or a command is fresh."""
+    bearer = (await configuration.auth_settings()).get("BearerToken")
+    value = str(bearer["value"]) if bearer else ""
+    return Credentials(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        ca_data=configuration.ca_cert_data,
+        insecure=not configuration.verify_ssl,
+        token=value.partition(" ")[2] or value or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+        proxy_url=configuration.proxy,
+    )
