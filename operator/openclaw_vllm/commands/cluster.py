@@ -12,8 +12,8 @@ import click
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands.comparison import Published
-from openclaw_vllm.commands.files import Subject
 from openclaw_vllm.commands.schema import Complaint
+from openclaw_vllm.commands.subject import Subject
 from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.cluster import Cluster, Refused
 from openclaw_vllm.edges.connection import NoCluster, load_configuration
@@ -57,4 +57,5 @@ async def _judged(cluster: Cluster, subject: Subject) -> Subject:
         metadata |= {kept: manifest["metadata"][kept]} if kept in manifest["metadata"] else {}
     applied = {**{k: manifest[k] for k in ("apiVersion", "kind", "spec")}, "metadata": metadata}
     said = await cluster.try_provider(key, applied)
-    return replace(subject, complaints=(Complaint("the API server", said),) if said else ())
+    theirs = (Complaint("the API server", said),) if said else ()
+    return replace(subject, complaints=(*subject.complaints, *theirs))

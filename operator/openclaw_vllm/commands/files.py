@@ -7,38 +7,14 @@ import click
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource, Service
-from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.commands.judgement import KIND, judge
 from openclaw_vllm.commands.manifests import Found, Manifest, Unreadable, read
 from openclaw_vllm.commands.metadata import kept, metadata_complaints
 from openclaw_vllm.commands.options import Wishes, read_text
-from openclaw_vllm.commands.schema import Complaint
+from openclaw_vllm.commands.rivals import with_rivals
+from openclaw_vllm.commands.subject import Subject
 
 NAMED = ("Service", "ConfigMap")  # what a VllmProvider's answer to "what is published" depends on
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A VllmProvider of the files; `resource` is None when nothing can be made of it."""
-
-    found: Found
-    resource: Resource | None
-    complaints: tuple[Complaint, ...] = ()
-
-    @property
-    def spec(self) -> VllmProviderSpec | None:
-        """The spec, None without a resource."""
-        spec = self.resource.spec if self.resource else None
-        return None if isinstance(spec, Problem) else spec
-
-    @property
-    def is_discovered(self) -> bool:
-        """Whether its models have to be asked for."""
-        return self.spec is not None and not self.spec.models
-
-    def __str__(self) -> str:
-        return f"{self.found.file}: {self.resource.key if self.resource else self.found}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +36,7 @@ def read_files(wishes: Wishes) -> Files:
     if wishes.name is not None and not chosen:
         raise click.UsageError(f"no VllmProvider of the files is named {wishes.name!r}")
     return Files(
-        subjects=tuple(_subject(found, wishes.namespace) for found in chosen),
+        subjects=with_rivals(_subject(found, wishes.namespace) for found in chosen),
         services={_key(f, wishes): _service(f) for f in _of_kind("Service", objects)},
         config_maps={_key(f, wishes): _data(f) for f in _of_kind("ConfigMap", objects)},
     )

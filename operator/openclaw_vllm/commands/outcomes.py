@@ -11,7 +11,7 @@ from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import MAX_REJECTED_MODELS
 from openclaw_vllm.commands import rules
-from openclaw_vllm.commands.files import Files, Subject
+from openclaw_vllm.commands.files import Files
 from openclaw_vllm.commands.foresight import Foresight, foresee
 from openclaw_vllm.commands.inputs import (
     Given,
@@ -22,6 +22,7 @@ from openclaw_vllm.commands.inputs import (
     inputs_of,
 )
 from openclaw_vllm.commands.options import Wishes, read_bytes, read_text
+from openclaw_vllm.commands.subject import Subject
 from openclaw_vllm.edges.question import Asks
 
 HINTS = {
