@@ -14,7 +14,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.endpoint import Endpoint, resolve
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.unit.pipelines import Desk, provider
+from tests.unit.commands.pipelines import Desk, provider
 from tests.worlds import CA, Setting, setting
 
 LABEL = "a" * 63

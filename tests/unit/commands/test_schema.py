@@ -14,7 +14,7 @@ from openclaw_vllm.commands.schema import Complaint, resource_schema
 from tests.apiserver.provider_specs import ACCEPTED, Spec, spec
 from tests.apiserver.refused_specs import REFUSED
 from tests.builders import NAMESPACE
-from tests.unit.pipelines import provider
+from tests.unit.commands.pipelines import provider
 
 
 def complaints(manifest: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ import yaml
 from openclaw_vllm.cli import COMMANDS, main
 from tests.command_docs import PAGE, blocks
 
-HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
+HOOKS = Path(__file__).parents[3] / ".pre-commit-hooks.yaml"
 RUN = {"```sh", "```sh cluster", "```sh install"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 

@@ -9,16 +9,11 @@ import yaml
 from openclaw_vllm.api.configmap import KEYS, digest
 from tests import builders
 from tests.certificates import Authority
+from tests.unit.commands.pipelines import Desk, config_map, provider, service
 from tests.unit.golden_cases import CASES
-from tests.unit.pipelines import Desk, config_map, provider, service
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 KEYED = {"apiKeySecretRef": {"name": "vllm-api-key", "key": "api-key"}}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def cards(name: str) -> list[dict[str, object]]:

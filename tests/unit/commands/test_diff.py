@@ -6,14 +6,9 @@ import pytest
 import yaml
 
 from tests import builders
-from tests.unit.pipelines import Desk, config_map, provider
+from tests.unit.commands.pipelines import Desk, config_map, provider
 
 AGENTS = {"primary": ["first", "*"]}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def rendered(desk: Desk, path: str, *ids: str, name: str = "live.yaml") -> str:

@@ -1,12 +1,11 @@
 """VllmProviders of one file that exclude each other: told before the cluster meets both."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import builders
-from tests.unit.pipelines import Desk, provider
+from tests.unit.commands.pipelines import Desk, provider
 
 TWICE = "metadata.name: the file holds two VllmProviders of this name"
 SHARED = "spec.output: VllmProvider vllm publishes to ConfigMap vllm-openclaw too"
@@ -14,11 +13,6 @@ SHARED = "spec.output: VllmProvider vllm publishes to ConfigMap vllm-openclaw to
 
 def publishing_to(name: str) -> dict[str, Any]:
     return builders.wire_spec() | {"output": {"configMapName": name}}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.pipelines import Desk, provider
+from tests.unit.commands.pipelines import Desk, provider
 
 HEAVY = ("kopf", "kubernetes", "httpx", "aiohttp", "prometheus_client")
 CALL = """

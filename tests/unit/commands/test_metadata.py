@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.commands.judgement import judge
-from tests.unit.pipelines import provider
+from tests.unit.commands.pipelines import provider
 
 LONG = "b" * 189
 ANNOTATIONS = 262_144  # bytes
