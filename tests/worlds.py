@@ -7,7 +7,7 @@ resolve to what it says, and loopback may be probed, since that is where the ser
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from kubernetes.aio.client import Configuration
@@ -88,11 +88,11 @@ class Setting:
         self, resource: Resource, *, fresh: bool = False
     ) -> tuple[Target, tuple[Served, ...]] | Problem:
         """Locate the resource's server and ask it, as a reconcile does."""
-        spec = spec_of(resource)
-        target = await locate(resource, spec, self.world, fresh=fresh)
+        spec, world = spec_of(resource), replace(self.world, fresh=fresh)
+        target = await locate(resource, spec, world)
         if isinstance(target, Problem):
             return target
-        return await probe(resource, spec, target, self.world, fresh=fresh)
+        return await probe(resource, spec, target, world)
 
 
 CA = Authority.create()

@@ -2,7 +2,8 @@
 
 A deletion during a gap that ends in a list never arrives: every restart of an API server lists
 again (measured), and so does our own start, after the cache was filled. So after a list, and every
-ten minutes, metadata is listed and compared with the cache. Reads only.
+ten minutes, metadata is listed and compared with the cache. It writes one thing: what a VllmCatalog
+that is gone has left behind is removed.
 """
 
 import asyncio
@@ -12,13 +13,13 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from openclaw_vllm.api.configmap import SELECTOR, PublishedMap
-from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Service
 from openclaw_vllm.core.targets import is_orphan
 from openclaw_vllm.edges.apiserver import Unavailable
-from openclaw_vllm.edges.cluster import Refused, Stale
+from openclaw_vllm.edges.cluster import Refused
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake, key_of
+from openclaw_vllm.reconcile.spreading import remove_orphan
 from openclaw_vllm.reconcile.world import World
 
 AWAITED = ("vllmproviders", "vllmcatalogs")
@@ -58,9 +59,7 @@ async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Ite
         except TimeoutError:
             logger.debug("auditing the cache at the interval")
         intake.listed.clear()
-        if not await _succeeds(world, intake, fleet, chosen):
-            intake.listed.set()
-            await asyncio.sleep(RETRY)
+        await _audit_all(world, intake, fleet, chosen)
 
 
 def _pause(fleet: Fleet | None) -> float:
@@ -70,18 +69,21 @@ def _pause(fleet: Fleet | None) -> float:
     return INTERVAL * random.uniform(0.9, 1.1)  # noqa: S311 only jitter
 
 
-async def _succeeds(
+async def _audit_all(
     world: World, intake: Intake, fleet: Fleet | None, namespaces: tuple[str, ...]
-) -> bool:
-    try:
-        await audit(world, intake, namespaces)
-        if fleet is not None:
-            await audit_awaited(world, fleet)
-            await audit_fleet(world, fleet)
-    except (Unavailable, Refused) as error:
-        logger.warning("the audit has to be tried again: %s", error)
-        return False
-    return True
+) -> None:
+    """Audit, again until the cluster can be read."""
+    while True:
+        try:
+            await audit(world, intake, namespaces)
+            if fleet is not None:
+                await audit_awaited(world, fleet)
+                await audit_fleet(world, fleet)
+        except (Unavailable, Refused) as error:
+            logger.warning("the audit has to be tried again: %s", error)
+            await asyncio.sleep(RETRY)
+        else:
+            return
 
 
 async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> None:
@@ -129,17 +131,7 @@ async def audit_fleet(world: World, fleet: Fleet) -> None:
             fleet.namespace_gone(name)
     for key, found in published:
         if is_orphan(found, uids):
-            await _remove(key, found, world)
-
-
-async def _remove(key: ObjectKey, found: PublishedMap, world: World) -> None:
-    logger.info("removing ConfigMap %s, whose VllmCatalog is gone", key)
-    try:
-        await world.cluster.delete_config_map(key, found)
-    except Stale:
-        logger.info("ConfigMap %s has changed meanwhile; it is looked at again later", key)
-    except Refused as error:
-        logger.error("%s; it is tried again at the next audit", error)
+            await remove_orphan(key, found, world)
 
 
 async def _uids(world: World, kinds: Iterable[str], namespaces: tuple[str, ...] = ()) -> set[str]:

@@ -23,9 +23,9 @@ class Health:
         self.watching = asyncio.Event()
 
     def live(self) -> Answer:
-        """Return 500 when only a restart helps: a queue has ended, or a watch is silent."""
+        """Return 500 when only a restart helps: a part has ended, or a watch is silent."""
         if self._tasks.have_ended:
-            return 500, b"the work queue has ended\n"
+            return 500, b"a part of the operator has ended\n"
         if self.watching.is_set() and (silent := self._watches.silent):
             return 500, f"silent for too long: the watch of {', '.join(silent)}\n".encode()
         return 200, b"ok\n"

@@ -72,7 +72,7 @@ async def test_it_lives_from_its_start_on(scene: Scene) -> None:
 async def test_a_restart_helps_when_a_task_has_ended(scene: Scene) -> None:
     scene.work.set()
     await eventually(lambda: scene.health.live() != WELL, within=5)
-    assert scene.health.live() == (500, b"the work queue has ended\n")
+    assert scene.health.live() == (500, b"a part of the operator has ended\n")
 
 
 async def test_a_restart_helps_when_a_watch_is_silent_for_too_long(scene: Scene) -> None:

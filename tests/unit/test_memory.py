@@ -157,7 +157,7 @@ def test_an_empty_answer_is_a_bad_one_once_models_are_known(
 
 def test_an_empty_answer_is_a_good_one_while_no_model_is_known() -> None:
     memory = fresh().learn(CONNECTION, admit(served("x@y")), 3, WALL)
-    assert (memory.server, memory.is_settled, memory.answered_at) == (None, True, WALL)
+    assert (memory.server, memory.has_good_answer, memory.answered_at) == (None, True, WALL)
     assert memory.rejected == {"x@y": Rejection.INVALID_REFERENCE}
 
 
@@ -201,21 +201,23 @@ def test_version_and_task_are_read(
 def test_only_what_was_written_is_settled() -> None:
     """A write that failed leaves the next run something to do, though nothing new is learnt."""
     resource = builders.resource()
-    written = builders.memory(resource, *served("a")).settle(("1", "2"))
-    asked_again = builders.learned(written, resource, *served("a")).since(written)
-    assert asked_again.is_settled_in(("1", "2"))
-    assert not asked_again.is_settled_in(("1", "3"))
-    wiser = builders.learned(written, resource, *served("a", "b")).since(written)
-    assert not wiser.is_settled_in(("1", "2"))
-    assert not wiser.since(wiser).is_settled_in(("1", "2"))
-    assert wiser.settle(("1", "3")).is_settled_in(("1", "3"))
+    written = builders.memory(resource, *served("a")).write_down(("1", "2"))
+    asked_again = builders.learned(written, resource, *served("a")).unwritten_unless_same_as(
+        written
+    )
+    assert asked_again.is_written_in(("1", "2"))
+    assert not asked_again.is_written_in(("1", "3"))
+    wiser = builders.learned(written, resource, *served("a", "b")).unwritten_unless_same_as(written)
+    assert not wiser.is_written_in(("1", "2"))
+    assert not wiser.unwritten_unless_same_as(wiser).is_written_in(("1", "2"))
+    assert wiser.write_down(("1", "3")).is_written_in(("1", "3"))
 
 
 def test_only_an_answer_makes_wiser_than_another_operator() -> None:
     resource = builders.resource()
-    settled = builders.memory(resource, *served("a")).settle(("1", "2"))
-    assert settled.since(settled).is_no_wiser_than(settled)
-    asked = settled.schedule(spec_of(resource), 100.0, 100.0).since(settled)
+    settled = builders.memory(resource, *served("a")).write_down(("1", "2"))
+    assert settled.unwritten_unless_same_as(settled).is_no_wiser_than(settled)
+    asked = settled.schedule(spec_of(resource), 100.0, 100.0).unwritten_unless_same_as(settled)
     assert not asked.is_no_wiser_than(settled)
-    learnt = builders.learned(settled, resource, *served("b")).since(settled)
+    learnt = builders.learned(settled, resource, *served("b")).unwritten_unless_same_as(settled)
     assert not learnt.is_no_wiser_than(settled)

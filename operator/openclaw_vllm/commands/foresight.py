@@ -15,21 +15,16 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.answer import Served, parse
-from openclaw_vllm.core.conditions import ENDPOINT_REASONS, Outcomes, conditions
+from openclaw_vllm.core.conditions import PROVIDER_ASPECTS, Outcomes, conditions
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.ownership import manifest_of
 from openclaw_vllm.core.plan import Plan, decide
 from openclaw_vllm.edges.question import MAX_ANSWER
 from openclaw_vllm.reconcile.inputs import Inputs
-from openclaw_vllm.reconcile.learning import learn, with_base
-from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.learning import learn, look
+from openclaw_vllm.reconcile.locating import Target
 from openclaw_vllm.reconcile.probing import probe
 
-ASPECTS = (
-    ConditionType.ENDPOINT_RESOLVED,
-    ConditionType.SERVER_REACHABLE,
-    ConditionType.CONFIG_PUBLISHED,
-)
 NO_TIME = "1970-01-01T00:00:00Z"  # conditions of objects that exist nowhere have no history
 
 
@@ -57,7 +52,9 @@ class Foresight:
     @property
     def aspects(self) -> tuple[Condition, ...]:
         """The conditions that Ready is computed from."""
-        return tuple(condition for condition in self.conditions if condition.type in ASPECTS)
+        return tuple(
+            condition for condition in self.conditions if condition.type in PROVIDER_ASPECTS
+        )
 
     @property
     def problem(self) -> Condition | None:
@@ -95,12 +92,7 @@ async def foresee(
     the spec lists its models. `existing` is what is published now: a primary model stays.
     """
     memory = Memory(resource.uid, resource.generation, resource.requested_at)
-    target = await locate(resource, spec, inputs, fresh=False)
-    if isinstance(target, Problem):
-        memory = memory.misplace(target)
-    else:
-        memory = memory.resolve(target.connection)
-    memory = await with_base(resource, spec, memory, inputs, fresh=False)
+    target, memory = await look(resource, spec, memory, inputs)
     if isinstance(target, Target) and not spec.models:
         answer = await _answer(resource, spec, target, inputs, snapshot)
         memory = await _taken_in(answer, spec, memory, inputs)
@@ -118,7 +110,7 @@ async def _answer(
     snapshot: bytes | None,
 ) -> Listed | Problem:
     if snapshot is None:
-        return await probe(resource, spec, target, inputs, fresh=False)
+        return await probe(resource, spec, target, inputs)
     if len(snapshot) > MAX_ANSWER:
         return Problem(
             Reason.ANSWER_TOO_LARGE,
@@ -132,7 +124,6 @@ async def _taken_in(
     answer: Listed | Problem, spec: VllmProviderSpec, memory: Memory, inputs: Inputs
 ) -> Memory:
     if isinstance(answer, Problem):
-        elsewhere = answer.reason in ENDPOINT_REASONS
-        return memory.misplace(answer) if elsewhere else memory.fail(answer)
+        return memory.fail(answer)
     target, served = answer
-    return await learn(spec, target, served, memory, inputs, fresh=False)
+    return await learn(spec, target, served, memory, inputs)

@@ -1,4 +1,6 @@
-"""What is remembered of a VllmProvider between two reconciles, and when to ask its server again.
+"""What is remembered of a VllmProvider, or of a Service of a catalogue, between two reconciles.
+
+When its server is to be asked again is decided here too.
 
 Nothing here has to survive a restart: `recall` makes it anew from the published ConfigMap and the
 status, so that a restart changes no byte and writes nothing, whether the server is up or down.
@@ -16,7 +18,7 @@ from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
-from openclaw_vllm.core.conditions import TOLERATED_FAILURES
+from openclaw_vllm.core.conditions import ENDPOINT_REASONS, TOLERATED_FAILURES
 from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.models import Listing, Rejection, select
 from openclaw_vllm.core.retention import Retained, merge
@@ -26,7 +28,7 @@ VERSION_AGE = 600.0  # seconds
 ANSWER_TIMES = ("answered_at", "version_at")
 
 
-UNASKED = Problem(Reason.PENDING, "the server was not asked yet")
+NOT_ASKED_YET = Problem(Reason.PENDING, "the server was not asked yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,23 @@ class Memory:
 
     `capabilities` were found out for the models and the version that `examined` holds; `base` is
     the user's configuration that `base_text` holds; `connection` is what agents were last to be
-    told, as generation `resolved` of the spec asked for; `endpoint` and `server` are the last
-    outcomes, None for well; `failures` counts failed probes and `retries` early retries in a row;
-    `due` is when the next probe is, `answered_at` (wall clock) when the last good answer was.
+    told, as generation `resolved_generation` of the spec asked for; `endpoint` and `server` are the
+    last outcomes, None for well; `failures` counts failed probes and `retries` early retries in a
+    row; `due` is when the next probe is, `answered_at` (wall clock) when the last good answer was.
+    `retained` and `rejected` are what was learned of models, `version` (asked for at `version_at`)
+    and `task` what of the server. When all of it was written, `written_in` holds the versions of
+    the resource and of what it publishes.
     """
 
     uid: str
     generation: int
     requested_at: str
     connection: Connection | None = None
-    resolved: int = -1
+    resolved_generation: int = -1
     retained: Retained | None = None
     rejected: Mapping[str, Rejection] | None = None
-    endpoint: Problem | None = UNASKED
-    server: Problem | None = UNASKED
+    endpoint: Problem | None = NOT_ASKED_YET
+    server: Problem | None = NOT_ASKED_YET
     failures: int = 0
     retries: int = 0
     due: float = 0.0
@@ -60,10 +65,10 @@ class Memory:
     base_text: str | None = None
     base: Base | Problem | None = None
     answered_at: float = 0.0
-    settled: tuple[str, str] | None = None
+    written_in: tuple[str, str] | None = None
 
     @property
-    def is_settled(self) -> bool:
+    def has_good_answer(self) -> bool:
         """Whether a good answer of the server that the spec names is known."""
         return (
             self.retained is not None
@@ -74,14 +79,14 @@ class Memory:
     @property
     def is_tolerated(self) -> bool:
         """Whether the failed probes in a row are too few to count for Ready."""
-        return self.is_settled and 0 < self.failures <= TOLERATED_FAILURES
+        return self.has_good_answer and 0 < self.failures <= TOLERATED_FAILURES
 
     @property
     def wants_early_retry(self) -> bool:
         """Whether waiting for the interval would keep somebody waiting for a first list."""
         empty = self.retained is not None and not self.retained.models and self.task != "Embed"
         broken = self.endpoint is not None or isinstance(self.base, Problem)
-        return broken or not self.is_settled or empty
+        return broken or not self.has_good_answer or empty
 
     def turn_to(self, resource: Resource) -> "Memory":
         """Take in what a person asked for: a new generation or request starts retries anew."""
@@ -105,7 +110,7 @@ class Memory:
         known = self.endpoint is None and connection == self.connection
         due = self.due if known else 0.0
         return replace(
-            self, connection=connection, resolved=self.generation, endpoint=None, due=due
+            self, connection=connection, resolved_generation=self.generation, endpoint=None, due=due
         )
 
     def misplace(self, problem: Problem) -> "Memory":
@@ -165,26 +170,28 @@ class Memory:
         return replace(self, examined=examined, capabilities={**self.capabilities, **now})
 
     def fail(self, problem: Problem) -> "Memory":
-        """Take in a failed probe: what is known stays."""
+        """Take in a failed probe; what is known stays. One never sent had no endpoint."""
+        if problem.reason in ENDPOINT_REASONS:
+            return self.misplace(problem)
         failures = min(self.failures, TOLERATED_FAILURES) + 1
         return replace(self, server=problem, failures=failures)
 
-    def since(self, before: "Memory") -> "Memory":
-        """Return it as nothing that was settled, unless only times have changed since `before`."""
+    def unwritten_unless_same_as(self, before: "Memory") -> "Memory":
+        """Forget that it was written, unless nothing but times has changed since `before`."""
         times = {name: getattr(self, name) for name in ("due", "retries", *ANSWER_TIMES)}
-        return self if self == replace(before, **times) else replace(self, settled=None)
+        return self if self == replace(before, **times) else replace(self, written_in=None)
 
-    def is_settled_in(self, versions: tuple[str, str]) -> bool:
+    def is_written_in(self, versions: tuple[str, str]) -> bool:
         """Tell whether all that is known was written, and these are the versions that it made."""
-        return self.settled == versions and "" not in versions
+        return self.written_in == versions and "" not in versions
 
     def is_no_wiser_than(self, before: "Memory") -> bool:
         """Tell whether all that is known was written once, and nobody was asked since `before`."""
-        return self.settled is not None and self.due == before.due
+        return self.written_in is not None and self.due == before.due
 
-    def settle(self, versions: tuple[str, str]) -> "Memory":
+    def write_down(self, versions: tuple[str, str]) -> "Memory":
         """Take in that all is as it has to be in these versions of the resource and its output."""
-        return replace(self, settled=versions)
+        return replace(self, written_in=versions)
 
     def schedule(self, spec: VllmProviderSpec, now: float, wall: float) -> "Memory":
         """Set when to probe next: early retries double from 1 s, else the interval by phase."""

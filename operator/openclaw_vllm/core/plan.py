@@ -39,7 +39,7 @@ def decide(
     resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
 ) -> Plan:
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
-    lost = memory.connection is None or memory.resolved != resource.generation
+    lost = memory.connection is None or memory.resolved_generation != resource.generation
     if lost or _is_left_as_it_was(resource, spec, memory, existing):
         return _still(resource)
     if isinstance(memory.base, Problem):
@@ -69,7 +69,7 @@ def entries_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Pr
     """Return the models to publish, or why none are known or too many."""
     if spec.models:
         return tuple(explicit(model) for model in spec.models)
-    if memory.is_settled and memory.retained is not None:
+    if memory.has_good_answer and memory.retained is not None:
         return _discovered(spec, memory, memory.retained)
     return Problem(Reason.PENDING, "no good answer from this server yet")
 

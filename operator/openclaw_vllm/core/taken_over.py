@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.models import Modality, ModelCompat, ModelCost
 from openclaw_vllm.core.entry import KEYLESS, SECRET
-from openclaw_vllm.core.escaping import REFERENCE, escape, escape_all, unescape
+from openclaw_vllm.core.escaping import REFERENCE, escape, escape_all, unescape, unescape_all
 from openclaw_vllm.core.models import rejection
 
 Json = dict[str, Any]
@@ -76,21 +76,5 @@ def taken_over(entry: object) -> Json | None:
         return None
     document = read.model_dump(exclude_unset=True, exclude={"api_key", "headers"})
     kept = read.model_dump(exclude_unset=True, include={"api_key", "headers"})
-    return _escaped_anew(document) | kept
-
-
-def _escaped_anew(document: Json) -> Json:
-    """Escape every string, those that are escaped already included."""
-    escaped: Json = escape_all(_unescape_all(document))
-    return escaped
-
-
-def _unescape_all(value: Any) -> Any:
-    match value:
-        case str():
-            return unescape(value)
-        case dict():
-            return {key: _unescape_all(item) for key, item in value.items()}
-        case list():
-            return [_unescape_all(item) for item in value]
-    return value
+    escaped: Json = escape_all(unescape_all(document))  # once, what is escaped already included
+    return escaped | kept

@@ -129,11 +129,11 @@ async def _with_base(
     catalog: Catalog, spec: VllmCatalogSpec, memory: CatalogMemory, world: World
 ) -> CatalogMemory:
     """Read and take in the base configuration of the operator's namespace."""
-    fresh = not memory.is_asked_by(catalog)
+    world = replace(world, fresh=not memory.is_asked_by(catalog))
     memory = replace(memory, generation=catalog.generation, requested_at=catalog.requested_at)
     ref = spec.target.base_config_ref
     if ref is not None and world.own_namespace is None:
         message = "spec.target.baseConfigRef: the operator does not run in a namespace of its own"
         return await take_base(Problem(Reason.BASE_CONFIG_INVALID, message), memory)
-    text = await read_base(world.own_namespace or "", ref, world, fresh=fresh)
+    text = await read_base(world.own_namespace or "", ref, world)
     return await take_base(text, memory)

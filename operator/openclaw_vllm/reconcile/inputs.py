@@ -4,7 +4,7 @@ It is the reading half of `World`. The command line has it too, without a cluste
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openclaw_vllm.api.observed import Secret
 from openclaw_vllm.core.destination import Destinations
@@ -23,7 +23,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Where reconciles read, and the administrator's policy on what may be asked and sent."""
+    """Where reconciles read, and the administrator's policy on what may be asked and sent.
+
+    `fresh` reads everything anew, however young the last reading is: somebody asked for it.
+    """
 
     cache: Cache
     prober: Asks
@@ -31,3 +34,4 @@ class Inputs:
     config_maps: References[Mapping[str, str]]
     policy: Destinations
     clock: Clock
+    fresh: bool = field(default=False, kw_only=True)

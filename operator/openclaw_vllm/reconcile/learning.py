@@ -1,4 +1,7 @@
-"""What is taken in: a good answer with what else the server says, and the base configuration."""
+"""What is taken in: where a server is, its good answer with all it says, the base configuration.
+
+No more is needed than `Inputs`: the commands for pipelines go the same way.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,10 +18,24 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import admit, chosen
 from openclaw_vllm.reconcile.details import read_capabilities, read_details
 from openclaw_vllm.reconcile.inputs import Inputs
-from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.locating import Target, locate
 from openclaw_vllm.reconcile.references import read_base
 
 Remembering = TypeVar("Remembering", Memory, CatalogMemory)
+
+
+async def look(
+    resource: Resource, spec: VllmProviderSpec, memory: Memory, inputs: Inputs
+) -> tuple[Target | Problem, Memory]:
+    """Find out what can be known without the server: where it is, and the base configuration."""
+    target = await locate(resource, spec, inputs)
+    if isinstance(target, Problem):
+        memory = memory.misplace(target)
+    else:
+        memory = memory.resolve(target.connection)
+    ref = spec.output.base_config_ref
+    text = await read_base(resource.key.namespace, ref, inputs)
+    return target, await take_base(text, memory)
 
 
 async def learn(
@@ -27,8 +44,6 @@ async def learn(
     served: Iterable[Served],
     memory: Memory,
     inputs: Inputs,
-    *,
-    fresh: bool,
 ) -> Memory:
     """Take in a good answer, and ask for what it does not say when this is the moment."""
     listing, now = admit(served), inputs.clock.monotonic()
@@ -38,21 +53,12 @@ async def learn(
     )
     if memory.server is None and detailed:
         memory = memory.detail(*await read_details(target, inputs), inputs.clock.monotonic())
-    again = detailed or fresh
+    again = detailed or inputs.fresh
     if memory.server is None and again and (examined := memory.to_examine(spec)):
         models = chosen(listing.models, spec.discovery)
         found, complete = await read_capabilities(target, models, inputs)
         memory = memory.examine(examined, found, complete=complete)
     return memory
-
-
-async def with_base(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, inputs: Inputs, *, fresh: bool
-) -> Memory:
-    """Read and take in the base configuration that the spec names."""
-    ref = spec.output.base_config_ref
-    text = await read_base(resource.key.namespace, ref, inputs, fresh=fresh)
-    return await take_base(text, memory)
 
 
 async def take_base(text: str | Problem | None, memory: Remembering) -> Remembering:

@@ -29,17 +29,15 @@ class Target:
         return Connection(self.endpoint.base_url, self.trust.ca_pem)
 
 
-async def locate(
-    resource: Resource, spec: VllmProviderSpec, inputs: Inputs, *, fresh: bool
-) -> Target | Problem:
-    """Resolve the endpoint and read the CA bundle, anew if `fresh`; asks the server nothing."""
+async def locate(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> Target | Problem:
+    """Resolve the endpoint and read the CA bundle; asks the server nothing."""
     namespace = resource.key.namespace
     named = service_named_by(spec, namespace)
     service = inputs.cache.services.get(named) if named else None
     endpoint = resolve(spec, namespace, service)
     if isinstance(endpoint, Problem):
         return endpoint
-    ca_pem = await read_ca(resource, spec, inputs, fresh=fresh)
+    ca_pem = await read_ca(resource, spec, inputs)
     if isinstance(ca_pem, Problem):
         return ca_pem
     tls = spec.tls

@@ -3,13 +3,14 @@
 The way of a VllmProvider and of a catalogue's Service is the same here.
 """
 
+from dataclasses import replace
+
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.conditions import ENDPOINT_REASONS
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.reconcile.learning import learn, with_base
-from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.learning import learn, look
+from openclaw_vllm.reconcile.locating import Target
 from openclaw_vllm.reconcile.probing import probe
 from openclaw_vllm.reconcile.world import World
 
@@ -19,16 +20,11 @@ async def observe(
 ) -> Memory:
     """Resolve the endpoint and, when it is time, ask the server; remember what was found."""
     asked = memory.turn_to(resource)
-    fresh = asked is not memory
-    target = await locate(resource, spec, world, fresh=fresh)
-    if isinstance(target, Problem):
-        memory = asked.misplace(target)
-    else:
-        memory = asked.resolve(target.connection)
-    memory = await with_base(resource, spec, memory, world, fresh=fresh)
+    world = replace(world, fresh=asked is not memory)
+    target, memory = await look(resource, spec, asked, world)
     if world.clock.monotonic() >= memory.due:
         if isinstance(target, Target) and not spec.models:
-            memory = await _ask(resource, spec, target, memory, world, fresh=fresh)
+            memory = await _ask(resource, spec, target, memory, world)
         memory = memory.schedule(spec, world.clock.monotonic(), world.clock.wall())
     return memory
 
@@ -39,14 +35,11 @@ async def _ask(
     target: Target,
     memory: Memory,
     world: World,
-    *,
-    fresh: bool,
 ) -> Memory:
     start = world.clock.monotonic()
-    answer = await probe(resource, spec, target, world, fresh=fresh)
+    answer = await probe(resource, spec, target, world)
     world.count_probe(resource, answer, world.clock.monotonic() - start)
     if isinstance(answer, Problem):
-        elsewhere = answer.reason in ENDPOINT_REASONS
-        return memory.misplace(answer) if elsewhere else memory.fail(answer)
+        return memory.fail(answer)
     target, served = answer
-    return await learn(spec, target, served, memory, world, fresh=fresh)
+    return await learn(spec, target, served, memory, world)

@@ -22,21 +22,21 @@ QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up
 
 
 async def probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
     """Ask for the models, within the spec's deadline; returns the target as it answered."""
     try:
         async with asyncio.timeout(target.timeout):
-            return await _probe(resource, spec, target, inputs, fresh=fresh)
+            return await _probe(resource, spec, target, inputs)
     except TimeoutError:
         message = f"no complete answer within {spec.discovery.timeout}"
         return Problem(Reason.TIMED_OUT, message)
 
 
 async def _probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
 ) -> tuple[Target, tuple[Served, ...]] | Problem:
-    ready = await _prepare(resource, spec, target, inputs, fresh=fresh)
+    ready = await _prepare(resource, spec, target, inputs)
     if isinstance(ready, Problem):
         return ready
     answer = await _models(ready, inputs)
@@ -50,10 +50,10 @@ async def _probe(
 
 
 async def _prepare(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
 ) -> Target | Problem:
     """Read the secrets that go to the server, and judge where they and the request would go."""
-    headers = await read_headers(resource, spec, target.endpoint, inputs, fresh=fresh)
+    headers = await read_headers(resource, spec, target.endpoint, inputs)
     if isinstance(headers, Problem):
         return headers
     endpoint = target.endpoint
@@ -68,10 +68,11 @@ async def _prepare(
 async def _renew(
     resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
 ) -> Target | Problem:
-    located = await locate(resource, spec, inputs, fresh=True)
+    inputs = replace(inputs, fresh=True)
+    located = await locate(resource, spec, inputs)
     if isinstance(located, Problem):
         return located
-    return await _prepare(resource, spec, located, inputs, fresh=True)
+    return await _prepare(resource, spec, located, inputs)
 
 
 async def _models(target: Target, inputs: Inputs) -> tuple[Served, ...] | Problem:

@@ -48,10 +48,10 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return None
 
     before = world.memory_of(resource, spec)
-    memory = (await observe(resource, spec, before, world)).since(before)
+    memory = (await observe(resource, spec, before, world)).unwritten_unless_same_as(before)
     world.memories[resource.key] = memory
     versions = _versions(resource, world)
-    if memory.is_settled_in(versions):
+    if memory.is_written_in(versions):
         return max(0.0, memory.due - world.clock.monotonic())
     existing = world.cache.published.get(resource.config_map)
     plan = decide(resource, spec, memory, existing)
@@ -74,7 +74,7 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     await report(resource, spec, status, world)
     if publication is not None or versions == _versions(resource, world):
         # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
-        world.memories[resource.key] = memory.settle(versions)
+        world.memories[resource.key] = memory.write_down(versions)
     return max(0.0, memory.due - world.clock.monotonic())
 
 

@@ -1,5 +1,7 @@
 """Reading what a VllmProvider names: CA bundle, base configuration, secrets."""
 
+from dataclasses import replace
+
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
@@ -14,41 +16,34 @@ SECRET_AGE = 3600.0  # seconds: a withdrawn permission takes hold within the hou
 CONFIG_MAP_AGE = 600.0
 
 
-async def read_ca(
-    resource: Resource, spec: VllmProviderSpec, inputs: Inputs, *, fresh: bool
-) -> str | Problem:
+async def read_ca(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> str | Problem:
     """Return the CA's certificates as PEM text, empty when the spec names none."""
     ref = spec.tls.ca_bundle_ref if spec.tls else None
     if ref is None:
         return ""
     named = ObjectKey(resource.key.namespace, ref.name)
-    text = await _config_map_value(named, ref.key, inputs, fresh=fresh)
-    if isinstance(text, Problem):
-        return Problem(Reason.CA_BUNDLE_NOT_FOUND, text.message)
-    return text
+    return await _config_map_value(named, ref.key, inputs, missing=Reason.CA_BUNDLE_NOT_FOUND)
 
 
 async def read_base(
-    namespace: str, ref: ConfigMapKeyRef | None, inputs: Inputs, *, fresh: bool
+    namespace: str, ref: ConfigMapKeyRef | None, inputs: Inputs
 ) -> str | Problem | None:
     """Return the text of the user's base configuration, None when the spec names none."""
     if ref is None:
         return None
-    text = await _config_map_value(ObjectKey(namespace, ref.name), ref.key, inputs, fresh=fresh)
-    if isinstance(text, Problem):
-        return Problem(Reason.BASE_CONFIG_INVALID, text.message)
-    return text
+    named = ObjectKey(namespace, ref.name)
+    return await _config_map_value(named, ref.key, inputs, missing=Reason.BASE_CONFIG_INVALID)
 
 
 async def read_headers(
-    resource: Resource, spec: VllmProviderSpec, endpoint: Endpoint, inputs: Inputs, *, fresh: bool
+    resource: Resource, spec: VllmProviderSpec, endpoint: Endpoint, inputs: Inputs
 ) -> dict[str, str] | Problem:
     """Return the headers of a request, each secret one only if it may go to the endpoint."""
     headers = {header.name: header.value for header in spec.headers if header.value is not None}
     verified = not (spec.tls and spec.tls.insecure_skip_verify)
     for name, ref in secret_refs(spec).items():
         key = ObjectKey(resource.key.namespace, ref.name)
-        value = await _secret_value(key, ref, endpoint, inputs, verified=verified, fresh=fresh)
+        value = await _secret_value(key, ref, endpoint, inputs, verified=verified)
         if isinstance(value, Problem):
             inputs.secrets.forget([key])  # mending it heals at the next try
             return value
@@ -63,9 +58,8 @@ async def _secret_value(
     inputs: Inputs,
     *,
     verified: bool,
-    fresh: bool,
 ) -> str | Problem:
-    secret = await inputs.secrets.get(key, max_age=0.0 if fresh else SECRET_AGE)
+    secret = await inputs.secrets.get(key, max_age=0.0 if inputs.fresh else SECRET_AGE)
     if isinstance(secret, Problem):
         return secret
     allowed = secret.allowed_hosts
@@ -85,14 +79,12 @@ async def _secret_value(
 
 
 async def _config_map_value(
-    named: ObjectKey, key: str, inputs: Inputs, *, fresh: bool
+    named: ObjectKey, key: str, inputs: Inputs, *, missing: Reason
 ) -> str | Problem:
-    age = 0.0 if fresh else CONFIG_MAP_AGE
-    data = await inputs.config_maps.get(named, max_age=age)
+    data = await inputs.config_maps.get(named, max_age=0.0 if inputs.fresh else CONFIG_MAP_AGE)
     if isinstance(data, Problem):
-        return data
+        return replace(data, reason=missing)
     if key not in data:
         inputs.config_maps.forget([named])
-        message = f"ConfigMap {named.name} has no key {key}; add it"
-        return Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
+        return Problem(missing, f"ConfigMap {named.name} has no key {key}; add it")
     return data[key]

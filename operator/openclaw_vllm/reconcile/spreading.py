@@ -28,7 +28,7 @@ from openclaw_vllm.core.targets import (
     rivals,
     target_namespaces,
 )
-from openclaw_vllm.edges.cluster import Gone, Refused
+from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.edges.counting import REFUSED
 from openclaw_vllm.reconcile.publishing import announce
 from openclaw_vllm.reconcile.world import World
@@ -96,6 +96,19 @@ async def spread(
     return Spread(len(outcomes) - len(failures), failures, left_behind)
 
 
+async def remove_orphan(key: ObjectKey, found: PublishedMap, world: World) -> None:
+    """Delete what a VllmCatalog that is gone has left; what cannot be is logged, for the next audit
+    finds it again."""
+    logger.info("removing ConfigMap %s, whose VllmCatalog is gone", key)
+    try:
+        problem = await _delete(key, found, world)
+    except Stale:
+        logger.info("ConfigMap %s has changed meanwhile; it is looked at again later", key)
+    else:
+        if problem is not None:
+            logger.error("%s; it is tried again at the next audit", problem.message)
+
+
 async def report(catalog: Catalog, status: VllmCatalogStatus, world: World) -> None:
     """Apply the status if it differs, then post Events for what has changed."""
     if status != catalog.status:
@@ -143,15 +156,20 @@ async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> Fail
         found = stray(key)
         if found is None:
             return None  # while it waited for its turn, it went or another catalogue took it over
-        try:
-            await world.cluster.delete_config_map(key, found)
-        except Refused as error:
-            return Problem(Reason.WRITE_REFUSED, str(error))
-        if published.get(key) is found:
-            del published[key]
-        return None
+        return await _delete(key, found, world)
 
     return _failures(await _everywhere([key for key in published if stray(key)], delete))
+
+
+async def _delete(key: ObjectKey, found: PublishedMap, world: World) -> Problem | None:
+    """Delete a ConfigMap as it was found, in the cache too; return why the API server refused."""
+    try:
+        await world.cluster.delete_config_map(key, found)
+    except Refused as error:
+        return Problem(Reason.WRITE_REFUSED, str(error))
+    if world.cache.published.get(key) is found:
+        del world.cache.published[key]
+    return None
 
 
 def _failures(outcomes: Iterable[tuple[ObjectKey, Problem | None]]) -> Failures:
