@@ -20,9 +20,8 @@ from openclaw_vllm.intake import Intake
 
 KINDS = ("vllmproviders", "services", "configmaps")
 FLEET_KINDS = ("vllmcatalogs", "namespaces")
-LOGIN_LIFETIME = timedelta(
-    minutes=10
-)  # makes each login unlike the last: kopf refuses a repeated one
+# Makes each login unlike the last: kopf refuses a repeated one.
+LOGIN_LIFETIME = timedelta(minutes=10)
 
 # For peering, which is off; left to itself kopf ends where a container's user has no name.
 IDENTITY: Any = "openclaw-vllm-operator"

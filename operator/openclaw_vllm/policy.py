@@ -15,13 +15,7 @@ logger = logging.getLogger(__name__)
 
 async def policy_of(settings: Settings, server: ApiServer, prober: Prober) -> Destinations:
     """Return the policy; the API server's and our own addresses are never to be asked."""
-    return Destinations(
-        host_globs=settings.host_globs,
-        networks=settings.networks,
-        allow_loopback=settings.allow_loopback,
-        allow_insecure_keys=settings.allow_insecure_keys,
-        reserved=frozenset(await _reserved(server, prober)),
-    )
+    return settings.destinations(frozenset(await _reserved(server, prober)))
 
 
 async def _reserved(server: ApiServer, prober: Prober) -> set[Address]:

@@ -11,8 +11,13 @@ from openclaw_vllm.edges import endpoints
 from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.edges.connection import Credentials, credentials, load_configuration
-from openclaw_vllm.edges.leader import Election, own_namespace
+from openclaw_vllm.edges.connection import (
+    Credentials,
+    credentials,
+    load_configuration,
+    own_namespace,
+)
+from openclaw_vllm.edges.leader import Election
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
 from openclaw_vllm.edges.references import References
@@ -67,10 +72,11 @@ class _Operator:
         self._election: Election | None = None
         if settings.leader_elect and settings.leader_election_namespace:
             self._election = Election(server, settings.leader_election_namespace)
-            self._metrics.show_leadership(lambda: not self._health.standby)
         self._stop = stop or asyncio.Event()
         self._tasks = Tasks(self._stop)
         self._health = Health(self._tasks, self._watches, self._election)
+        if self._election is not None:
+            self._metrics.show_leadership(lambda: not self._health.standby)
         self._runners: list[endpoints.Runner] = []
 
     async def run(self) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from openclaw_vllm.core.destination import Network
+from openclaw_vllm.core.destination import Address, Destinations, Network
 
 HOST_GLOB = re.compile(r"[A-Za-z0-9*?._-]{1,253}")
 NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -43,6 +43,16 @@ class Settings:
         """The `--allow-hosts` that are addresses or ranges of them."""
         networks = (_network(rule) for rule in self.allow_hosts)
         return tuple(network for network in networks if network is not None)
+
+    def destinations(self, reserved: frozenset[Address] = frozenset()) -> Destinations:
+        """Return where requests may go; `reserved` are addresses that are never to be asked."""
+        return Destinations(
+            host_globs=self.host_globs,
+            networks=self.networks,
+            allow_loopback=self.allow_loopback,
+            allow_insecure_keys=self.allow_insecure_keys,
+            reserved=reserved,
+        )
 
 
 def is_host_rule(rule: str) -> bool:

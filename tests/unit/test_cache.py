@@ -1,6 +1,6 @@
 """What the watches have shown: objects by key, and who names whom."""
 
-from openclaw_vllm.api.keys import ObjectKey, Reference
+from openclaw_vllm.api.keys import Kind, ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import Cache, is_older
@@ -10,7 +10,7 @@ from tests.builders import NAMESPACE, Wire
 SERVICE = Reference("Service", ObjectKey(NAMESPACE, "vllm"))
 
 
-def reference(kind: str, name: str) -> Reference:
+def reference(kind: Kind, name: str) -> Reference:
     return Reference(kind, ObjectKey(NAMESPACE, name))
 
 

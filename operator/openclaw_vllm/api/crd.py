@@ -15,11 +15,11 @@ from pydantic import BaseModel
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.configmap import GROUP, VERSION
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.api.structural import Schema, structural
 
-GROUP, VERSION = "openclaw-vllm.dev", "v1alpha1"
 FOLDERS = (Path("crds"), Path("charts/openclaw-vllm-operator/files/crds"))
 HEADER = "# Generated from operator/openclaw_vllm/api by `make crds`. Do not edit.\n"
 

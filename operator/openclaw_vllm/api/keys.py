@@ -1,6 +1,8 @@
 """Names of objects: what the work queue carries and what references resolve to."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Kind = Literal["Service", "ConfigMap", "Secret", "Published"]
 
 
 class ObjectKey(NamedTuple):
@@ -17,7 +19,7 @@ class ObjectKey(NamedTuple):
 class Reference(NamedTuple):
     """What a VllmProvider names: a Service, ConfigMap or Secret; Published is its output."""
 
-    kind: str
+    kind: Kind
     key: ObjectKey
 
 

@@ -58,13 +58,11 @@ class Wishes:
     @property
     def policy(self) -> Destinations:
         """Where requests may go."""
-        settings = Settings(allow_hosts=self.allow_hosts)
-        return Destinations(
-            host_globs=settings.host_globs,
-            networks=settings.networks,
+        return Settings(
+            allow_hosts=self.allow_hosts,
             allow_loopback=self.allow_loopback,
             allow_insecure_keys=self.allow_insecure_keys,
-        )
+        ).destinations()
 
 
 def wishes(command: Command) -> Command:

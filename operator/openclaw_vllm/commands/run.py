@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from openclaw_vllm.commands.options import FAILED, host_rules, namespaces
-from openclaw_vllm.edges.connection import NoCluster
+from openclaw_vllm.edges.connection import NoCluster, own_namespace
 from openclaw_vllm.edges.endpoints import is_address
-from openclaw_vllm.edges.leader import LeadershipLost, own_namespace
+from openclaw_vllm.edges.leader import LeadershipLost
 from openclaw_vllm.logs import set_up
 from openclaw_vllm.run import run as run_operator
 from openclaw_vllm.settings import Settings
@@ -73,7 +73,7 @@ def _address(_: click.Context, option: click.Parameter, value: str) -> str:
     "--leader-election-namespace",
     metavar="NS",
     callback=namespaces,
-    help="The Lease's namespace; the operator's own by default.",
+    help="The Lease's namespace; the operator's own by default, and outside of a pod in its place.",
 )
 @click.option("--log-format", type=click.Choice(["json", "text"]), help="json when not a terminal.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info")

@@ -24,7 +24,7 @@ from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog import CatalogPlan
-from openclaw_vllm.core.conditions import CATALOG_ASPECTS, aspect, finish, stalled_conditions
+from openclaw_vllm.core.conditions import CATALOG_ASPECTS, condition_of, finish, stalled_conditions
 from openclaw_vllm.core.offers import Offer
 
 NAMED = 5  # sources and namespaces that a message names
@@ -78,13 +78,13 @@ def _conditions(
     catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str
 ) -> tuple[Condition, ...]:
     problem = plan.problem or _failed(spread)
-    ready = aspect(ConditionType.READY, problem, said="agents can use what is published")
-    reachable = aspect(
+    ready = condition_of(ConditionType.READY, problem, said="agents can use what is published")
+    reachable = condition_of(
         ConditionType.SOURCES_REACHABLE,
         _failing(plan.offers),
         said=f"the lists of all {len(plan.offers)} sources are fresh",
     )
-    published = aspect(
+    published = condition_of(
         ConditionType.CONFIG_PUBLISHED,
         problem,
         said=_published(plan, spread),

@@ -44,9 +44,8 @@ PROVIDER_ASPECTS = (
 )
 CATALOG_ASPECTS = (ConditionType.SOURCES_REACHABLE, ConditionType.CONFIG_PUBLISHED)
 SUMMARIES = (ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED)
-TOLERATED_FAILURES = (
-    2  # failed probes in a row that leave Ready alone once a good answer was published
-)
+# Failed probes in a row that leave Ready alone once a good answer was published.
+TOLERATED_FAILURES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,18 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """Return every condition, in a fixed order; a time moves only when the status does."""
     server = (
-        aspect(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
+        condition_of(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
         if outcomes.skipped
-        else aspect(
+        else condition_of(
             ConditionType.SERVER_REACHABLE, outcomes.server, said="the last answer was good"
         )
     )
     aspects = [
-        aspect(ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, said="there is a URL to probe"),
+        condition_of(
+            ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, said="there is a URL to probe"
+        ),
         server,
-        aspect(
+        condition_of(
             ConditionType.CONFIG_PUBLISHED,
             outcomes.published,
             said=outcomes.note or "the ConfigMap holds what this generation asks for",
@@ -101,7 +102,7 @@ def stalled_conditions(
     new = [
         _draft(type_, "Unknown", Reason.PENDING, unseen) for type_ in aspects if type_ not in said
     ]
-    ready = aspect(ConditionType.READY, problem)
+    ready = condition_of(ConditionType.READY, problem)
     return finish([ready, *new], generation, before, now) + kept
 
 
@@ -158,7 +159,7 @@ def _draft(
     )
 
 
-def aspect(
+def condition_of(
     type_: ConditionType, problem: Problem | None, reason: Reason = Reason.SUCCEEDED, said: str = ""
 ) -> Condition:
     """Return one condition, without its time: False with a problem, True with what is `said`."""

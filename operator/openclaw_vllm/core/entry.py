@@ -15,10 +15,8 @@ from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.escaping import escape
 from openclaw_vllm.core.models import Entry
 
-KEYLESS = (
-    "vllm-local"  # any literal but OpenClaw's reserved markers; never sent to anyone who checks
-)
-
+# Any literal but OpenClaw's reserved markers; never sent to anyone who checks.
+KEYLESS = "vllm-local"
 SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
 Json = dict[str, Any]

@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -21,7 +22,6 @@ Json = dict[str, Any]
 
 ATTEMPTS = 4
 LAST = ATTEMPTS - 1
-FORBIDDEN = 403
 REQUEST_TIMEOUT = 30.0  # seconds
 PASSING = {429, 502, 503, 504}  # not 500: it answers a status with an unknown field
 PASSING_FOR_READS = {*PASSING, 500}
@@ -50,7 +50,7 @@ def _is_passing(method: str, reply: Reply) -> bool:
 
     An API server that has just started answers 403 to all until it has read the roles (measured).
     """
-    if reply.code == FORBIDDEN:
+    if reply.code == HTTPStatus.FORBIDDEN:
         return TERMINATED not in reply.message
     return reply.code in (PASSING_FOR_READS if method == "GET" else PASSING)
 
@@ -133,7 +133,8 @@ class ApiServer:
                 failure = f"{type(error).__name__}: {error}"
             else:
                 reply = Reply(code, answer)
-                if not _is_passing(method, reply) or (code == FORBIDDEN and attempt == LAST):
+                forbidden = code == HTTPStatus.FORBIDDEN
+                if not _is_passing(method, reply) or (forbidden and attempt == LAST):
                     return reply
                 failure, pause = f"status {code}", max(pause, retry_after)
             if attempt < LAST:

@@ -1,4 +1,6 @@
-"""The cluster in our terms: what is read by name, what is applied, listed; errors as values.
+"""The cluster in our terms: what is read by name, what is applied, what is listed.
+
+What somebody has to mend comes back as a Problem; what ends a reconcile is raised.
 
 Every write carries a precondition, so that a stale view never overwrites a newer one: the
 ConfigMap's uid (422 when it was replaced), the status' resourceVersion (409 when it is old); both

@@ -10,6 +10,7 @@ from pathlib import Path
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
+POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 DEFAULT_KUBECONFIG = Path(".kube") / "config"
 
 
@@ -68,3 +69,8 @@ async def credentials(configuration: Configuration) -> Credentials:
         private_key_path=configuration.key_file,
         proxy_url=configuration.proxy,
     )
+
+
+def own_namespace() -> str | None:
+    """Return the namespace of the pod that this process runs in, None outside of a pod."""
+    return POD_NAMESPACE.read_text().strip() if POD_NAMESPACE.exists() else None

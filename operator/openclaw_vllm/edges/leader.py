@@ -14,27 +14,20 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-from openclaw_vllm.edges.apiserver import FORBIDDEN, ApiServer, Reply, Unavailable
+from openclaw_vllm.edges.apiserver import ApiServer, Reply, Unavailable
 
 LEASE = "openclaw-vllm-operator"
 DURATION = 15.0  # seconds a Lease is good for without renewal
 RENEW_DEADLINE = 10.0
 RETRY = 2.0
-POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 logger = logging.getLogger(__name__)
 
 
 class LeadershipLost(Exception):
     """The Lease could not be renewed in time: another replica may be working by now."""
-
-
-def own_namespace() -> str | None:
-    """Return the namespace of the pod that this process runs in."""
-    return POD_NAMESPACE.read_text().strip() if POD_NAMESPACE.exists() else None
 
 
 @dataclass
@@ -153,5 +146,7 @@ def _succeeded(reply: Reply) -> bool:
         return True
     if reply.code == HTTPStatus.CONFLICT:
         return False
-    hint = "; it takes get and update on it, and create" if reply.code == FORBIDDEN else ""
+    hint = (
+        "; it takes get and update on it, and create" if reply.code == HTTPStatus.FORBIDDEN else ""
+    )
     raise Unavailable(f"{reply.code} {reply.message}{hint}")
