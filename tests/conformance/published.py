@@ -78,5 +78,5 @@ def decide_on(
     if plan.documents is None or plan.problem is not None:
         return plan.problem or Problem(Reason.PENDING, "there is nothing to publish")
     publication = Publication(plan.entries, plan.primary, plan.documents.digest)
-    status = summarize(resource, checked, (), None, publication, memory.rejected)
+    status = summarize(resource, checked, (), memory, publication)
     return Published(plan.documents.data, status.models, status.primary_model)

@@ -5,13 +5,15 @@ reconcile's doing (`core/memory.py`, `core/plan.py`); what is said of them is ne
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions, suspended
-from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from openclaw_vllm.core.conditions import Outcomes, conditions
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.status import Publication, at_rest, summarize
 from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.gitops.verdicts import (
@@ -130,7 +132,7 @@ def _suspended() -> Iterator[State]:
         "while stalled": (_told(Outcomes(None, None, because(Reason.NOT_OWNED))), "Failed"),
     }
     for when, (status, kstatus) in before.items():
-        stopped = suspended(status, 2, NOW)
+        stopped = at_rest(_resource(status, 2), NOW)
         whole = _object(stopped, {"suspend": True}, generation=2)
         yield State(f"suspended {when}", whole, Verdict(kstatus, "Suspended", "Current"))
         unseen = _object(status, {"suspend": True}, generation=2)
@@ -145,14 +147,16 @@ def _told(
     said = conditions(outcomes, generation, resource.status.conditions, NOW)
     entries = () if outcomes.published else builders.entries(spec_of(resource), *served("a"))
     publication = Publication(entries, "", "sha256:1")
-    endpoint = None if outcomes.endpoint else endpoint_status(builders.BASE_URL, "", None)
-    return summarize(resource, spec_of(resource), said, endpoint, publication, {})
+    memory = Memory(resource.uid, generation, "", rejected={})
+    if outcomes.endpoint is None:
+        memory = memory.resolve(builders.CONNECTION)
+    return summarize(resource, spec_of(resource), said, memory, publication)
 
 
 def _unreadable(before: VllmProviderStatus) -> VllmProviderStatus:
     """Return the status of a spec that this version of the operator cannot read."""
-    said = stalled_conditions(because(Reason.INVALID_SPEC), 1, before.conditions, NOW)
-    return before.model_copy(update={"conditions": said, "observed_generation": 1})
+    unreadable = replace(_resource(before, 1), spec=because(Reason.INVALID_SPEC))
+    return at_rest(unreadable, NOW)
 
 
 def _resource(status: VllmProviderStatus, generation: int) -> Resource:

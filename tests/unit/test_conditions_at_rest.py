@@ -1,13 +1,16 @@
 """What is told of a VllmProvider that nothing is done for: suspended, or with an invalid spec."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions, suspended
+from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions
+from openclaw_vllm.core.status import at_rest
+from tests import builders
 
 EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 TIMED_OUT = Problem(Reason.TIMED_OUT, "no answer")
@@ -42,6 +45,11 @@ def test_an_invalid_spec_at_first_sight_leaves_nothing_unsaid() -> None:
         "ConfigPublished": ("Unknown", "Pending"),
         "Stalled": ("True", "InvalidSpec"),
     }
+
+
+def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProviderStatus:
+    resource = builders.resource(builders.wire_spec(suspend=True), generation=generation)
+    return at_rest(replace(resource, status=status), now)
 
 
 @pytest.mark.parametrize("server", [None, TIMED_OUT])

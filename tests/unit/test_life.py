@@ -12,15 +12,15 @@ from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.conditions import Outcomes, conditions
+from openclaw_vllm.core.conditions import conditions
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.openclaw import skeleton
 from openclaw_vllm.core.plan import decide
 from openclaw_vllm.core.published import read_models
 from openclaw_vllm.core.recall import recall
-from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from openclaw_vllm.core.status import Publication, outcomes_of, summarize
 from tests import builders
-from tests.builders import BASE_URL, CONNECTION, served, spec_of
+from tests.builders import CONNECTION, served, spec_of
 
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 SPEC: dict[str, Any] = {
@@ -62,10 +62,9 @@ class Life:
         if documents is not None:
             self.existing = builders.published(resource, documents)
             publication = Publication(plan.entries, plan.primary, documents.digest)
-        outcomes = Outcomes(None, memory.server, plan.problem, tolerated=memory.is_tolerated)
+        outcomes = outcomes_of(spec, memory, plan.problem, plan.note)
         told = conditions(outcomes, resource.generation, resource.status.conditions, "now")
-        endpoint = endpoint_status(BASE_URL, "", None)
-        status = summarize(resource, spec, told, endpoint, publication, memory.rejected)
+        status = summarize(resource, spec, told, memory, publication)
         self.memory = memory
         self.resource = read_back(resource, status)
 

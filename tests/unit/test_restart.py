@@ -14,9 +14,9 @@ from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import Plan, decide
 from openclaw_vllm.core.recall import recall
-from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from openclaw_vllm.core.status import Publication, summarize
 from tests import builders
-from tests.builders import BASE_URL, CONNECTION, WALL, Wire, served, spec_of
+from tests.builders import CONNECTION, WALL, Wire, served, spec_of
 
 CONDITION = {"message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
@@ -31,8 +31,8 @@ def settled(wire: Wire, *answers: Iterable[Served]) -> tuple[Resource, Published
     assert plan.documents is not None, plan.problem
     published = builders.published(resource, plan.documents)
     shown = Publication(plan.entries, plan.primary, plan.documents.digest)
-    endpoint = endpoint_status(BASE_URL, "0.32.0", "Generate")
-    status = summarize(resource, spec_of(resource), (), endpoint, shown, memory.rejected)
+    memory = memory.detail("0.32.0", "Generate", 0.0)
+    status = summarize(resource, spec_of(resource), (), memory, shown)
     wire_status = status.model_dump(exclude_none=True)
     return builders.resource(builders.wire_spec(**wire), wire_status), published, plan
 
@@ -178,8 +178,7 @@ def examined(wire: Wire, found: Capabilities) -> tuple[Resource, PublishedMap]:
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem
     shown = Publication(plan.entries, plan.primary, plan.documents.digest)
-    endpoint = endpoint_status(BASE_URL, "0.32.0", "Generate")
-    status = summarize(resource, spec, (), endpoint, shown, memory.rejected)
+    status = summarize(resource, spec, (), memory, shown)
     wire_status = status.model_dump(exclude_none=True)
     published = builders.published(resource, plan.documents)
     return builders.resource(builders.wire_spec(**wire), wire_status), published

@@ -1,5 +1,6 @@
 """The status beside its conditions: what was found, bounded, and the same when read back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,13 +8,13 @@ import pytest
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Rejection
-from openclaw_vllm.core.status import Publication, endpoint_status, summarize
+from openclaw_vllm.core.status import Publication, summarize
 from tests import builders
 from tests.builders import BASE_URL, Wire, served, spec_of
 
 SHORT = {"match": "lora", "maxTokens": 100}
-ENDPOINT = endpoint_status(BASE_URL, "0.32.0", "Generate")
 
 
 def status(
@@ -26,7 +27,9 @@ def status(
     resource = builders.resource(builders.wire_spec(**spec), before)
     entries = builders.entries(spec_of(resource), *models)
     shown = Publication(entries, primary, "sha256:1")
-    return summarize(resource, spec_of(resource), (), ENDPOINT, shown, rejected)
+    memory = replace(builders.memory(resource, *models), rejected=rejected)
+    memory = memory.detail("0.32.0", "Generate", 0.0)
+    return summarize(resource, spec_of(resource), (), memory, shown)
 
 
 def test_every_model_is_shown_with_where_its_numbers_came_from() -> None:
@@ -106,7 +109,7 @@ BEFORE: Wire = {
 
 def test_what_was_not_found_out_keeps_its_last_value() -> None:
     resource = builders.resource(None, BEFORE, generation=2)
-    after = summarize(resource, spec_of(resource), (), None, None, None)
+    after = summarize(resource, spec_of(resource), (), Memory(resource.uid, 2, ""), None)
     assert after.model_dump(exclude_none=True) == BEFORE | {
         "observedGeneration": 2,
         "conditions": (),

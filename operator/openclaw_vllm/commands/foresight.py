@@ -15,10 +15,11 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.answer import Served, parse
-from openclaw_vllm.core.conditions import PROVIDER_ASPECTS, Outcomes, conditions
+from openclaw_vllm.core.conditions import PROVIDER_ASPECTS, conditions
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.ownership import manifest_of
 from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.status import outcomes_of
 from openclaw_vllm.edges.question import MAX_ANSWER
 from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.learning import learn, look
@@ -40,13 +41,7 @@ class Foresight:
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions that the cluster would show; their times say nothing."""
-        outcomes = Outcomes(
-            endpoint=self.memory.endpoint,
-            server=self.memory.server,
-            published=self.plan.problem,
-            note=self.plan.note,
-            skipped=bool(self.spec.models),
-        )
+        outcomes = outcomes_of(self.spec, self.memory, self.plan.problem, self.plan.note)
         return conditions(outcomes, self.resource.generation, (), NO_TIME)
 
     @property

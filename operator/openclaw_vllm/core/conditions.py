@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from openclaw_vllm.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.status import VllmProviderStatus
 
 STALLED = frozenset(
     {
@@ -106,9 +105,11 @@ def stalled_conditions(
     return finish([ready, *new], generation, before, now) + kept
 
 
-def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProviderStatus:
-    """Return the status of a suspended VllmProvider: every condition keeps its value."""
-    said = {condition.type: condition for condition in status.conditions}
+def suspended_conditions(
+    generation: int, before: Iterable[Condition], now: str
+) -> tuple[Condition, ...]:
+    """Return the conditions of a suspended VllmProvider: each keeps its value."""
+    said = {condition.type: condition for condition in before}
     ready = said.get(ConditionType.READY) or _draft(
         ConditionType.READY, "Unknown", Reason.SUSPENDED, "", now
     )
@@ -120,8 +121,7 @@ def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProv
         }
     )
     said.pop(ConditionType.RECONCILING, None)
-    kept = {"conditions": tuple(said.values()), "observed_generation": generation}
-    return status.model_copy(update=kept)
+    return tuple(said.values())
 
 
 def transitions(

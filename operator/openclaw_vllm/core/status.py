@@ -4,12 +4,12 @@ What a reconcile did not find out keeps its last value: a status never loses a m
 server was down while the operator started.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Condition
 from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import (
     MAX_MODELS,
@@ -19,10 +19,11 @@ from openclaw_vllm.api.status import (
     EndpointStatus,
     ModelStatus,
     RejectedModel,
-    Task,
     VllmProviderStatus,
 )
-from openclaw_vllm.core.models import Entry, Rejection
+from openclaw_vllm.core.conditions import Outcomes, stalled_conditions, suspended_conditions
+from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.models import Entry
 
 MAX_SHOWN_ID = 512
 
@@ -40,20 +41,23 @@ def summarize(
     resource: Resource,
     spec: VllmProviderSpec,
     conditions: tuple[Condition, ...],
-    endpoint: EndpointStatus | None,
+    memory: Memory,
     publication: Publication | None,
-    rejected: Mapping[str, Rejection] | None,
 ) -> VllmProviderStatus:
-    """Return the status to show; None for an aspect means that it keeps what it said."""
+    """Return the status to show; what is not known keeps its last value."""
     changes: dict[str, object] = {
         "observed_generation": resource.generation,
         "conditions": conditions,
         "credentials": _credentials(spec),
     }
-    if endpoint is not None:
-        changes["endpoint"] = endpoint
-    if rejected is not None:
-        shown = sorted(rejected.items())[:MAX_REJECTED_MODELS]
+    if memory.connection is not None:
+        changes["endpoint"] = EndpointStatus(
+            base_url=memory.connection.base_url,
+            server_version=memory.version or None,
+            task=memory.task,
+        )
+    if memory.rejected is not None:
+        shown = sorted(memory.rejected.items())[:MAX_REJECTED_MODELS]
         changes["rejected_models"] = tuple(
             RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in shown
         )
@@ -62,9 +66,29 @@ def summarize(
     return resource.status.model_copy(update=changes)
 
 
-def endpoint_status(base_url: str, version: str, task: Task | None) -> EndpointStatus:
-    """Return what is known of the server."""
-    return EndpointStatus(base_url=base_url, server_version=version or None, task=task)
+def at_rest(resource: Resource, now: str) -> VllmProviderStatus:
+    """Return the status of a VllmProvider that nothing is done for: suspended, or not readable."""
+    spec, before = resource.spec, resource.status.conditions
+    if isinstance(spec, Problem):
+        said = stalled_conditions(spec, resource.generation, before, now)
+    else:
+        said = suspended_conditions(resource.generation, before, now)
+    changes = {"conditions": said, "observed_generation": resource.generation}
+    return resource.status.model_copy(update=changes)
+
+
+def outcomes_of(
+    spec: VllmProviderSpec, memory: Memory, published: Problem | None, note: str
+) -> Outcomes:
+    """Return what came of a reconcile, `published` and `note` being about the ConfigMap."""
+    return Outcomes(
+        endpoint=memory.endpoint,
+        server=memory.server,
+        published=published,
+        note=note,
+        skipped=bool(spec.models),
+        tolerated=memory.is_tolerated,
+    )
 
 
 def _published(

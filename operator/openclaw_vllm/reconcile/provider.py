@@ -7,17 +7,9 @@ the vLLM server and none to the API server.
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.api.status import EndpointStatus, VllmProviderStatus
-from openclaw_vllm.core.conditions import (
-    Outcomes,
-    conditions,
-    stalled_conditions,
-    suspended,
-)
-from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.conditions import conditions
 from openclaw_vllm.core.plan import decide, is_anothers_work
-from openclaw_vllm.core.status import endpoint_status, summarize
+from openclaw_vllm.core.status import at_rest, outcomes_of, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
@@ -44,7 +36,7 @@ async def reconcile(key: ObjectKey, world: World) -> float | None:
 async def _reconcile(resource: Resource, world: World) -> float | None:
     spec = resource.spec
     if isinstance(spec, Problem) or spec.suspend:
-        await report(resource, None, _at_rest(resource, spec, world), world)
+        await report(resource, None, at_rest(resource, timestamp(world)), world)
         return None
 
     before = world.memory_of(resource, spec)
@@ -60,17 +52,10 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return max(0.0, memory.due - world.clock.monotonic())
     problem, publication = await publish(resource, spec, plan, memory, world)
 
-    outcomes = Outcomes(
-        endpoint=memory.endpoint,
-        server=memory.server,
-        published=problem,
-        note=plan.note,
-        skipped=bool(spec.models),
-        tolerated=memory.is_tolerated,
-    )
+    outcomes = outcomes_of(spec, memory, problem, plan.note)
     said, now = resource.status.conditions, timestamp(world)
     told = conditions(outcomes, resource.generation, said, now)
-    status = summarize(resource, spec, told, _endpoint(memory), publication, memory.rejected)
+    status = summarize(resource, spec, told, memory, publication)
     await report(resource, spec, status, world)
     if publication is not None or versions == _versions(resource, world):
         # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
@@ -83,21 +68,3 @@ def _versions(resource: Resource, world: World) -> tuple[str, str]:
     shown = world.cache.providers.get(resource.key)
     published = world.cache.published.get(resource.config_map)
     return shown.resource_version if shown else "", published.resource_version if published else ""
-
-
-def _at_rest(
-    resource: Resource, spec: VllmProviderSpec | Problem, world: World
-) -> VllmProviderStatus:
-    """Return the status of a VllmProvider that nothing is done for."""
-    now, status = timestamp(world), resource.status
-    if not isinstance(spec, Problem):
-        return suspended(status, resource.generation, now)
-    said = stalled_conditions(spec, resource.generation, status.conditions, now)
-    changes = {"conditions": said, "observed_generation": resource.generation}
-    return status.model_copy(update=changes)
-
-
-def _endpoint(memory: Memory) -> EndpointStatus | None:
-    if memory.connection is None:
-        return None
-    return endpoint_status(memory.connection.base_url, memory.version, memory.task)
