@@ -14,12 +14,14 @@ import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
 from openclaw_vllm.edges.connection import Credentials
+from openclaw_vllm.edges.paths import OUR_KINDS
 from openclaw_vllm.edges.watches import Watch, Watches, session
 from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 
 KINDS = ("vllmproviders", "services", "configmaps")
 FLEET_KINDS = ("vllmcatalogs", "namespaces")
+TakeIn = Callable[[str | None, dict[str, Any]], None]
 # Makes each login unlike the last: kopf refuses a repeated one.
 LOGIN_LIFETIME = timedelta(minutes=10)
 
@@ -32,10 +34,10 @@ def registry_for(
     fleet: Fleet | None,
     watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
-    stop: Callable[[], Awaitable[None]],
+    end_tasks: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry, without the kinds of catalogues where there is no fleet; `stop` ends
-    our own tasks before kopf waits for them."""
+    """Return kopf's registry, without the kinds of catalogues where there is no fleet; `end_tasks`
+    ends our own before kopf waits for them."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
@@ -44,38 +46,29 @@ def registry_for(
 
     @kopf.on.cleanup(registry=registry)
     async def clean_up(**_: Any) -> None:
-        await stop()
+        await end_tasks()
 
-    @kopf.on.event(GROUP, VERSION, "vllmproviders", registry=registry)
-    async def provider_event(event: kopf.RawEvent, **_: Any) -> None:
-        watches.take()
-        intake.provider(event["type"], dict(event["object"]))
-
-    @kopf.on.event("", "v1", "services", registry=registry)
-    async def service_event(event: kopf.RawEvent, **_: Any) -> None:
-        watches.take()
-        intake.service(event["type"], dict(event["object"]))
-
-    @kopf.on.event("", "v1", "configmaps", registry=registry)
-    async def config_map_event(event: kopf.RawEvent, **_: Any) -> None:
-        watches.take()
-        intake.config_map(event["type"], dict(event["object"]))
-
+    for plural, take in (
+        ("vllmproviders", intake.provider),
+        ("services", intake.service),
+        ("configmaps", intake.config_map),
+    ):
+        _hand_on(registry, watches, plural, take)
     if fleet is not None:
-        _watch_fleet(fleet, watches, registry)
+        _hand_on(registry, watches, "vllmcatalogs", fleet.catalog)
+        _hand_on(registry, watches, "namespaces", fleet.namespace)
     return registry
 
 
-def _watch_fleet(fleet: Fleet, watches: Watches, registry: kopf.OperatorRegistry) -> None:
-    @kopf.on.event(GROUP, VERSION, "vllmcatalogs", registry=registry)
-    async def catalog_event(event: kopf.RawEvent, **_: Any) -> None:
-        watches.take()
-        fleet.catalog(event["type"], dict(event["object"]))
+def _hand_on(registry: kopf.OperatorRegistry, watches: Watches, plural: str, take: TakeIn) -> None:
+    """Hand every event of a kind on; readiness waits until each was taken in."""
+    group, version = (GROUP, VERSION) if plural in OUR_KINDS else ("", "v1")
 
-    @kopf.on.event("", "v1", "namespaces", registry=registry)
-    async def namespace_event(event: kopf.RawEvent, **_: Any) -> None:
+    async def event_handler(event: kopf.RawEvent, **_: Any) -> None:
         watches.take()
-        fleet.namespace(event["type"], dict(event["object"]))
+        take(event["type"], dict(event["object"]))
+
+    kopf.on.event(group, version, plural, id=plural, registry=registry)(event_handler)
 
 
 def expected(namespaces: Iterable[str], *, fleet: bool) -> list[Watch]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 import click
 
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands.comparison import Published
 from openclaw_vllm.commands.schema import Complaint
 from openclaw_vllm.commands.subject import Subject
@@ -41,9 +40,8 @@ async def published_by(cluster: Cluster, subjects: Sequence[Subject]) -> dict[Ob
     """Return the ConfigMaps of the subjects that there are now."""
     published = {}
     for key in {subject.resource.config_map for subject in subjects if subject.resource}:
-        found, data = await cluster.find_config_map(key), await cluster.read_config_map(key)
-        if found is not None and not isinstance(data, Problem):
-            published[key] = Published(found, data)
+        if (manifest := await cluster.get_config_map(key)) is not None:
+            published[key] = Published.read(manifest)
     return published
 
 

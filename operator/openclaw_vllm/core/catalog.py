@@ -12,6 +12,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import Choice, choose, primary_of
 from openclaw_vllm.core.baseconfig import Base
+from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.models import Entry
 from openclaw_vllm.core.offers import Json, Offer, as_published
@@ -81,6 +82,19 @@ def withdrawn(
     if less.documents is None:
         return plan
     return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
+
+
+def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> CatalogMemory:
+    """Take in what was published, and what was said of its sources."""
+    memory = replace(
+        memory,
+        documents={offer.provider_id: offer.document for offer in plan.offers if offer.document},
+        sources={offer.provider_id: offer.source for offer in plan.offers},
+        reasons={offer.provider_id: offer.reason for offer in plan.offers},
+    )
+    if plan.documents is None:
+        return memory
+    return replace(memory, primary=plan.primary, patterns=patterns)
 
 
 def _composed(

@@ -42,6 +42,11 @@ class Spread:
     failures: Failures = ()
     left_behind: Failures = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every namespace holds what it has to."""
+        return not self.failures and not self.left_behind
+
 
 def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> VllmCatalogStatus:
     """Return the status to show; with nothing new to publish, what is published is still shown."""

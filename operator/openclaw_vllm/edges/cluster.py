@@ -60,10 +60,15 @@ class Cluster:
 
     async def find_config_map(self, key: ObjectKey) -> PublishedMap | None:
         """Read the ConfigMap that would be published to, ours or not."""
+        manifest = await self.get_config_map(key)
+        return None if manifest is None else PublishedMap.read(manifest)
+
+    async def get_config_map(self, key: ObjectKey) -> dict[str, Any] | None:
+        """Read a ConfigMap whole, as the API server sends it."""
         reply = await self._server.get(paths.core("configmaps", key))
         if reply.code == HTTPStatus.NOT_FOUND:
             return None
-        return PublishedMap.read(_expect(reply, f"reading ConfigMap {key}"))
+        return _expect(reply, f"reading ConfigMap {key}")
 
     async def apply_config_map(
         self, key: ObjectKey, manifest: dict[str, Any]

@@ -15,7 +15,7 @@ from openclaw_vllm.api.models import ModelSettings
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.catalog import merge_offers, withdrawn
+from openclaw_vllm.core.catalog import merge_offers, remember, withdrawn
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.catalog_status import invalid, summarize
 from openclaw_vllm.core.offers import (
@@ -78,17 +78,10 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     status = summarize(catalog, plan, came_of_it, timestamp(world))
     await report(catalog, status, world)
 
-    documents = {offer.provider_id: offer.document for offer in plan.offers if offer.document}
-    sources = {offer.provider_id: offer.source for offer in plan.offers}
-    reasons = {offer.provider_id: offer.reason for offer in plan.offers}
-    memory = replace(memory, documents=documents, sources=sources, reasons=reasons)
-    if plan.documents is not None:
-        memory = replace(memory, primary=plan.primary, patterns=patterns)
-    world.catalog_memories[catalog.key] = memory
-    failing = bool(came_of_it.failures or came_of_it.left_behind) or isinstance(
-        memory.base, Problem
-    )
-    return RECHECK if failing else BASE_AGE if spec.target.base_config_ref else None
+    world.catalog_memories[catalog.key] = memory = remember(memory, plan, patterns)
+    if not came_of_it.is_whole or isinstance(memory.base, Problem):
+        return RECHECK
+    return BASE_AGE if spec.target.base_config_ref else None
 
 
 def _offers(
