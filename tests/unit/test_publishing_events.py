@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from openclaw_vllm.api.conditions import Condition
-from openclaw_vllm.reconcile.publishing import announce
+from openclaw_vllm.reconcile.writing import announce
 from tests import builders
 from tests.eventually import eventually
 from tests.worlds import setting

@@ -1,4 +1,4 @@
-"""Whose ConfigMap it is: an apply merges into a foreign object without complaint, so look first.
+"""Whose ConfigMap the one of a VllmProvider's name is, and whether it is as it has to be.
 
 Ours is one whose controller is this VllmProvider, or an earlier one of the same name, or which lost
 its owner but still carries both our labels. Of two VllmProviders that publish under one name the
@@ -6,60 +6,23 @@ older one keeps it, whoever came first.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import (
     DIGEST,
     FIELD_MANAGER,
-    GROUP,
     MANAGED_BY,
     PRIMARY_PATTERNS,
     PROVIDER,
-    VERSION,
     PublishedMap,
     labels,
 )
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.config_map import Claim, Manifest, claim_refusal, controlled_by
 from openclaw_vllm.core.openclaw import Documents
 
-Manifest = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who wants to publish under a name: the kind, and the field that would choose another."""
-
-    kind: str
-    config_map: str
-    field: str
-
-
-PROVIDER_FIELD, CATALOG_FIELD = "spec.output.configMapName", "spec.target.configMapName"
-
-
-def refuse(
-    claim: Claim, existing: PublishedMap | None, *, older: str | None, ours: bool
-) -> Problem | None:
-    """Say why nothing may be published under the name.
-
-    `older` is who has it by right, `ours` whether the existing ConfigMap is one of the claimants'.
-    """
-    name = claim.config_map
-    advice = f"create this {claim.kind} anew with another {claim.field}"
-    if older is not None:
-        message = f"ConfigMap {name} belongs to {claim.kind} {older}, which is older; {advice}"
-        return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and not ours:
-        message = f"ConfigMap {name} exists and is not ours; delete it, or {advice}"
-        return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and existing.immutable:
-        message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
-        return Problem(Reason.IMMUTABLE, message)
-    return None
+NAME_FIELD = "spec.output.configMapName"
 
 
 def refusal(
@@ -69,8 +32,8 @@ def refusal(
     rivals = tuple(claimants)
     older = next((other.key.name for other in rivals if other.age_rank < resource.age_rank), None)
     ours = existing is None or is_ours(resource, existing, rivals)
-    claim = Claim(resource.KIND, resource.config_map.name, PROVIDER_FIELD)
-    return refuse(claim, existing, older=older, ours=ours)
+    claim = Claim(resource.KIND, resource.config_map.name, NAME_FIELD)
+    return claim_refusal(claim, existing, older=older, ours=ours)
 
 
 def is_ours(resource: Resource, existing: PublishedMap, claimants: Iterable[Resource] = ()) -> bool:
@@ -131,23 +94,6 @@ def manifest_of(
 ) -> Manifest:
     """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by."""
     extra = {PRIMARY_PATTERNS: patterns} if spec.agents else {}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": resource.config_map.name,
-            "namespace": resource.key.namespace,
-            "labels": _labels(resource, spec),
-            "annotations": {**spec.output.annotations, DIGEST: documents.digest, **extra},
-            "ownerReferences": [
-                {
-                    "apiVersion": f"{GROUP}/{VERSION}",
-                    "kind": "VllmProvider",
-                    "name": resource.key.name,
-                    "uid": resource.uid,
-                    "controller": True,
-                }
-            ],
-        },
-        "data": dict(documents.data),
-    }
+    notes = {**spec.output.annotations, DIGEST: documents.digest, **extra}
+    worn = _labels(resource, spec)
+    return controlled_by(resource, resource.config_map, worn, notes, documents)

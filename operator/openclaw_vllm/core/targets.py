@@ -5,28 +5,25 @@ name in a namespace the older has it; a ConfigMap of anybody else is never touch
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from openclaw_vllm.api.configmap import (
     CATALOG,
     CATALOG_UID,
     DIGEST,
     FIELD_MANAGER,
-    GROUP,
     MANAGED_BY,
     PRIMARY_PATTERNS,
-    VERSION,
     PublishedMap,
     labels,
 )
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog, Namespace
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.config_map import Claim, Manifest, claim_refusal, controlled_by
 from openclaw_vllm.core.openclaw import Documents
-from openclaw_vllm.core.ownership import CATALOG_FIELD, Claim, refuse
 from openclaw_vllm.core.selectors import names, selects
 
-Manifest = dict[str, Any]
+NAME_FIELD = "spec.target.configMapName"
 
 
 def target_namespaces(
@@ -73,8 +70,8 @@ def refusal(
     """Say why the catalogue must not publish in a namespace; `claimants` want it there too."""
     older = [other.key.name for other in claimants if other.age_rank < catalog.age_rank]
     ours = existing is None or _may_be_taken(catalog, existing)
-    claim = Claim(catalog.KIND, catalog.config_map_name, CATALOG_FIELD)
-    return refuse(claim, existing, older=next(iter(older), None), ours=ours)
+    claim = Claim(catalog.KIND, catalog.config_map_name, NAME_FIELD)
+    return claim_refusal(claim, existing, older=next(iter(older), None), ours=ours)
 
 
 def is_stray(catalog: Catalog, key: ObjectKey, found: PublishedMap, wanted: set[ObjectKey]) -> bool:
@@ -109,29 +106,11 @@ def is_current(existing: PublishedMap, manifest: Manifest) -> bool:
 def manifest_of(catalog: Catalog, namespace: str, documents: Documents, patterns: str) -> Manifest:
     """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by.
 
-    The owner reference lets the garbage collector clear up when somebody takes the finalizer away.
+    Its owner reference counts when somebody has taken the finalizer away.
     """
     notes = {CATALOG_UID: catalog.uid, DIGEST: documents.digest, PRIMARY_PATTERNS: patterns}
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {
-            "name": catalog.config_map_name,
-            "namespace": namespace,
-            "labels": labels(CATALOG, catalog.key.name),
-            "annotations": notes,
-            "ownerReferences": [
-                {
-                    "apiVersion": f"{GROUP}/{VERSION}",
-                    "kind": "VllmCatalog",
-                    "name": catalog.key.name,
-                    "uid": catalog.uid,
-                    "controller": True,
-                }
-            ],
-        },
-        "data": dict(documents.data),
-    }
+    key = ObjectKey(namespace, catalog.config_map_name)
+    return controlled_by(catalog, key, labels(CATALOG, catalog.key.name), notes, documents)
 
 
 def exemplar(catalog: Catalog, published: Iterable[PublishedMap]) -> PublishedMap | None:

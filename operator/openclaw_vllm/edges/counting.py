@@ -21,7 +21,7 @@ class Attempt:
     result: str = SUCCESS
 
 
-class Controller:
+class Counts:
     """What is counted of one kind's reconciles; `prefix` is the kind in lower case."""
 
     def __init__(self, prefix: str, registry: CollectorRegistry) -> None:

@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.counting import Controller, seconds
+from openclaw_vllm.edges.counting import Counts, seconds
 from openclaw_vllm.edges.leader import LEASE
 from openclaw_vllm.edges.sightings import (
     CatalogSighting,
@@ -55,8 +55,8 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more per counter
         ProcessCollector(registry=registry)
-        self.provider = Controller("vllmprovider", registry)
-        self.catalog = Controller("vllmcatalog", registry)
+        self.provider = Counts("vllmprovider", registry)
+        self.catalog = Counts("vllmcatalog", registry)
         self._probes = Probes()
         self._source_probes = Counter(
             "vllmcatalog_source_probe", "Probes of Services", ("outcome",), registry=registry

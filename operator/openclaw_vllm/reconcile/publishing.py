@@ -1,23 +1,21 @@
 """Writing the ConfigMap and the status: each only when it differs, never over what is not ours."""
 
-import asyncio
 import logging
 
-from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Catalog, Resource
+from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.conditions import transitions
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.openclaw import Documents, skeleton
-from openclaw_vllm.core.ownership import Manifest, is_current, manifest_of, refusal
+from openclaw_vllm.core.ownership import is_current, manifest_of, refusal
 from openclaw_vllm.core.plan import Plan
 from openclaw_vllm.core.status import Publication
-from openclaw_vllm.edges.counting import REFUSED
 from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.writing import announce, write
 
 NOTHING_YET = Problem(Reason.PENDING, "nothing is published but empty documents")
 logger = logging.getLogger(__name__)
@@ -40,7 +38,9 @@ async def publish(
     problem = plan.problem or (None if plan.documents else NOTHING_YET)
     manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
     if existing is None or not is_current(resource, existing, manifest):
-        refused = await _apply(resource, existing, manifest, world)
+        refused = await write(
+            resource.config_map, existing, manifest, world.metrics.provider, world
+        )
         if refused is not None:
             return refused, None
         wrote = (resource.config_map.name, len(plan.entries))
@@ -60,33 +60,6 @@ async def report(
     await announce(resource, before.conditions, status.conditions, world)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
-
-
-async def announce(
-    ours: Resource | Catalog,
-    before: tuple[Condition, ...],
-    after: tuple[Condition, ...],
-    world: World,
-) -> None:
-    """Log and post as Events what has changed with a status that was written.
-
-    An edit that interrupts the run does not interrupt this: the status would never tell it again.
-    """
-    _log_transition(ours, before, after)
-
-    async def post() -> None:
-        for condition, warning in transitions(before, after):
-            await world.cluster.post_event(ours, *_event(condition), warning=warning)
-
-    posting = asyncio.create_task(post())
-    posting.add_done_callback(_see_how_it_ended)
-    await asyncio.shield(posting)
-
-
-def _see_how_it_ended(posting: asyncio.Task[None]) -> None:
-    """Look at a failure: of an interrupted run nobody else does."""
-    if not posting.cancelled() and (error := posting.exception()):
-        logger.info("an Event may not have been posted: %s", error)
 
 
 def _placeholder(
@@ -114,36 +87,6 @@ async def _look(resource: Resource, world: World) -> PublishedMap | None:
         if existing is None and resource.status.config_map is not None:
             await world.cluster.confirm(resource)
     return existing
-
-
-async def _apply(
-    resource: Resource, existing: PublishedMap | None, manifest: Manifest, world: World
-) -> Problem | None:
-    if existing is not None:
-        manifest = {**manifest, "metadata": {**manifest["metadata"], "uid": existing.uid}}
-    with world.metrics.provider.writing_config_map() as attempt:
-        applied = await world.cluster.apply_config_map(resource.config_map, manifest)
-        if isinstance(applied, Problem):
-            attempt.result = REFUSED
-            return applied
-    world.cache.published[resource.config_map] = applied
-    return None
-
-
-def _log_transition(
-    ours: Resource | Catalog, before: tuple[Condition, ...], after: tuple[Condition, ...]
-) -> None:
-    """Log what a person would want to see in the log: that Ready has changed, and why."""
-    said = {condition.type: (condition.status, condition.reason) for condition in before}
-    for condition in after:
-        changed = said.get(condition.type) != (condition.status, condition.reason)
-        if condition.type == ConditionType.READY and changed:
-            told = (condition.status, condition.reason, condition.message)
-            logger.info("Ready is %s (%s): %s", *told, extra={"key": ours.key})
-
-
-def _event(condition: Condition) -> tuple[str, str]:
-    return condition.reason, f"{condition.type}: {condition.message}"
 
 
 def _advice(

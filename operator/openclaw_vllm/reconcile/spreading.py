@@ -16,9 +16,9 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog_status import Failures, Spread
+from openclaw_vllm.core.config_map import Manifest
 from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.targets import (
-    Manifest,
     holds_on_to,
     is_by,
     is_current,
@@ -29,9 +29,8 @@ from openclaw_vllm.core.targets import (
     target_namespaces,
 )
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
-from openclaw_vllm.edges.counting import REFUSED
-from openclaw_vllm.reconcile.publishing import announce
 from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.writing import announce, write
 
 FINALIZER = CATALOG
 WRITERS = 16  # namespaces that are written to at the same time
@@ -77,7 +76,7 @@ async def spread(
         for other in rivals(catalog, world.cache.catalogs.values())
     ]
 
-    async def write(key: ObjectKey) -> Problem | None:
+    async def publish(key: ObjectKey) -> Problem | None:
         existing = await _look(key, world)
         claimants = [
             other
@@ -91,7 +90,7 @@ async def spread(
         manifest = manifest_of(catalog, key.namespace, documents, patterns)
         return await _apply(key, existing, manifest, world)
 
-    outcomes = await _everywhere(sorted(targets), write)
+    outcomes = await _everywhere(sorted(targets), publish)
     failures = _failures(outcomes)
     return Spread(len(outcomes) - len(failures), failures, left_behind)
 
@@ -128,20 +127,12 @@ async def _look(key: ObjectKey, world: World) -> PublishedMap | None:
 async def _apply(
     key: ObjectKey, existing: PublishedMap | None, manifest: Manifest, world: World
 ) -> Problem | None:
-    if existing is not None:
-        if is_current(existing, manifest):
-            return None
-        manifest["metadata"]["uid"] = existing.uid
+    if existing is not None and is_current(existing, manifest):
+        return None
     try:
-        with world.metrics.catalog.writing_config_map() as attempt:
-            applied = await world.cluster.apply_config_map(key, manifest)
-            if isinstance(applied, Problem):
-                attempt.result = REFUSED
-                return applied
+        return await write(key, existing, manifest, world.metrics.catalog, world)
     except Refused as error:
         return Problem(Reason.WRITE_REFUSED, str(error))
-    world.cache.published[key] = applied
-    return None
 
 
 async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> Failures:
