@@ -17,7 +17,7 @@ from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.capabilities import UNKNOWN
 from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Entry, admit, describe
+from openclaw_vllm.core.models import Model, admit, describe
 from openclaw_vllm.core.openclaw import Documents, render
 from openclaw_vllm.core.ownership import manifest_of
 
@@ -81,14 +81,14 @@ def served(*ids: str, context: int | None = 32768, parent: str = "") -> tuple[Se
     return tuple(Served(id_, parent, context) for id_ in ids)
 
 
-def entries(spec: VllmProviderSpec, *models: Served) -> tuple[Entry, ...]:
+def models_of(spec: VllmProviderSpec, *models: Served) -> tuple[Model, ...]:
     """What is published about these models."""
     siblings = {model.id: model for model in models}
     return tuple(describe(model, siblings, spec, UNKNOWN) for model in models)
 
 
-def chosen(spec: VllmProviderSpec, entries: Iterable[Entry], sticky: str = "") -> Choice:
-    choice = choose(spec.agents, entries, sticky)
+def chosen(spec: VllmProviderSpec, models: Iterable[Model], sticky: str = "") -> Choice:
+    choice = choose(spec.agents, models, sticky)
     assert isinstance(choice, Choice), choice
     return choice
 
@@ -96,7 +96,7 @@ def chosen(spec: VllmProviderSpec, entries: Iterable[Entry], sticky: str = "") -
 def documents(
     spec: VllmProviderSpec, *models: Served, connection: Connection = CONNECTION
 ) -> Documents:
-    known = entries(spec, *models)
+    known = models_of(spec, *models)
     written = render(spec, connection, known, chosen(spec, known))
     assert isinstance(written, Documents), written
     return written

@@ -23,10 +23,10 @@ from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.edges.resolver import Resolver
 from openclaw_vllm.reconcile.inputs import Clock
-from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.probing import probe
 from openclaw_vllm.reconcile.world import World
 from tests.builders import spec_of
@@ -86,13 +86,13 @@ class Setting:
 
     async def probe(
         self, resource: Resource, *, fresh: bool = False
-    ) -> tuple[Target, tuple[Served, ...]] | Problem:
+    ) -> tuple[Upstream, tuple[Served, ...]] | Problem:
         """Locate the resource's server and ask it, as a reconcile does."""
         spec, world = spec_of(resource), replace(self.world, fresh=fresh)
-        target = await locate(resource, spec, world)
-        if isinstance(target, Problem):
-            return target
-        return await probe(resource, spec, target, world)
+        upstream = await locate(resource, spec, world)
+        if isinstance(upstream, Problem):
+            return upstream
+        return await probe(resource, spec, upstream, world)
 
 
 CA = Authority.create()
@@ -115,8 +115,8 @@ async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
         cache=Cache(),
         cluster=Cluster(server),
         prober=prober,
-        secrets=References(secrets.read),
-        config_maps=References(config_maps.read),
+        secrets=Readings(secrets.read),
+        config_maps=Readings(config_maps.read),
         policy=policy or Destinations(allow_loopback=True),
         clock=Clock(lambda: time.monotonic, lambda: time.wall),
         metrics=Metrics("0.0.0"),

@@ -129,16 +129,16 @@ class Fleet:
     def _ask(self, name: SourceKey) -> None:
         """Ask a Service soon; after a restart one that was well is asked at its phase."""
         cache = self._world.cache
-        question = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-        if question is None or question.problem is not None or name in self._unasked:
+        shared = source_of(name, cache.catalogs, cache.namespaces, cache.services)
+        if shared is None or shared.problem is not None or name in self._unasked:
             return
         self._unasked.add(name)
         memory = self._world.catalog_memory_of(cache.catalogs[ObjectKey("", name.catalog)])
-        if not memory.is_fresh(question.spec.provider_id):
+        if not memory.is_fresh(shared.spec.provider_id):
             self.sources.add(name)
             return
-        interval = question.spec.discovery.interval_seconds
-        delay = until_phase(question.resource.uid, interval, self._world.clock.wall())
+        interval = shared.spec.discovery.interval_seconds
+        delay = until_phase(shared.resource.uid, interval, self._world.clock.wall())
         self.sources.add_after(name, delay % interval)
 
     async def _ask_now(self, name: SourceKey) -> float | None:

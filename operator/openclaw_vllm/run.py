@@ -20,7 +20,7 @@ from openclaw_vllm.edges.connection import (
 from openclaw_vllm.edges.leader import Election
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.edges.watches import Watches
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.ending import listen_for_signals, take_signals_back
@@ -89,8 +89,8 @@ class _Operator:
             cache=Cache(),
             cluster=self._cluster,
             prober=self._prober,
-            secrets=References(self._cluster.read_secret),
-            config_maps=References(self._cluster.read_config_map),
+            secrets=Readings(self._cluster.read_secret),
+            config_maps=Readings(self._cluster.read_config_map),
             policy=await policy_of(self._settings, self._server, self._prober),
             clock=Clock(time.monotonic, time.time),
             metrics=self._metrics,

@@ -77,6 +77,6 @@ def decide_on(
     plan = decide(resource, checked, memory, None)
     if plan.documents is None or plan.problem is not None:
         return plan.problem or Problem(Reason.PENDING, "there is nothing to publish")
-    publication = Publication(plan.entries, plan.primary, plan.documents.digest)
+    publication = Publication(plan.models, plan.primary, plan.documents.digest)
     status = summarize(resource, checked, (), memory, publication)
     return Published(plan.documents.data, status.models, status.primary_model)

@@ -14,7 +14,7 @@ from openclaw_vllm.core.catalog_status import Spread, summarize
 from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.offers import Offer, offer_of_provider, offer_of_service
 from openclaw_vllm.core.provider_ids import key_variable
-from openclaw_vllm.core.sources import Question
+from openclaw_vllm.core.sources import SharedService
 from tests import builders
 from tests.apiserver.servers import Servers
 from tests.conformance.conftest import NewAgent
@@ -92,7 +92,7 @@ def discovered(team: str, server: Recorder) -> Offer:
     resource = builders.resource(wire, namespace=team, name="qwen", uid=team)
     models = builders.served(*(model.id for model in server.models))
     memory = builders.memory(resource, *models, connection=Connection(server.base_url))
-    return offer_of_service(Question(resource, builders.spec_of(resource)), memory)
+    return offer_of_service(SharedService(resource, builders.spec_of(resource)), memory)
 
 
 def environment() -> dict[str, str]:

@@ -145,7 +145,7 @@ def _told(
     """Return the status that a reconcile with these outcomes writes."""
     resource = _resource(before or VllmProviderStatus(), generation)
     said = conditions(outcomes, generation, resource.status.conditions, NOW)
-    entries = () if outcomes.published else builders.entries(spec_of(resource), *served("a"))
+    entries = () if outcomes.published else builders.models_of(spec_of(resource), *served("a"))
     publication = Publication(entries, "", "sha256:1")
     memory = Memory(resource.uid, generation, "", rejected={})
     if outcomes.endpoint is None:

@@ -22,7 +22,7 @@ ALL = (*LLAMA, *QWEN, LORA)
 
 def choice(*models: Served, sticky: str = "", **agents: Any) -> Choice | Problem:
     spec = builders.spec(agents=agents)
-    return choose(spec.agents, builders.entries(spec, *models), sticky)
+    return choose(spec.agents, builders.models_of(spec, *models), sticky)
 
 
 def chosen(*models: Served, sticky: str = "", **agents: Any) -> Choice:
@@ -114,7 +114,7 @@ def test_patterns_without_a_match_are_told() -> None:
 
 
 def test_without_agents_nothing_is_chosen() -> None:
-    assert choose(None, builders.entries(builders.spec(), *ALL), "Qwen/Qwen3") == Choice()
+    assert choose(None, builders.models_of(builders.spec(), *ALL), "Qwen/Qwen3") == Choice()
 
 
 @given(order=st.permutations(ALL))

@@ -61,7 +61,7 @@ class Life:
         publication = None
         if documents is not None:
             self.existing = builders.published(resource, documents)
-            publication = Publication(plan.entries, plan.primary, documents.digest)
+            publication = Publication(plan.models, plan.primary, documents.digest)
         outcomes = outcomes_of(spec, memory, plan.problem, plan.note)
         told = conditions(outcomes, resource.generation, resource.status.conditions, "now")
         status = summarize(resource, spec, told, memory, publication)

@@ -10,12 +10,12 @@ import pytest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.answer import Served, parse
 from openclaw_vllm.core.capabilities import UNKNOWN
-from openclaw_vllm.core.models import UNFIT, Entry, admit, describe, explicit
+from openclaw_vllm.core.models import UNFIT, Model, admit, describe, explicit
 from tests import builders
 from tests.builders import served
 
 
-def entry(model: Served, *siblings: Served, **spec: Any) -> Entry:
+def entry(model: Served, *siblings: Served, **spec: Any) -> Model:
     known = {each.id: each for each in (model, *siblings)}
     return describe(model, known, builders.spec(**spec), UNKNOWN)
 

@@ -26,7 +26,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def written(case: Case) -> Documents:
     spec = builders.spec(**case.spec)
-    entries = tuple(map(explicit, spec.models)) or builders.entries(spec, *case.models)
+    entries = tuple(map(explicit, spec.models)) or builders.models_of(spec, *case.models)
     documents = render(spec, case.connection, entries, chosen(spec, entries))
     assert isinstance(documents, Documents), documents
     return documents
@@ -187,7 +187,7 @@ def test_a_base_with_other_providers_is_seen_to_be_what_was_merged() -> None:
     owner = builders.resource()
     spec = builders.spec_of(owner)
     base: Wire = {"models": {"providers": {"v": {}, "llm": {}}}}  # parts of our id
-    entries = builders.entries(spec, *served("a"))
+    entries = builders.models_of(spec, *served("a"))
     documents = render(spec, CONNECTION, entries, chosen(spec, entries), base)
     assert isinstance(documents, Documents)
     published = builders.published(owner, documents)

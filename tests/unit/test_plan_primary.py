@@ -69,7 +69,7 @@ def test_the_primary_stays_while_its_model_is_missing() -> None:
     shown, existing = publish(before, plan(before, *served("b")))
     memory = builders.learned(builders.memory(before, *served("b")), before, *served("a"))
     decided = decide(shown, spec_of(shown), memory, existing)
-    assert [(entry.id, entry.missing) for entry in decided.entries] == [("a", False), ("b", True)]
+    assert [(model.id, model.missing) for model in decided.models] == [("a", False), ("b", True)]
     assert decided.primary == "b"
 
 

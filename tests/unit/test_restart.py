@@ -30,7 +30,7 @@ def settled(wire: Wire, *answers: Iterable[Served]) -> tuple[Resource, Published
     plan = decide(resource, spec_of(resource), memory, None)
     assert plan.documents is not None, plan.problem
     published = builders.published(resource, plan.documents)
-    shown = Publication(plan.entries, plan.primary, plan.documents.digest)
+    shown = Publication(plan.models, plan.primary, plan.documents.digest)
     memory = memory.detail("0.32.0", "Generate", 0.0)
     status = summarize(resource, spec_of(resource), (), memory, shown)
     wire_status = status.model_dump(exclude_none=True)
@@ -91,9 +91,9 @@ def test_where_each_number_came_from_is_known_again() -> None:
     wire = {"modelOverrides": [{"match": "small", "contextWindow": 9000}]}
     models = (*BASE, LORA, *served("small"), *served("unsaid", context=None))
     resource, published, plan = settled(wire, models)
-    sources = [entry.source for entry in rendered_again(resource, published).entries]
+    sources = [model.source for model in rendered_again(resource, published).models]
     assert sources == ["Server", "Parent", "Override", "Default"]
-    assert sources == [entry.source for entry in plan.entries]
+    assert sources == [model.source for model in plan.models]
 
 
 @given(
@@ -177,7 +177,7 @@ def examined(wire: Wire, found: Capabilities) -> tuple[Resource, PublishedMap]:
     memory = memory.examine(memory.to_examine(spec), {"a": found}, complete=True)
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem
-    shown = Publication(plan.entries, plan.primary, plan.documents.digest)
+    shown = Publication(plan.models, plan.primary, plan.documents.digest)
     status = summarize(resource, spec, (), memory, shown)
     wire_status = status.model_dump(exclude_none=True)
     published = builders.published(resource, plan.documents)

@@ -25,7 +25,7 @@ def status(
     **spec: Any,
 ) -> VllmProviderStatus:
     resource = builders.resource(builders.wire_spec(**spec), before)
-    entries = builders.entries(spec_of(resource), *models)
+    entries = builders.models_of(spec_of(resource), *models)
     shown = Publication(entries, primary, "sha256:1")
     memory = replace(builders.memory(resource, *models), rejected=rejected)
     memory = memory.detail("0.32.0", "Generate", 0.0)

@@ -23,7 +23,7 @@ from openclaw_vllm.core.status import outcomes_of
 from openclaw_vllm.edges.question import MAX_ANSWER
 from openclaw_vllm.reconcile.inputs import Inputs
 from openclaw_vllm.reconcile.learning import learn, look
-from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import probe
 
 NO_TIME = "1970-01-01T00:00:00Z"  # conditions of objects that exist nowhere have no history
@@ -87,32 +87,32 @@ async def foresee(
     the spec lists its models. `existing` is what is published now: a primary model stays.
     """
     memory = Memory(resource.uid, resource.generation, resource.requested_at)
-    target, memory = await look(resource, spec, memory, inputs)
-    if isinstance(target, Target) and not spec.models:
-        answer = await _answer(resource, spec, target, inputs, snapshot)
+    upstream, memory = await look(resource, spec, memory, inputs)
+    if isinstance(upstream, Upstream) and not spec.models:
+        answer = await _answer(resource, spec, upstream, inputs, snapshot)
         memory = await _taken_in(answer, spec, memory, inputs)
     return Foresight(resource, spec, memory, decide(resource, spec, memory, existing))
 
 
-Listed = tuple[Target, Iterable[Served]]
+Listed = tuple[Upstream, Iterable[Served]]
 
 
 async def _answer(
     resource: Resource,
     spec: VllmProviderSpec,
-    target: Target,
+    upstream: Upstream,
     inputs: Inputs,
     snapshot: bytes | None,
 ) -> Listed | Problem:
     if snapshot is None:
-        return await probe(resource, spec, target, inputs)
+        return await probe(resource, spec, upstream, inputs)
     if len(snapshot) > MAX_ANSWER:
         return Problem(
             Reason.ANSWER_TOO_LARGE,
             f"the snapshot is longer than the {MAX_ANSWER} bytes of an answer",
         )
     served = parse(snapshot)
-    return served if isinstance(served, Problem) else (target, served)
+    return served if isinstance(served, Problem) else (upstream, served)
 
 
 async def _taken_in(
@@ -120,5 +120,5 @@ async def _taken_in(
 ) -> Memory:
     if isinstance(answer, Problem):
         return memory.fail(answer)
-    target, served = answer
-    return await learn(spec, target, served, memory, inputs)
+    upstream, served = answer
+    return await learn(spec, upstream, served, memory, inputs)

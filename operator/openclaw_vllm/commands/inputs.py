@@ -19,7 +19,7 @@ from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.core.endpoint import service_named_by
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.question import Answer, Asks, Question
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.reconcile.inputs import Clock, Inputs
 
 NOT_ASKED = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
@@ -112,8 +112,8 @@ async def inputs_of(
     return Inputs(
         cache=cache,
         prober=prober,
-        secrets=References(read_secret),
-        config_maps=References(read_config_map),
+        secrets=Readings(read_secret),
+        config_maps=Readings(read_config_map),
         policy=given.policy,
         clock=Clock(time.monotonic, time.time),
     )

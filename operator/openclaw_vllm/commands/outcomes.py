@@ -78,7 +78,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Question:
+class _Call:
     """What all VllmProviders of a call have in common."""
 
     given: Given
@@ -98,30 +98,30 @@ async def outcomes_of(
 
     `existing` are the published ConfigMaps, as far as they are known.
     """
-    question = _Question(
+    call = _Call(
         given=_given(files, wishes),
         snapshot=read_bytes(wishes.snapshot) if wishes.snapshot else None,
         prober=_prober() if wishes.live else Silence(),
         reads=reads,
         existing=existing or {},
     )
-    return [await _outcome(subject, question) for subject in files.subjects]
+    return [await _outcome(subject, call) for subject in files.subjects]
 
 
-async def _outcome(subject: Subject, question: _Question) -> Outcome:
+async def _outcome(subject: Subject, call: _Call) -> Outcome:
     resource, spec = subject.resource, subject.spec
     if resource is None or spec is None:
         return Outcome(subject)
-    reads = question.reads or Nowhere(spec)
-    inputs = await inputs_of(resource, spec, question.given, reads, question.prober)
+    reads = call.reads or Nowhere(spec)
+    inputs = await inputs_of(resource, spec, call.given, reads, call.prober)
     foresight = await foresee(
         resource,
         spec,
         inputs,
-        snapshot=question.snapshot,
-        existing=question.existing.get(resource.config_map),
+        snapshot=call.snapshot,
+        existing=call.existing.get(resource.config_map),
     )
-    return Outcome(subject, foresight, tuple(_notes(foresight, question)))
+    return Outcome(subject, foresight, tuple(_notes(foresight, call)))
 
 
 def _given(files: Files, wishes: Wishes) -> Given:
@@ -143,8 +143,8 @@ def _prober() -> Asks:
     return Prober()
 
 
-def _notes(foresight: Foresight, question: _Question) -> Iterator[str]:
-    yield from _assumptions(foresight, question)
+def _notes(foresight: Foresight, call: _Call) -> Iterator[str]:
+    yield from _assumptions(foresight, call)
     if foresight.spec.suspend:
         yield "it is suspended: the cluster changes nothing until spec.suspend is false"
     if foresight.plan.note:
@@ -156,12 +156,12 @@ def _notes(foresight: Foresight, question: _Question) -> Iterator[str]:
         yield hint
 
 
-def _assumptions(foresight: Foresight, question: _Question) -> Iterator[str]:
+def _assumptions(foresight: Foresight, call: _Call) -> Iterator[str]:
     """Say what was taken for granted, and what could not be judged."""
     if not rules.are_judged():
         yield rules.NOT_JUDGED
-    service = assumed_service(foresight.resource, foresight.spec, question.given)
-    if service and question.reads is None and foresight.memory.endpoint is None:
+    service = assumed_service(foresight.resource, foresight.spec, call.given)
+    if service and call.reads is None and foresight.memory.endpoint is None:
         yield f"Service {service} is taken to exist, since no cluster is asked"
-    if question.snapshot is not None and foresight.spec.discovery.capabilities == "Probe":
+    if call.snapshot is not None and foresight.spec.discovery.capabilities == "Probe":
         yield "capabilities are found out with --live only; they are rendered as unknown"

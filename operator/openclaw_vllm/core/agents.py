@@ -14,7 +14,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import AgentDefaults
 from openclaw_vllm.core.globs import matches
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ def fingerprint(agents: AgentDefaults | None) -> str:
     return hashlib.sha256(patterns.encode()).hexdigest()[:16]
 
 
-def choose(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) -> Choice | Problem:
+def choose(agents: AgentDefaults | None, models: Iterable[Model], sticky: str) -> Choice | Problem:
     """Resolve the patterns to models; `sticky` is the primary's id from before, or empty to decide
     anew."""
     if agents is None:
         return Choice()
-    known = tuple(entries)
+    known = tuple(models)
     ids, primary = _ranked(known), primary_of(agents, known, sticky)
     aliases = _aliases(agents.aliases, ids)
     if isinstance(aliases, Problem):
@@ -57,15 +57,15 @@ def choose(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) 
     )
 
 
-def primary_of(agents: AgentDefaults | None, entries: Iterable[Entry], sticky: str) -> str:
+def primary_of(agents: AgentDefaults | None, models: Iterable[Model], sticky: str) -> str:
     """Choose the primary alone, as `choose` does; empty when no pattern matches."""
-    ids = _ranked(entries)
+    ids = _ranked(models)
     return sticky if sticky in ids else _first(agents.primary if agents else (), ids)
 
 
-def _ranked(entries: Iterable[Entry]) -> list[str]:
+def _ranked(models: Iterable[Model]) -> list[str]:
     """Return the ids with base models before adapters."""
-    return [e.id for e in sorted(entries, key=lambda entry: (entry.parent != "", entry.id))]
+    return [m.id for m in sorted(models, key=lambda model: (model.parent != "", model.id))]
 
 
 def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:

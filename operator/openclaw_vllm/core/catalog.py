@@ -14,7 +14,7 @@ from openclaw_vllm.core.agents import Choice, choose, primary_of
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.defaults import agents_document
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 from openclaw_vllm.core.offers import Json, Offer, as_published
 from openclaw_vllm.core.openclaw import Documents, compose
 
@@ -36,7 +36,7 @@ class CatalogPlan:
     conflicts: tuple[Offer, ...]
     documents: Documents | None = None
     problem: Problem | None = None
-    entries: tuple[Entry, ...] = ()
+    models: tuple[Model, ...] = ()
     primary: str = ""
     note: str = ""
 
@@ -52,15 +52,15 @@ def merge_offers(
     plan = CatalogPlan(held, conflicts)
     if isinstance(base, Problem):
         return replace(plan, problem=base)
-    entries = tuple(entry for offer in held for entry in offer.entries)
-    if len(entries) > spec.max_models:
-        return replace(plan, problem=_too_many(len(entries), spec))
-    primary = primary_of(spec.agents, entries, sticky)
-    equals = (replace(entry, parent="") for entry in entries)  # nobody knows after a restart
+    models = tuple(model for offer in held for model in offer.models)
+    if len(models) > spec.max_models:
+        return replace(plan, problem=_too_many(len(models), spec))
+    primary = primary_of(spec.agents, models, sticky)
+    equals = (replace(model, parent="") for model in models)  # nobody knows after a restart
     choice = choose(spec.agents, equals, primary)
     if isinstance(choice, Problem):
         return replace(plan, problem=choice)
-    return _composed(spec, replace(plan, entries=entries, primary=choice.primary), choice, base)
+    return _composed(spec, replace(plan, models=models, primary=choice.primary), choice, base)
 
 
 def withdrawn(
@@ -88,7 +88,7 @@ def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> Catalog
     """Take in what was published, and what was said of its sources."""
     memory = replace(
         memory,
-        documents={offer.provider_id: offer.document for offer in plan.offers if offer.document},
+        entries={offer.provider_id: offer.entry for offer in plan.offers if offer.entry},
         sources={offer.provider_id: offer.source for offer in plan.offers},
         reasons={offer.provider_id: offer.reason for offer in plan.offers},
     )
@@ -100,8 +100,8 @@ def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> Catalog
 def _composed(
     spec: VllmCatalogSpec, plan: CatalogPlan, choice: Choice, base: Base | None
 ) -> CatalogPlan:
-    providers = {offer.provider_id: offer.document for offer in plan.offers if offer.document}
-    ordered = sorted(plan.entries, key=lambda entry: entry.id)
+    providers = {offer.provider_id: offer.entry for offer in plan.offers if offer.entry}
+    ordered = sorted(plan.models, key=lambda model: model.id)
     agents = agents_document("", choice, ordered) if spec.agents else {}
     documents = compose(providers, agents, base)
     if isinstance(documents, Problem):
@@ -112,7 +112,7 @@ def _composed(
             "share fewer models, or make several catalogues"
         )
         return replace(plan, problem=Problem(Reason.TOO_LARGE, message))
-    problem = None if plan.entries else Problem(Reason.NO_MODELS, NO_MODELS)
+    problem = None if plan.models else Problem(Reason.NO_MODELS, NO_MODELS)
     unmatched = ", ".join(choice.unmatched[:5])
     note = f"published; no model matches these patterns of spec.agents: {unmatched}"
     return replace(plan, documents=documents, problem=problem, note=note if unmatched else "")

@@ -12,7 +12,7 @@ from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.baseconfig import Base
-from openclaw_vllm.core.published import documents_of, read_primary
+from openclaw_vllm.core.published import entries_of, read_primary
 
 Json = dict[str, Any]
 SourceName = tuple[str, ObjectKey]  # its kind and key
@@ -20,14 +20,14 @@ SourceName = tuple[str, ObjectKey]  # its kind and key
 
 @dataclass(frozen=True, slots=True)
 class CatalogMemory:
-    """`documents` are the entries of models.providers that were published last, `sources` whose
+    """`entries` are those of models.providers that were published last, `sources` whose
     they are, `reasons` what was said of their freshness, by provider id; `primary` is a reference,
     chosen by `patterns`; `base` is the user's configuration that `base_text` holds."""
 
     uid: str
     generation: int = -1
     requested_at: str = ""
-    documents: Mapping[str, Json] = field(default_factory=dict)
+    entries: Mapping[str, Json] = field(default_factory=dict)
     sources: Mapping[str, SourceName] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     primary: str = ""
@@ -40,11 +40,11 @@ class CatalogMemory:
         asked = (catalog.generation, catalog.requested_at)
         return asked == (self.generation, self.requested_at)
 
-    def document_of(self, provider_id: str, source: SourceName) -> Json | None:
+    def entry_of(self, provider_id: str, source: SourceName) -> Json | None:
         """Return what was published of this source; an id says nothing, for it may be another's
         now."""
         same = self.sources.get(provider_id, source) == source
-        return self.documents.get(provider_id) if same else None
+        return self.entries.get(provider_id) if same else None
 
     def is_fresh(self, provider_id: str) -> bool:
         """Whether the list of this provider was said to be fresh."""
@@ -65,13 +65,13 @@ def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogM
     )
     if published is None or not published.is_intact:
         return memory
-    documents = documents_of(published.models_json)
+    entries = entries_of(published.models_json)
     return replace(
         memory,
-        reasons={**_unnamed(shown, documents), **memory.reasons},
+        reasons={**_unnamed(shown, entries), **memory.reasons},
         generation=catalog.status.observed_generation,
         requested_at=catalog.requested_at,
-        documents=documents,
+        entries=entries,
         primary=read_primary(published.agents_json, ""),
         patterns=published.annotations.get(PRIMARY_PATTERNS, fingerprint(None)),
     )

@@ -61,9 +61,9 @@ def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> 
     }
     if plan.documents is not None:
         changes |= {
-            "provider_count": sum(1 for offer in plan.offers if offer.document),
-            "model_count": len(plan.entries),
-            "models": tuple(sorted(entry.id for entry in plan.entries)[:MAX_REFS]),
+            "provider_count": sum(1 for offer in plan.offers if offer.entry),
+            "model_count": len(plan.models),
+            "models": tuple(sorted(model.id for model in plan.models)[:MAX_REFS]),
             "primary_model": plan.primary or None,
             "credentials": tuple(_credentials(plan.offers))[:MAX_CREDENTIALS],
             "digest": plan.documents.digest,
@@ -143,7 +143,7 @@ def _provider(offer: Offer) -> CatalogProvider:
         kind=offer.kind,
         namespace=offer.resource.key.namespace,
         name=offer.resource.key.name,
-        model_count=len(offer.entries),
+        model_count=len(offer.models),
         reason=offer.reason,
     )
 

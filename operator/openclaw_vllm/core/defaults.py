@@ -10,7 +10,7 @@ from typing import Any
 
 from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.escaping import escape, escape_all
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ NOBODY = "vllm/*"  # an empty list would allow everything
 _REFERABLE = re.compile(r"[^\s/]+(/[^\s/]+)*")
 
 
-def agents_document(prefix: str, choice: Choice, entries: Iterable[Entry]) -> Json:
+def agents_document(prefix: str, choice: Choice, published: Iterable[Model]) -> Json:
     """Write default model, fallbacks, aliases, parameters and allow list, each if there is one."""
 
     def ref(id_: str) -> str:
@@ -28,7 +28,8 @@ def agents_document(prefix: str, choice: Choice, entries: Iterable[Entry]) -> Js
     if choice.fallbacks:
         model["fallbacks"] = [ref(id_) for id_ in choice.fallbacks]
     aliases = {id_: {"alias": alias} for id_, alias in (choice.aliases or {}).items()}
-    params = {e.id: {"params": escape_all(e.settings.params)} for e in entries if e.settings.params}
+    given = ((each.id, each.settings.params) for each in published)
+    params = {id_: {"params": escape_all(params)} for id_, params in given if params}
     models = {
         f"{prefix}{id_}": aliases.get(id_, {}) | params.get(id_, {}) for id_ in aliases | params
     }

@@ -13,7 +13,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.escaping import escape
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 
 # Any literal but OpenClaw's reserved markers; never sent to anyone who checks.
 KEYLESS = "vllm-local"
@@ -30,16 +30,14 @@ class Connection:
     ca_pem: str = ""
 
 
-def provider_entry(
-    spec: VllmProviderSpec, connection: Connection, entries: Iterable[Entry]
-) -> Json:
-    """Write one entry of models.providers; the models in the order of `entries`."""
+def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Iterable[Model]) -> Json:
+    """Write one entry of models.providers, with the models in this order."""
     provider: Json = {
         "api": "openai-completions",
         "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
         "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
         "baseUrl": escape(connection.base_url),
-        "models": [_model(entry) for entry in entries],
+        "models": [_model(model) for model in models],
     }
     if spec.headers:
         provider["headers"] = {header.name: _header(header) for header in spec.headers}
@@ -71,22 +69,22 @@ def _header(header: Header) -> str:
     return f"${{{header.env}}}" if header.env else escape(header.value or "")
 
 
-def _model(entry: Entry) -> Json:
-    settings = entry.settings
+def _model(model: Model) -> Json:
+    settings = model.settings
     compat: Json = {"supportsUsageInStreaming": True}
-    if entry.tools is not None:
-        compat["supportsTools"] = entry.tools
+    if model.tools is not None:
+        compat["supportsTools"] = model.tools
     if settings.compat:
         compat |= settings.compat.model_dump(exclude_none=True)
     cost = settings.cost.model_dump() if settings.cost else dict.fromkeys(_COSTS, 0)
     return {
-        "id": escape(entry.id),
-        "name": escape(entry.name),
+        "id": escape(model.id),
+        "name": escape(model.name),
         "reasoning": bool(settings.reasoning),
-        "input": list(entry.input),
+        "input": list(model.input),
         "cost": {name: _number(value) for name, value in cost.items()},
-        "contextWindow": entry.context_window,
-        "maxTokens": entry.max_tokens,
+        "contextWindow": model.context_window,
+        "maxTokens": model.max_tokens,
         "compat": compat,
     }
 

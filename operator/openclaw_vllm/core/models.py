@@ -2,7 +2,7 @@
 
 Ids are untrusted: one that OpenClaw could not refer to, or that would mean more than itself there,
 is rejected and shown in the status. The order of the steps is the order of the functions: `admit`,
-`select`, `describe`; each number of an entry remembers where it came from.
+`select`, `describe`; each number of a model remembers where it came from.
 """
 
 import re
@@ -45,7 +45,7 @@ class Rejection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Model:
     """A model as it is published; `missing` while kept although the server does not list it."""
 
     id: str
@@ -135,7 +135,7 @@ def describe(
     found: Capabilities,
     *,
     missing: bool = False,
-) -> Entry:
+) -> Model:
     """Give a model its numbers: the override's, the server's, the parent's, then a default."""
     settings = settings_for(model.id, spec)
     parent = siblings.get(model.parent)
@@ -146,7 +146,7 @@ def describe(
         (DEFAULT_CONTEXT, "Default"),
     )
     context, source = next((value, origin) for value, origin in candidates if value)
-    return Entry(
+    return Model(
         model.id, context or DEFAULT_CONTEXT, source, settings, model.parent, missing, found
     )
 
@@ -170,7 +170,7 @@ def _merge_compat(defaults: ModelCompat | None, chosen: dict[str, object]) -> di
     return chosen
 
 
-def explicit(model: ExplicitModel) -> Entry:
+def explicit(model: ExplicitModel) -> Model:
     """Take a model of `spec.models` as it is written; nothing about it is discovered."""
     settings = ModelSettings(
         name=model.name,
@@ -182,4 +182,4 @@ def explicit(model: ExplicitModel) -> Entry:
         compat=model.compat,
     )
     context = model.context_window or DEFAULT_CONTEXT
-    return Entry(model.id, context, "Override" if model.context_window else "Default", settings)
+    return Model(model.id, context, "Override" if model.context_window else "Default", settings)

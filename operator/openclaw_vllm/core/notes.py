@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator
 
 from openclaw_vllm.api.provider import Discovery, ModelSettings, VllmProviderSpec
 from openclaw_vllm.core.agents import Choice
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 
 MAX_PATTERNS = 5  # named in a message
 
 
-def note(spec: VllmProviderSpec, entries: Iterable[Entry], choice: Choice) -> str:
+def note(spec: VllmProviderSpec, models: Iterable[Model], choice: Choice) -> str:
     """Return the message for what is published with this choice; empty when all has its effect."""
-    remarks = "; ".join(_remarks(spec, entries, choice))
+    remarks = "; ".join(_remarks(spec, models, choice))
     return f"published; {remarks}" if remarks else ""
 
 
-def _remarks(spec: VllmProviderSpec, entries: Iterable[Entry], choice: Choice) -> Iterator[str]:
+def _remarks(spec: VllmProviderSpec, models: Iterable[Model], choice: Choice) -> Iterator[str]:
     if choice.unmatched:
         patterns = ", ".join(choice.unmatched[:MAX_PATTERNS])
         yield f"no model matches these patterns of spec.agents: {patterns}"
-    if spec.agents is None and any(entry.settings.params for entry in entries):
+    if spec.agents is None and any(model.settings.params for model in models):
         yield "params of modelDefaults and modelOverrides need spec.agents"
     if spec.models and (idle := ", ".join(_for_discovered_models(spec))):
         yield f"beside spec.models these change nothing: {idle}"

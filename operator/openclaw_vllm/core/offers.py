@@ -20,13 +20,13 @@ from openclaw_vllm.core.endpoint import leads_to
 from openclaw_vllm.core.entry import provider_entry
 from openclaw_vllm.core.escaping import unescape
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Entry, settings_for
+from openclaw_vllm.core.models import Model, settings_for
 from openclaw_vllm.core.ownership import is_ours
-from openclaw_vllm.core.plan import entries_of
+from openclaw_vllm.core.plan import models_of
 from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
-from openclaw_vllm.core.published import documents_of
+from openclaw_vllm.core.published import entries_of
 from openclaw_vllm.core.references import AUTHORIZATION, secret_refs
-from openclaw_vllm.core.sources import Question
+from openclaw_vllm.core.sources import SharedService
 
 Json = dict[str, Any]
 UNASKED = "Unasked"  # never shown
@@ -43,15 +43,16 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A source's part of a catalogue; `document` is None while nothing is known of it, `reason`
-    says why its list is not fresh, `advice` what to do about it."""
+    """A source's part of a catalogue: its `entry` of models.providers, None while nothing is known
+    of it, and its `models` by reference; `reason` says why its list is not fresh, `advice` what to
+    do about it."""
 
     provider_id: str
     kind: Literal["VllmProvider", "Service"]
     resource: Resource
     reason: str = ""
-    document: Json | None = None
-    entries: tuple[Entry, ...] = ()
+    entry: Json | None = None
+    models: tuple[Model, ...] = ()
     credentials: tuple[Credential, ...] = field(default=())
     advice: str = ""
 
@@ -78,10 +79,10 @@ def offer_of_provider(
         offer = replace(offer, reason=resource.spec.reason.value, advice=resource.spec.message)
     if published is None or not published.is_intact or not is_ours(resource, published):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    entry = documents_of(published.models_json).get(resource.provider_id)
+    entry = entries_of(published.models_json).get(resource.provider_id)
     if entry is None or not _is_vouched_for(resource, published, entry):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    return _with_document(offer, resource.spec, entry)
+    return _with_entry(offer, resource.spec, entry)
 
 
 def _is_vouched_for(resource: Resource, published: PublishedMap, entry: Json) -> bool:
@@ -94,9 +95,9 @@ def _is_vouched_for(resource: Resource, published: PublishedMap, entry: Json) ->
     return not isinstance(spec, Problem) and leads_to(url, spec, resource.key.namespace)
 
 
-def offer_of_service(question: Question, memory: Memory | None) -> Offer:
+def offer_of_service(shared: SharedService, memory: Memory | None) -> Offer:
     """Offer what a Service was found to serve."""
-    resource, spec, problem = question.resource, question.spec, question.problem
+    resource, spec, problem = shared.resource, shared.spec, shared.problem
     offer = Offer(spec.provider_id, "Service", resource)
     if problem is not None:
         return replace(offer, reason=problem.reason.value, advice=problem.message)
@@ -104,21 +105,21 @@ def offer_of_service(question: Question, memory: Memory | None) -> Offer:
         return replace(offer, reason=UNASKED)
     problem = memory.endpoint or memory.server
     offer = replace(offer, reason=problem.reason.value if problem else "")
-    entries = entries_of(spec, memory)
-    if isinstance(entries, Problem):
-        return replace(offer, reason=offer.reason or entries.reason.value)
+    models = models_of(spec, memory)
+    if isinstance(models, Problem):
+        return replace(offer, reason=offer.reason or models.reason.value)
     if memory.connection is None:
         return offer
-    if not entries:
+    if not models:
         return replace(offer, reason=offer.reason or Reason.NO_MODELS.value)
-    ordered = sorted(entries, key=lambda entry: entry.id)
-    document = provider_entry(spec, memory.connection, ordered)
+    ordered = sorted(models, key=lambda model: model.id)
+    entry = provider_entry(spec, memory.connection, ordered)
     secret = spec.auth.api_key_secret_ref if spec.auth else None
     credentials = (Credential(spec.auth.api_key_env, secret),) if spec.auth else ()
     return replace(
         offer,
-        document=document,
-        entries=_referred(spec.provider_id, entries),
+        entry=entry,
+        models=_referred(spec.provider_id, models),
         credentials=credentials,
     )
 
@@ -126,10 +127,10 @@ def offer_of_service(question: Question, memory: Memory | None) -> Offer:
 def with_settings(offer: Offer, known: Mapping[str, ModelSettings]) -> Offer:
     """Offer the models with the settings that they had last, by reference: the spec of the offer's
     VllmProvider does not say them."""
-    entries = (
-        replace(entry, settings=known.get(entry.id, entry.settings)) for entry in offer.entries
+    models = (
+        replace(model, settings=known.get(model.id, model.settings)) for model in offer.models
     )
-    return replace(offer, entries=tuple(entries))
+    return replace(offer, models=tuple(models))
 
 
 def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
@@ -140,62 +141,59 @@ def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> O
     """
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
-    known = before.document_of(offer.provider_id, offer.source)
-    if offer.document is not None or known is None or offer.reason == Reason.NO_MODELS:
+    known = before.entry_of(offer.provider_id, offer.source)
+    if offer.entry is not None or known is None or offer.reason == Reason.NO_MODELS:
         return offer
     if not leads_to(unescape(known["baseUrl"]), spec, offer.resource.key.namespace):
         return offer
-    return _with_document(offer, spec, known)
+    return _with_entry(offer, spec, known)
 
 
-def as_published(offer: Offer, entry: Json | None) -> Offer:
-    """Offer what was published of the source, nothing else."""
-    bare = replace(offer, document=None, entries=(), credentials=())
+def as_published(offer: Offer, published: Json | None) -> Offer:
+    """Offer the entry that was published of the source, nothing else."""
+    bare = replace(offer, entry=None, models=(), credentials=())
     spec = offer.resource.spec
-    if entry is None or isinstance(spec, Problem):
-        return bare if entry is None else offer
-    leads = leads_to(unescape(entry["baseUrl"]), spec, offer.resource.key.namespace)
-    return _with_document(bare, spec, entry) if leads else bare
+    if published is None or isinstance(spec, Problem):
+        return bare if published is None else offer
+    leads = leads_to(unescape(published["baseUrl"]), spec, offer.resource.key.namespace)
+    return _with_entry(bare, spec, published) if leads else bare
 
 
-def _with_document(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> Offer:
-    """Give the variables of an entry the names that they have in a catalogue."""
-    document, credentials = dict(entry), []
+def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json) -> Offer:
+    """Take over a published entry, its variables with the names that they have in a catalogue."""
+    entry, credentials = dict(published), []
     secrets = {} if isinstance(spec, Problem) else secret_refs(spec)
-    if _VARIABLE.fullmatch(entry["apiKey"]):
+    if _VARIABLE.fullmatch(published["apiKey"]):
         env = key_variable(offer.provider_id)
-        document["apiKey"] = f"${{{env}}}"
+        entry["apiKey"] = f"${{{env}}}"
         credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
-    if headers := dict(entry.get("headers", {})):
+    if headers := dict(published.get("headers", {})):
         secret = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
         for number, name in enumerate(secret):
             env = header_variable(offer.provider_id, number)
             headers[name] = f"${{{env}}}"
             credentials.append(Credential(env, secrets.get(name)))
-        document["headers"] = headers
+        entry["headers"] = headers
     return replace(
-        offer,
-        document=document,
-        entries=_entries(offer, spec, document),
-        credentials=tuple(credentials),
+        offer, entry=entry, models=_models(offer, spec, entry), credentials=tuple(credentials)
     )
 
 
-def _entries(offer: Offer, spec: VllmProviderSpec | Problem, document: Json) -> tuple[Entry, ...]:
+def _models(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> tuple[Model, ...]:
     """Read a published entry's models back, as far as choices among them need it."""
     parents = {model.id: model.parent for model in offer.resource.status.models}
     asked = None if isinstance(spec, Problem) or spec.models else spec
-    entries = []
-    for model in document["models"]:
+    models = []
+    for model in entry["models"]:
         id_ = unescape(model["id"])
         settings = settings_for(id_, asked) if asked else ModelSettings()
         window = int(model["contextWindow"])
-        entries.append(Entry(id_, window, "Server", settings, parents.get(id_, "")))
-    return _referred(offer.provider_id, tuple(entries))
+        models.append(Model(id_, window, "Server", settings, parents.get(id_, "")))
+    return _referred(offer.provider_id, tuple(models))
 
 
-def _referred(provider_id: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(replace(entry, id=f"{provider_id}/{entry.id}") for entry in entries)
+def _referred(provider_id: str, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    return tuple(replace(model, id=f"{provider_id}/{model.id}") for model in models)
 
 
 def _trouble(resource: Resource) -> str:

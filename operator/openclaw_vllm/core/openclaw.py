@@ -19,7 +19,7 @@ from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.baseconfig import Base, merge
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.entry import Connection, ambiguous, provider_entry
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 from openclaw_vllm.core.published import NOT_OURS
 
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
@@ -49,7 +49,7 @@ class Documents:
 def render(
     spec: VllmProviderSpec,
     connection: Connection,
-    entries: Iterable[Entry],
+    models: Iterable[Model],
     choice: Choice,
     base: Base | None = None,
 ) -> Documents | Problem:
@@ -57,7 +57,7 @@ def render(
     way, or a header would mean more than it says."""
     if problem := ambiguous(spec.headers):
         return problem
-    ordered = sorted(entries, key=lambda entry: entry.id)
+    ordered = sorted(models, key=lambda model: model.id)
     provider = provider_entry(spec, connection, ordered)
     agents = agents_document(f"{spec.provider_id}/", choice, ordered) if spec.agents else {}
     return compose({spec.provider_id: provider}, agents, base)

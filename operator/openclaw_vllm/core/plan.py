@@ -15,7 +15,7 @@ from openclaw_vllm.core.agents import Choice, choose, fingerprint
 from openclaw_vllm.core.capabilities import of_model
 from openclaw_vllm.core.globs import matches
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Entry, describe, explicit, select
+from openclaw_vllm.core.models import Model, describe, explicit, select
 from openclaw_vllm.core.notes import note
 from openclaw_vllm.core.openclaw import MAX_BYTES, Documents, holds, render
 from openclaw_vllm.core.ownership import is_dressed
@@ -30,7 +30,7 @@ class Plan:
 
     documents: Documents | None = None
     problem: Problem | None = None
-    entries: tuple[Entry, ...] = ()
+    models: tuple[Model, ...] = ()
     primary: str = ""
     note: str = ""
 
@@ -44,15 +44,15 @@ def decide(
         return _still(resource)
     if isinstance(memory.base, Problem):
         return Plan(problem=memory.base)
-    entries = entries_of(spec, memory)
-    if isinstance(entries, Problem):
-        return Plan(problem=entries)
-    choice = choose(spec.agents, entries, _sticky(resource, spec, existing))
+    models = models_of(spec, memory)
+    if isinstance(models, Problem):
+        return Plan(problem=models)
+    choice = choose(spec.agents, models, _sticky(resource, spec, existing))
     if isinstance(choice, Problem):
         return Plan(problem=choice)
     if problem := _contradiction(spec, memory, choice):
         return Plan(problem=problem)
-    return _fitting(spec, memory, entries, choice, existing)
+    return _fitting(spec, memory, models, choice, existing)
 
 
 def is_anothers_work(
@@ -65,7 +65,7 @@ def is_anothers_work(
     return whole and existing.digest != plan.documents.digest
 
 
-def entries_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Problem:
+def models_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Model, ...] | Problem:
     """Return the models to publish, or why none are known or too many."""
     if spec.models:
         return tuple(explicit(model) for model in spec.models)
@@ -77,13 +77,13 @@ def entries_of(spec: VllmProviderSpec, memory: Memory) -> tuple[Entry, ...] | Pr
 def _fitting(
     spec: VllmProviderSpec,
     memory: Memory,
-    entries: tuple[Entry, ...],
+    models: tuple[Model, ...],
     choice: Choice,
     existing: PublishedMap | None,
 ) -> Plan:
     assert memory.connection is not None  # noqa: S101 `decide` has seen to it
     base = None if isinstance(memory.base, Problem) else memory.base
-    documents = render(spec, memory.connection, entries, choice, base)
+    documents = render(spec, memory.connection, models, choice, base)
     if isinstance(documents, Problem):
         return Plan(problem=documents)
     if not documents.fits:
@@ -92,15 +92,15 @@ def _fitting(
             "narrow spec.discovery.include or shorten the base configuration"
         )
         return Plan(problem=Problem(Reason.TOO_LARGE, message))
-    if not entries:
+    if not models:
         keep = memory.task != "Embed" and _lists_models(spec, existing)
         return Plan(None if keep else documents, _no_models(memory))
-    return Plan(documents, None, entries, choice.primary, note(spec, entries, choice))
+    return Plan(documents, None, models, choice.primary, note(spec, models, choice))
 
 
 def _discovered(
     spec: VllmProviderSpec, memory: Memory, retained: Retained
-) -> tuple[Entry, ...] | Problem:
+) -> tuple[Model, ...] | Problem:
     served = retained.served
     chosen = [id_ for id_ in served if memory.task != "Embed" and select(id_, spec.discovery)]
     if len(chosen) > spec.discovery.max_models:

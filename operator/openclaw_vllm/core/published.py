@@ -71,7 +71,7 @@ def _capabilities(model: Json) -> Capabilities:
     return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
 
 
-def documents_of(models_json: str) -> dict[str, Json]:
+def entries_of(models_json: str) -> dict[str, Json]:
     """Read the entries that hold models of a `models.json` that we wrote; those of another form
     are left out."""
     try:

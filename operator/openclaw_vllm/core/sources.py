@@ -33,9 +33,11 @@ Namespaces = Mapping[str, Namespace]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask a Service, in the form of a VllmProvider of its namespace; `problem` says why it
-    cannot be asked, `spec` still says where it would be."""
+class SharedService:
+    """A Service to ask, in the form of a VllmProvider of its namespace.
+
+    `problem` says why it cannot be asked; `spec` still says where it would be.
+    """
 
     resource: Resource
     spec: VllmProviderSpec
@@ -64,14 +66,14 @@ def shared_services(
     spec: VllmCatalogSpec,
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
-) -> dict[SourceKey, Question]:
+) -> dict[SourceKey, SharedService]:
     """Return what to ask each Service; of several sources that select it the first counts."""
-    found: dict[SourceKey, Question] = {}
+    found: dict[SourceKey, SharedService] = {}
     for source in (source.services for source in spec.sources if source.services):
         for key, service in services.items():
             if _selects_service(source, key, service, namespaces):
-                for name, question in _questions(catalog, spec, source, key, service):
-                    found.setdefault(name, question)
+                for name, shared in _shared(catalog, spec, source, key, service):
+                    found.setdefault(name, shared)
     return found
 
 
@@ -80,7 +82,7 @@ def source_of(
     catalogs: Mapping[ObjectKey, Catalog],
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
-) -> Question | None:
+) -> SharedService | None:
     """Return what to ask this Service, None when no catalogue selects it any more."""
     catalog = catalogs.get(ObjectKey("", name.catalog))
     service = services.get(name.service)
@@ -108,13 +110,13 @@ def _selects_service(
     )
 
 
-def _questions(
+def _shared(
     catalog: Catalog,
     spec: VllmCatalogSpec,
     source: ServicesSource,
     key: ObjectKey,
     service: Service,
-) -> Iterator[tuple[SourceKey, Question]]:
+) -> Iterator[tuple[SourceKey, SharedService]]:
     owner = (key.namespace,) if spec.provider_ids == "Qualified" else ()
     for port in source.ports or (source.port or DEFAULT_PORT,):
         name = SourceKey(catalog.key.name, key, port)
@@ -134,7 +136,7 @@ def _questions(
             spec=asked,
             status=VllmProviderStatus(),
         )
-        yield name, Question(resource, asked, problem)
+        yield name, SharedService(resource, asked, problem)
 
 
 def _spec(

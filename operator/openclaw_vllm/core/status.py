@@ -23,7 +23,7 @@ from openclaw_vllm.api.status import (
 )
 from openclaw_vllm.core.conditions import Outcomes, stalled_conditions, suspended_conditions
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Entry
+from openclaw_vllm.core.models import Model
 
 MAX_SHOWN_ID = 512
 
@@ -32,7 +32,7 @@ MAX_SHOWN_ID = 512
 class Publication:
     """What is published now: the models, the primary's id, and the ConfigMap's digest."""
 
-    entries: tuple[Entry, ...]
+    models: tuple[Model, ...]
     primary: str
     digest: str
 
@@ -95,36 +95,36 @@ def _published(
     resource: Resource, spec: VllmProviderSpec, publication: Publication
 ) -> dict[str, object]:
     primary = f"{spec.provider_id}/{publication.primary}" if publication.primary else None
-    shown = sorted(publication.entries, key=lambda entry: entry.id)[:MAX_MODELS]
+    shown = sorted(publication.models, key=lambda model: model.id)[:MAX_MODELS]
     return {
-        "model_count": len(publication.entries),
-        "models": tuple(_model(spec.provider_id, entry) for entry in shown),
+        "model_count": len(publication.models),
+        "models": tuple(_model(spec.provider_id, model) for model in shown),
         "primary_model": primary,
         "config_map": ConfigMapStatus(name=resource.config_map.name, digest=publication.digest),
     }
 
 
-def _model(provider_id: str, entry: Entry) -> ModelStatus:
+def _model(provider_id: str, model: Model) -> ModelStatus:
     return ModelStatus(
-        id=entry.id,
-        ref=f"{provider_id}/{entry.id}",
-        context_window=entry.context_window,
-        context_window_source=entry.source,
-        max_tokens=entry.max_tokens,
-        max_tokens_source="Override" if entry.settings.max_tokens else "Default",
-        parent=entry.parent[:MAX_SHOWN_ID],
-        state="Missing" if entry.missing else "Served",
-        **_abilities(entry),
-        note="SmallContext" if entry.is_small else None,
+        id=model.id,
+        ref=f"{provider_id}/{model.id}",
+        context_window=model.context_window,
+        context_window_source=model.source,
+        max_tokens=model.max_tokens,
+        max_tokens_source="Override" if model.settings.max_tokens else "Default",
+        parent=model.parent[:MAX_SHOWN_ID],
+        state="Missing" if model.missing else "Served",
+        **_abilities(model),
+        note="SmallContext" if model.is_small else None,
     )
 
 
-def _abilities(entry: Entry) -> dict[str, Any]:
+def _abilities(model: Model) -> dict[str, Any]:
     """Say what a model can where the resource says so, or else where the server was asked."""
-    compat, found = entry.settings.compat, entry.found
+    compat, found = model.settings.compat, model.found
     said = {
         "tools": (None if compat is None else compat.supports_tools, found.tools),
-        "images": ("image" in entry.settings.input if entry.settings.input else None, found.images),
+        "images": ("image" in model.settings.input if model.settings.input else None, found.images),
     }
     shown = {}
     for name, (override, probed) in said.items():

@@ -26,7 +26,7 @@ from openclaw_vllm.core.offers import (
     remembered,
     with_settings,
 )
-from openclaw_vllm.core.published import documents_of, read_settings
+from openclaw_vllm.core.published import entries_of, read_settings
 from openclaw_vllm.core.sources import shared_providers, shared_services
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.learning import take_base
@@ -72,7 +72,7 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     patterns = fingerprint(spec.agents)
     plan = merge_offers(spec, offers, memory.base, memory.sticky(patterns))
     if plan.documents is None:
-        last = _last_documents(catalog, world)
+        last = _last_entries(catalog, world)
         plan = withdrawn(spec, plan, last, memory.base, memory.sticky(patterns))
     came_of_it = await spread(catalog, plan.documents, patterns, world)
     status = summarize(catalog, plan, came_of_it, timestamp(world))
@@ -96,16 +96,16 @@ def _offers(
         else:
             yield remembered(offer, resource.spec, memory)
     services = shared_services(catalog, spec, cache.namespaces, cache.services)
-    for name, question in services.items():
+    for name, shared in services.items():
         known = world.source_memories.get(name)
         if known is None:
             ask(name)
-        yield remembered(offer_of_service(question, known), question.spec, memory)
+        yield remembered(offer_of_service(shared, known), shared.spec, memory)
 
 
-def _last_documents(catalog: Catalog, world: World) -> dict[str, Json]:
+def _last_entries(catalog: Catalog, world: World) -> dict[str, Json]:
     published = _last_published(catalog, world)
-    return documents_of(published.models_json) if published else {}
+    return entries_of(published.models_json) if published else {}
 
 
 def _last_settings(catalog: Catalog, world: World) -> dict[str, ModelSettings]:

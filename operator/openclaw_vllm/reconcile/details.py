@@ -21,27 +21,27 @@ from openclaw_vllm.core.capabilities import (
 )
 from openclaw_vllm.edges.question import Answer
 from openclaw_vllm.reconcile.inputs import Inputs
-from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import ask
 
 
-async def read_details(target: Target, inputs: Inputs) -> tuple[str, Task | None]:
+async def read_details(upstream: Upstream, inputs: Inputs) -> tuple[str, Task | None]:
     """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
     The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
     from vLLM 0.16 on). Any other answer makes it Unknown.
     """
-    base = target.endpoint.base_url
+    base = upstream.endpoint.base_url
     try:
-        async with asyncio.timeout(target.timeout):
+        async with asyncio.timeout(upstream.timeout):
             version, chat = await asyncio.gather(
-                ask(target, "GET", f"{target.endpoint.server_url}/version", inputs),
-                ask(target, "OPTIONS", f"{base}/chat/completions", inputs),
+                ask(upstream, "GET", f"{upstream.endpoint.server_url}/version", inputs),
+                ask(upstream, "OPTIONS", f"{base}/chat/completions", inputs),
             )
             said = parse_version(version.body) if isinstance(version, Answer) else ""
             if _exists(chat):
                 return said, "Generate"
-            embed = await ask(target, "OPTIONS", f"{base}/embeddings", inputs)
+            embed = await ask(upstream, "OPTIONS", f"{base}/embeddings", inputs)
             if isinstance(chat, Problem) or isinstance(embed, Problem):
                 return said, None
             embeds = _exists(embed) and chat.status == HTTPStatus.NOT_FOUND
@@ -51,7 +51,7 @@ async def read_details(target: Target, inputs: Inputs) -> tuple[str, Task | None
 
 
 async def read_capabilities(
-    target: Target, models: Iterable[Served], inputs: Inputs
+    upstream: Upstream, models: Iterable[Served], inputs: Inputs
 ) -> tuple[dict[str, Capabilities], bool]:
     """Ask each base model for one token with a tool and one with an image, within the deadline.
 
@@ -59,22 +59,24 @@ async def read_capabilities(
     busy is to be asked again, one that answered something else is not.
     """
     ids = to_ask(models)
-    replies = await asyncio.gather(*(_replies(target, id_, inputs) for id_ in ids))
+    replies = await asyncio.gather(*(_replies(upstream, id_, inputs) for id_ in ids))
     found = {id_: judge(*pair) for id_, pair in zip(ids, replies, strict=True)}
     return found, all(None not in pair for pair in replies)
 
 
-async def _replies(target: Target, id_: str, inputs: Inputs) -> tuple[Reply | None, Reply | None]:
+async def _replies(
+    upstream: Upstream, id_: str, inputs: Inputs
+) -> tuple[Reply | None, Reply | None]:
     return await asyncio.gather(
-        _chat(target, about_tools(id_), inputs), _chat(target, about_images(id_), inputs)
+        _chat(upstream, about_tools(id_), inputs), _chat(upstream, about_images(id_), inputs)
     )
 
 
-async def _chat(target: Target, request: object, inputs: Inputs) -> Reply | None:
-    url = f"{target.endpoint.base_url}/chat/completions"
+async def _chat(upstream: Upstream, request: object, inputs: Inputs) -> Reply | None:
+    url = f"{upstream.endpoint.base_url}/chat/completions"
     try:
-        async with asyncio.timeout(target.timeout):
-            answer = await ask(target, "POST", url, inputs, json=request)
+        async with asyncio.timeout(upstream.timeout):
+            answer = await ask(upstream, "POST", url, inputs, json=request)
     except TimeoutError:
         return None
     return None if isinstance(answer, Problem) else (answer.status, answer.body)

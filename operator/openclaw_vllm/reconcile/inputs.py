@@ -10,7 +10,7 @@ from openclaw_vllm.api.observed import Secret
 from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.edges.cache import Cache
 from openclaw_vllm.edges.question import Asks
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.readings import Readings
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Inputs:
 
     cache: Cache
     prober: Asks
-    secrets: References[Secret]
-    config_maps: References[Mapping[str, str]]
+    secrets: Readings[Secret]
+    config_maps: Readings[Mapping[str, str]]
     policy: Destinations
     clock: Clock
     fresh: bool = field(default=False, kw_only=True)

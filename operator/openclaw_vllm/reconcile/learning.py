@@ -18,7 +18,7 @@ from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import admit, chosen
 from openclaw_vllm.reconcile.details import read_capabilities, read_details
 from openclaw_vllm.reconcile.inputs import Inputs
-from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.references import read_base
 
 Remembering = TypeVar("Remembering", Memory, CatalogMemory)
@@ -26,37 +26,37 @@ Remembering = TypeVar("Remembering", Memory, CatalogMemory)
 
 async def look(
     resource: Resource, spec: VllmProviderSpec, memory: Memory, inputs: Inputs
-) -> tuple[Target | Problem, Memory]:
+) -> tuple[Upstream | Problem, Memory]:
     """Find out what can be known without the server: where it is, and the base configuration."""
-    target = await locate(resource, spec, inputs)
-    if isinstance(target, Problem):
-        memory = memory.misplace(target)
+    upstream = await locate(resource, spec, inputs)
+    if isinstance(upstream, Problem):
+        memory = memory.misplace(upstream)
     else:
-        memory = memory.resolve(target.connection)
+        memory = memory.resolve(upstream.connection)
     ref = spec.output.base_config_ref
     text = await read_base(resource.key.namespace, ref, inputs)
-    return target, await take_base(text, memory)
+    return upstream, await take_base(text, memory)
 
 
 async def learn(
     spec: VllmProviderSpec,
-    target: Target,
+    upstream: Upstream,
     served: Iterable[Served],
     memory: Memory,
     inputs: Inputs,
 ) -> Memory:
     """Take in a good answer, and ask for what it does not say when this is the moment."""
     listing, now = admit(served), inputs.clock.monotonic()
-    detailed = memory.wants_details(listing.models, target.endpoint.base_url, now)
+    detailed = memory.wants_details(listing.models, upstream.endpoint.base_url, now)
     memory = memory.learn(
-        target.connection, listing, spec.discovery.remove_after, inputs.clock.wall()
+        upstream.connection, listing, spec.discovery.remove_after, inputs.clock.wall()
     )
     if memory.server is None and detailed:
-        memory = memory.detail(*await read_details(target, inputs), inputs.clock.monotonic())
+        memory = memory.detail(*await read_details(upstream, inputs), inputs.clock.monotonic())
     again = detailed or inputs.fresh
     if memory.server is None and again and (examined := memory.to_examine(spec)):
         models = chosen(listing.models, spec.discovery)
-        found, complete = await read_capabilities(target, models, inputs)
+        found, complete = await read_capabilities(upstream, models, inputs)
         memory = memory.examine(examined, found, complete=complete)
     return memory
 

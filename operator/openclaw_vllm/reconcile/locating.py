@@ -14,7 +14,7 @@ from openclaw_vllm.reconcile.references import read_ca
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Upstream:
     """A server and everything that a request to it needs."""
 
     endpoint: Endpoint
@@ -29,7 +29,7 @@ class Target:
         return Connection(self.endpoint.base_url, self.trust.ca_pem)
 
 
-async def locate(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> Target | Problem:
+async def locate(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> Upstream | Problem:
     """Resolve the endpoint and read the CA bundle; asks the server nothing."""
     namespace = resource.key.namespace
     named = service_named_by(spec, namespace)
@@ -46,4 +46,4 @@ async def locate(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> 
         server_name=(tls.server_name if tls else None) or "",
         verify=not (tls and tls.insecure_skip_verify),
     )
-    return Target(endpoint, trust, spec.discovery.timeout_seconds)
+    return Upstream(endpoint, trust, spec.discovery.timeout_seconds)

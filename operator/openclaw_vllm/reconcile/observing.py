@@ -10,7 +10,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.reconcile.learning import learn, look
-from openclaw_vllm.reconcile.locating import Target
+from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import probe
 from openclaw_vllm.reconcile.world import World
 
@@ -21,10 +21,10 @@ async def observe(
     """Resolve the endpoint and, when it is time, ask the server; remember what was found."""
     asked = memory.turn_to(resource)
     world = replace(world, fresh=asked is not memory)
-    target, memory = await look(resource, spec, asked, world)
+    upstream, memory = await look(resource, spec, asked, world)
     if world.clock.monotonic() >= memory.due:
-        if isinstance(target, Target) and not spec.models:
-            memory = await _ask(resource, spec, target, memory, world)
+        if isinstance(upstream, Upstream) and not spec.models:
+            memory = await _ask(resource, spec, upstream, memory, world)
         memory = memory.schedule(spec, world.clock.monotonic(), world.clock.wall())
     return memory
 
@@ -32,14 +32,14 @@ async def observe(
 async def _ask(
     resource: Resource,
     spec: VllmProviderSpec,
-    target: Target,
+    upstream: Upstream,
     memory: Memory,
     world: World,
 ) -> Memory:
     start = world.clock.monotonic()
-    answer = await probe(resource, spec, target, world)
+    answer = await probe(resource, spec, upstream, world)
     world.count_probe(resource, answer, world.clock.monotonic() - start)
     if isinstance(answer, Problem):
         return memory.fail(answer)
-    target, served = answer
-    return await learn(spec, target, served, memory, world)
+    upstream, served = answer
+    return await learn(spec, upstream, served, memory, world)

@@ -15,28 +15,28 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.answer import Served, parse
 from openclaw_vllm.edges.question import Answer, Question
 from openclaw_vllm.reconcile.inputs import Inputs
-from openclaw_vllm.reconcile.locating import Target, locate
+from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.references import read_headers
 
 QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
 
 
 async def probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
-) -> tuple[Target, tuple[Served, ...]] | Problem:
-    """Ask for the models, within the spec's deadline; returns the target as it answered."""
+    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+) -> tuple[Upstream, tuple[Served, ...]] | Problem:
+    """Ask for the models, within the spec's deadline; returns the upstream as it answered."""
     try:
-        async with asyncio.timeout(target.timeout):
-            return await _probe(resource, spec, target, inputs)
+        async with asyncio.timeout(upstream.timeout):
+            return await _probe(resource, spec, upstream, inputs)
     except TimeoutError:
         message = f"no complete answer within {spec.discovery.timeout}"
         return Problem(Reason.TIMED_OUT, message)
 
 
 async def _probe(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
-) -> tuple[Target, tuple[Served, ...]] | Problem:
-    ready = await _prepare(resource, spec, target, inputs)
+    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+) -> tuple[Upstream, tuple[Served, ...]] | Problem:
+    ready = await _prepare(resource, spec, upstream, inputs)
     if isinstance(ready, Problem):
         return ready
     answer = await _models(ready, inputs)
@@ -50,24 +50,24 @@ async def _probe(
 
 
 async def _prepare(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
-) -> Target | Problem:
+    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+) -> Upstream | Problem:
     """Read the secrets that go to the server, and judge where they and the request would go."""
-    headers = await read_headers(resource, spec, target.endpoint, inputs)
+    headers = await read_headers(resource, spec, upstream.endpoint, inputs)
     if isinstance(headers, Problem):
         return headers
-    endpoint = target.endpoint
+    endpoint = upstream.endpoint
     addresses = await inputs.prober.lookup(endpoint.host, endpoint.port)
     if isinstance(addresses, Problem):
         return addresses
     if problem := inputs.policy.judge(endpoint.host, addresses):
         return problem
-    return replace(target, headers=headers, addresses=addresses)
+    return replace(upstream, headers=headers, addresses=addresses)
 
 
 async def _renew(
-    resource: Resource, spec: VllmProviderSpec, target: Target, inputs: Inputs
-) -> Target | Problem:
+    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+) -> Upstream | Problem:
     inputs = replace(inputs, fresh=True)
     located = await locate(resource, spec, inputs)
     if isinstance(located, Problem):
@@ -75,8 +75,8 @@ async def _renew(
     return await _prepare(resource, spec, located, inputs)
 
 
-async def _models(target: Target, inputs: Inputs) -> tuple[Served, ...] | Problem:
-    answer = await ask(target, "GET", f"{target.endpoint.base_url}/models", inputs)
+async def _models(upstream: Upstream, inputs: Inputs) -> tuple[Served, ...] | Problem:
+    answer = await ask(upstream, "GET", f"{upstream.endpoint.base_url}/models", inputs)
     if isinstance(answer, Problem):
         return answer
     match answer.status:
@@ -94,8 +94,8 @@ async def _models(target: Target, inputs: Inputs) -> tuple[Served, ...] | Proble
 
 
 async def ask(
-    target: Target, method: str, url: str, inputs: Inputs, *, json: object = None
+    upstream: Upstream, method: str, url: str, inputs: Inputs, *, json: object = None
 ) -> Answer | Problem:
-    """Send one request to the target."""
-    trust, headers = target.trust, target.headers
-    return await inputs.prober.ask(Question(method, url, target.addresses, trust, headers, json))
+    """Send one request to the upstream."""
+    trust, headers = upstream.trust, upstream.headers
+    return await inputs.prober.ask(Question(method, url, upstream.addresses, trust, headers, json))

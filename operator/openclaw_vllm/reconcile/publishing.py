@@ -43,9 +43,9 @@ async def publish(
         )
         if refused is not None:
             return refused, None
-        wrote = (resource.config_map.name, len(plan.entries))
+        wrote = (resource.config_map.name, len(plan.models))
         logger.info("ConfigMap %s is written, with %d models", *wrote, extra={"key": resource.key})
-    return problem, Publication(plan.entries, plan.primary, documents.digest)
+    return problem, Publication(plan.models, plan.primary, documents.digest)
 
 
 async def report(

@@ -15,34 +15,32 @@ from openclaw_vllm.reconcile.world import World
 
 
 async def reconcile(
-    name: SourceKey, world: World, refresh: Callable[[ObjectKey], None]
+    key: SourceKey, world: World, refresh: Callable[[ObjectKey], None]
 ) -> float | None:
     """Ask a Service if it is time, and call `refresh` with its catalogue if something changed.
 
     Returns the seconds until it wants to run again, or None when it is not to be asked.
     """
     cache = world.cache
-    question = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-    if question is None or question.problem is not None:
-        world.source_memories.pop(name, None)
+    shared = source_of(key, cache.catalogs, cache.namespaces, cache.services)
+    if shared is None or shared.problem is not None:
+        world.source_memories.pop(key, None)
         return None
-    resource, spec = question.resource, question.spec
-    before = _remembered(name, resource, spec, world)
-    memory = world.source_memories[name] = await observe(resource, spec, before, world)
+    resource, spec = shared.resource, shared.spec
+    before = _remembered(key, resource, spec, world)
+    memory = world.source_memories[key] = await observe(resource, spec, before, world)
     if memory.offers_other_than(before):
-        refresh(ObjectKey("", name.catalog))
+        refresh(ObjectKey("", key.catalog))
     return max(0.0, memory.due - world.clock.monotonic())
 
 
-def _remembered(
-    name: SourceKey, resource: Resource, spec: VllmProviderSpec, world: World
-) -> Memory:
+def _remembered(key: SourceKey, resource: Resource, spec: VllmProviderSpec, world: World) -> Memory:
     """Return what is known of the Service; at first, what its catalogue has published of it."""
-    memory = world.source_memories.get(name)
+    memory = world.source_memories.get(key)
     if memory is not None and memory.uid == resource.uid:
         return memory
     fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    catalog = world.cache.catalogs[ObjectKey("", name.catalog)]
+    catalog = world.cache.catalogs[ObjectKey("", key.catalog)]
     published = world.published_by(catalog)
     if published is None or memory is not None:
         return fresh

@@ -41,7 +41,7 @@ def read(plan: CatalogPlan, key: str = "models.json") -> Any:
 
 def test_every_source_has_its_entry_in_one_document() -> None:
     plan = merged(A, B)
-    assert read(plan) == {"providers": {"vllm-a-vllm": A.document, "vllm-b-vllm": B.document}}
+    assert read(plan) == {"providers": {"vllm-a-vllm": A.entry, "vllm-b-vllm": B.entry}}
     assert read(plan, "openclaw.json") == {"models": read(plan)}
     assert read(plan, "agents-defaults.json") == {}
     assert (plan.problem, plan.conflicts) == (None, ())
@@ -76,9 +76,9 @@ def test_the_primary_stays_while_it_is_served() -> None:
 
 def test_a_restart_that_does_not_know_whose_adapters_they_are_changes_no_byte() -> None:
     agents = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"coder": "*"}}
-    parents = [replace(A.entries[0], parent="base"), *A.entries[1:]]
-    before = merged(replace(A, entries=tuple(parents)), agents=agents)
-    assert before.primary == A.entries[1].id  # base models go before adapters
+    parents = [replace(A.models[0], parent="base"), *A.models[1:]]
+    before = merged(replace(A, models=tuple(parents)), agents=agents)
+    assert before.primary == A.models[1].id  # base models go before adapters
     after = merged(A, agents=agents, sticky=before.primary)
     assert (after.documents, after.primary) == (before.documents, before.primary)
 
@@ -88,7 +88,7 @@ def test_of_two_with_one_id_the_older_wins() -> None:
     for offers in ((A, older), (older, A)):
         plan = merged(*offers)
         assert (plan.offers, plan.conflicts) == ((older,), (A,))
-        assert [entry.id for entry in plan.entries] == ["vllm-a-vllm/old"]
+        assert [model.id for model in plan.models] == ["vllm-a-vllm/old"]
 
 
 def test_without_a_model_valid_empty_documents_are_published() -> None:

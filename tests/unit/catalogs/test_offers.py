@@ -23,17 +23,17 @@ def test_what_is_published_is_taken_over_under_the_qualified_id() -> None:
     offer = offered(resource)
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     entry = json.loads(documents.data["models.json"])["providers"]["vllm"]
-    assert (offer.provider_id, offer.document, offer.reason) == ("vllm-team-a-qwen", entry, "")
-    assert [entry.id for entry in offer.entries] == ["vllm-team-a-qwen/a", "vllm-team-a-qwen/b"]
+    assert (offer.provider_id, offer.entry, offer.reason) == ("vllm-team-a-qwen", entry, "")
+    assert [model.id for model in offer.models] == ["vllm-team-a-qwen/a", "vllm-team-a-qwen/b"]
     assert offer.credentials == ()
 
 
 @pytest.mark.parametrize(("ids", "suffix"), [("Qualified", "_TEAM_A_QWEN"), ("Keep", "_OURS")])
 def test_a_team_cannot_name_the_variables_of_others(ids: str, suffix: str) -> None:
     offer = offered(team(providerId="vllm-ours", **KEYED), ids)
-    assert offer.document is not None
-    assert offer.document["apiKey"] == f"${{VLLM_API_KEY{suffix}}}"
-    assert offer.document["headers"] == {
+    assert offer.entry is not None
+    assert offer.entry["apiKey"] == f"${{VLLM_API_KEY{suffix}}}"
+    assert offer.entry["headers"] == {
         "X-Secret": f"${{VLLM_HEADER_0{suffix}}}",
         "X-Static": "team",
     }
@@ -44,7 +44,7 @@ def test_a_team_cannot_name_the_variables_of_others(ids: str, suffix: str) -> No
 def test_a_plain_header_moves_no_variable() -> None:
     plain = {"name": "A-Plain", "value": "text"}
     offer = offered(team(**{**KEYED, "headers": [plain, *KEYED["headers"]]}))
-    assert (offer.document or {})["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
+    assert (offer.entry or {})["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_not_its_own_and_whole_is_not_taken_over(changes: dict[str, Any]
     if "ownerReferences" in changes:
         changes |= {"labels": {}}
     offer = offered(resource, **changes)
-    assert (offer.document, offer.reason) == (None, "Pending")
+    assert (offer.entry, offer.reason) == (None, "Pending")
 
 
 STEALING = f"{builders.BASE_URL}/${{VLLM_API_KEY_TEAM_BLUE}}"
@@ -90,7 +90,7 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
     change: Callable[[Any], object],
 ) -> None:
     offer = forged(change)
-    text = json.dumps(offer.document)
+    text = json.dumps(offer.entry)
     assert "$${VLLM_API_KEY_TEAM_BLUE}" in text
     assert "${VLLM_API_KEY_TEAM_BLUE}" not in text.replace("$${", "")
     own = {"VLLM_API_KEY_TEAM_A_QWEN", "VLLM_HEADER_0_TEAM_A_QWEN"}
@@ -100,7 +100,7 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
 def test_a_forged_list_cannot_lead_the_agents_of_all_teams_to_another_host() -> None:
     """Whoever can write ConfigMaps in a namespace can neither write the spec nor the status."""
     offer = forged(lambda entry: entry.update(baseUrl="https://evil.example.com/v1"))
-    assert (offer.document, offer.reason) == (None, "Pending")
+    assert (offer.entry, offer.reason) == (None, "Pending")
 
 
 def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then() -> None:
@@ -109,8 +109,8 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
     published = builders.published(resource, documents)
     moved = replace(resource, spec=builders.spec(baseUrl="https://new.example.com/v1", **KEYED))
     offer = offer_of_provider(moved, published, "Qualified")
-    assert offer.document is not None
-    assert offer.document["baseUrl"] == builders.BASE_URL
+    assert offer.entry is not None
+    assert offer.entry["baseUrl"] == builders.BASE_URL
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
     ],
 )
 def test_a_list_that_would_stop_agents_is_not_taken_over(change: Callable[[Any], object]) -> None:
-    assert forged(change).document is None
+    assert forged(change).entry is None
 
 
 def test_fields_that_are_not_ours_are_left_out() -> None:
@@ -138,7 +138,7 @@ def test_fields_that_are_not_ours_are_left_out() -> None:
         entry["models"][0]["surprise"] = 1
         entry["models"][0]["compat"]["surprise"] = 1
 
-    assert "surprise" not in json.dumps(forged(add).document)
+    assert "surprise" not in json.dumps(forged(add).entry)
 
 
 def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
@@ -146,4 +146,4 @@ def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
     documents = builders.documents(spec_of(resource), *served("${A}", "$${B}", "$$${C}"))
     published = builders.published(resource, documents)
     offer = offer_of_provider(resource, published, "Qualified")
-    assert offer.document == json.loads(documents.data["models.json"])["providers"]["vllm"]
+    assert offer.entry == json.loads(documents.data["models.json"])["providers"]["vllm"]

@@ -25,7 +25,7 @@ from openclaw_vllm.core.offers import (
 from openclaw_vllm.core.offers import remembered as remember
 from openclaw_vllm.core.openclaw import Documents, compose
 from openclaw_vllm.core.published import read_settings
-from openclaw_vllm.core.sources import Question
+from openclaw_vllm.core.sources import SharedService
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
 from tests.unit.catalogs.teams import KEYED, offered, team
@@ -34,11 +34,11 @@ from tests.unit.catalogs.teams import KEYED, offered, team
 def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     resource = team()
     whole = offered(resource)
-    assert whole.document is not None
-    before = CatalogMemory("catalog-1", documents={whole.provider_id: whole.document})
+    assert whole.entry is not None
+    before = CatalogMemory("catalog-1", entries={whole.provider_id: whole.entry})
     nothing = offer_of_provider(resource, None, "Qualified")
     kept = remember(nothing, spec_of(resource), before)
-    assert (kept.document, kept.entries) == (whole.document, whole.entries)
+    assert (kept.entry, kept.models) == (whole.entry, whole.models)
     assert kept.reason == "Pending"
     assert remember(nothing, spec_of(resource), CatalogMemory("catalog-1")) == nothing
 
@@ -60,28 +60,28 @@ HOST = "vllm.team-a.svc.cluster.local"
 def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: bool) -> None:
     """Any namespace may hold a ConfigMap that says it is the catalogue's newest."""
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, **KEYED)
-    document = offered(team(**KEYED)).document
+    document = offered(team(**KEYED)).entry
     assert document is not None
     known = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
     nothing = offer_of_provider(resource, None, "Qualified")
-    kept = remember(nothing, spec_of(resource), CatalogMemory("catalog-1", documents=known))
-    assert (kept.document is not None) is taken
+    kept = remember(nothing, spec_of(resource), CatalogMemory("catalog-1", entries=known))
+    assert (kept.entry is not None) is taken
 
 
 def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     """Its owner has withdrawn the list, or it is gone."""
     gone, heir = team(), replace(team(), key=ObjectKey("team-b", "vllm"))
     whole = offered(gone, "Keep")
-    assert whole.document is not None
-    documents, sources = {"vllm": whole.document}, {"vllm": whole.source}
-    before = CatalogMemory("catalog-1", documents=documents, sources=sources)
+    assert whole.entry is not None
+    documents, sources = {"vllm": whole.entry}, {"vllm": whole.source}
+    before = CatalogMemory("catalog-1", entries=documents, sources=sources)
     nothing = offer_of_provider(heir, None, "Keep")
     assert remember(nothing, spec_of(heir), before) == nothing
 
 
 def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     resource = team()
-    document = offered(resource).document
+    document = offered(resource).entry
     assert document is not None
     documents = compose({"vllm-team-a-qwen": document}, {}, None)
     assert not isinstance(documents, Problem)
@@ -98,8 +98,8 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
         ("vllm-new", "Pending", 0),
     ):
         spec = builders.spec(providerId=provider_id)
-        offer = remember(offer_of_service(Question(resource, spec), None), spec, before)
-        assert (offer.reason, len(offer.entries)) == (reason, count)
+        offer = remember(offer_of_service(SharedService(resource, spec), None), spec, before)
+        assert (offer.reason, len(offer.models)) == (reason, count)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
 def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
     names: int, failing: int, *, fresh: bool
 ) -> None:
-    document = offered(team()).document
+    document = offered(team()).entry
     assert document is not None
     documents = compose({"vllm-unnamed": document}, {}, None)
     assert not isinstance(documents, Problem)
@@ -129,8 +129,8 @@ def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
     assert not before.is_fresh("vllm-new")
 
 
-def question(resource: Resource, problem: Problem | None = None) -> Question:
-    return Question(resource, spec_of(resource), problem)
+def shared(resource: Resource, problem: Problem | None = None) -> SharedService:
+    return SharedService(resource, spec_of(resource), problem)
 
 
 def learned(resource: Resource, *ids: str) -> Memory:
@@ -139,9 +139,9 @@ def learned(resource: Resource, *ids: str) -> Memory:
 
 def test_a_service_offers_what_was_learned_of_it() -> None:
     resource = team(providerId="vllm-team-a-s", **KEYED)
-    offer = offer_of_service(question(resource), learned(resource, "b", "a"))
-    assert offer.document is not None
-    assert [model["id"] for model in offer.document["models"]] == ["a", "b"]
+    offer = offer_of_service(shared(resource), learned(resource, "b", "a"))
+    assert offer.entry is not None
+    assert [model["id"] for model in offer.entry["models"]] == ["a", "b"]
     assert offer.credentials == (Credential("AWS_SECRET", offer.credentials[0].secret),)
     assert offer.reason == ""
 
@@ -149,8 +149,8 @@ def test_a_service_offers_what_was_learned_of_it() -> None:
 def test_a_service_that_fails_keeps_its_list_and_says_why() -> None:
     resource = team()
     memory = learned(resource, "a").fail(Problem(Reason.CONNECTION_FAILED, "refused"))
-    offer = offer_of_service(question(resource), memory)
-    assert (offer.reason, len(offer.entries)) == ("ConnectionFailed", 1)
+    offer = offer_of_service(shared(resource), memory)
+    assert (offer.reason, len(offer.models)) == ("ConnectionFailed", 1)
 
 
 UNREADABLE = Problem(Reason.INVALID_SPEC, "spec.serviceRef.port: write a port")
@@ -181,8 +181,8 @@ def test_a_provider_whose_spec_cannot_be_read_keeps_its_list_and_says_why(
     )
     whole = offer_of_provider(resource, published, ids)
     offer = offer_of_provider(unreadable(resource, providerId="vllm-ours"), published, ids)
-    assert (offer.provider_id, offer.document) == (id_, whole.document)
-    assert [entry.id for entry in offer.entries] == [f"{id_}/a", f"{id_}/b"]
+    assert (offer.provider_id, offer.entry) == (id_, whole.entry)
+    assert [model.id for model in offer.models] == [f"{id_}/a", f"{id_}/b"]
     assert (offer.reason, offer.advice) == ("InvalidSpec", UNREADABLE.message)
     assert [found.env for found in offer.credentials] == [found.env for found in whole.credentials]
 
@@ -198,36 +198,36 @@ def test_a_spec_that_cannot_be_read_leaves_nobody_to_choose_an_id(
     offer = offer_of_provider(unreadable(resource, **sent), published, "Keep")
     own = {"vllm-ours": "vllm-ours", 7: "vllm-team-a-qwen"}
     assert offer.provider_id == own.get(sent.get("providerId", ""), "vllm")
-    assert offer.document is None
+    assert offer.entry is None
 
 
 def test_a_spec_that_cannot_be_read_changes_no_settings_of_requests() -> None:
     resource = team(modelDefaults={"params": PARAMS})
     whole = offered(resource)
-    agents = agents_document("", Choice(), whole.entries)
+    agents = agents_document("", Choice(), whole.models)
     published = builders.published(
         resource, builders.documents(spec_of(resource), *served("a", "b"))
     )
     offer = offer_of_provider(unreadable(resource), published, "Qualified")
     kept = with_settings(offer, read_settings(json.dumps(agents)))
-    assert agents_document("", Choice(), kept.entries) == agents
+    assert agents_document("", Choice(), kept.models) == agents
     assert "$${A}" in json.dumps(agents)
 
 
 def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, providerId="vllm-team-a-vllm")
-    asked = question(resource)
+    asked = shared(resource)
     good = offer_of_service(asked, learned(resource, "a", "b"))
-    assert good.document is not None
-    document = {**good.document, "baseUrl": f"http://{HOST}:8000/v1"}
-    before = CatalogMemory("catalog-1", documents={good.provider_id: document})
-    offer = offer_of_service(question(resource, UNREADABLE), learned(resource, "c"))
+    assert good.entry is not None
+    document = {**good.entry, "baseUrl": f"http://{HOST}:8000/v1"}
+    before = CatalogMemory("catalog-1", entries={good.provider_id: document})
+    offer = offer_of_service(shared(resource, UNREADABLE), learned(resource, "c"))
     kept = remember(offer, asked.spec, before)
-    assert [entry.id for entry in kept.entries] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
+    assert [model.id for model in kept.models] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
     assert (kept.reason, kept.advice) == ("InvalidSpec", UNREADABLE.message)
 
 
 def test_a_service_that_serves_more_than_a_source_may_says_so() -> None:
     resource = team(discovery={"maxModels": 1})
-    offer = offer_of_service(question(resource), learned(resource, "a", "b"))
-    assert (offer.document, offer.reason) == (None, "TooManyModels")
+    offer = offer_of_service(shared(resource), learned(resource, "a", "b"))
+    assert (offer.entry, offer.reason) == (None, "TooManyModels")

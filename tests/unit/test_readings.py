@@ -8,7 +8,7 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.references import References
+from openclaw_vllm.edges.readings import Readings
 from tests.eventually import eventually
 
 KEY, OTHER = ObjectKey("agents", "corp-ca"), ObjectKey("agents", "other")
@@ -34,10 +34,10 @@ class Slow:
 Got = asyncio.Task[str | Problem]
 
 
-async def begun(slow: Slow, references: References[str], key: ObjectKey = KEY) -> Got:
+async def begun(slow: Slow, readings: Readings[str], key: ObjectKey = KEY) -> Got:
     """Ask for an object and return once the API server has been asked."""
     known = len(slow.asked)
-    got = asyncio.create_task(references.get(key, max_age=LONG))
+    got = asyncio.create_task(readings.get(key, max_age=LONG))
     await eventually(lambda: len(slow.asked) > known, within=2)
     return got
 
@@ -47,10 +47,10 @@ async def answered(slow: Slow, number: int, value: str | Problem, got: Got) -> s
     return await got
 
 
-async def later(slow: Slow, references: References[str], key: ObjectKey = KEY) -> str | Problem:
+async def later(slow: Slow, readings: Readings[str], key: ObjectKey = KEY) -> str | Problem:
     """What the next one gets: what is kept, or `ANEW` when the API server is asked."""
     slow.at_once = ANEW
-    return await references.get(key, max_age=LONG)
+    return await readings.get(key, max_age=LONG)
 
 
 @pytest.fixture
@@ -59,67 +59,65 @@ def slow() -> Slow:
 
 
 @pytest.fixture
-def references(slow: Slow) -> References[str]:
-    return References(slow.read)
+def readings(slow: Slow) -> Readings[str]:
+    return Readings(slow.read)
 
 
-async def test_a_reading_is_kept(slow: Slow, references: References[str]) -> None:
-    assert await answered(slow, 0, "old", await begun(slow, references)) == "old"
-    assert await later(slow, references) == "old"
-    assert await later(slow, references, OTHER) == ANEW
+async def test_a_reading_is_kept(slow: Slow, readings: Readings[str]) -> None:
+    assert await answered(slow, 0, "old", await begun(slow, readings)) == "old"
+    assert await later(slow, readings) == "old"
+    assert await later(slow, readings, OTHER) == ANEW
 
 
-async def test_what_is_missing_is_asked_for_again(slow: Slow, references: References[str]) -> None:
-    assert await answered(slow, 0, MISSING, await begun(slow, references)) == MISSING
-    assert await later(slow, references) == ANEW
+async def test_what_is_missing_is_asked_for_again(slow: Slow, readings: Readings[str]) -> None:
+    assert await answered(slow, 0, MISSING, await begun(slow, readings)) == MISSING
+    assert await later(slow, readings) == ANEW
 
 
-async def test_a_change_while_it_is_read_is_not_missed(
-    slow: Slow, references: References[str]
-) -> None:
-    got = await begun(slow, references)
-    references.forget([KEY])
+async def test_a_change_while_it_is_read_is_not_missed(slow: Slow, readings: Readings[str]) -> None:
+    got = await begun(slow, readings)
+    readings.forget([KEY])
     assert await answered(slow, 0, "old", got) == "old"
-    assert await later(slow, references) == ANEW
+    assert await later(slow, readings) == ANEW
 
 
 async def test_a_reading_that_began_after_the_change_is_kept_whichever_answers_first(
-    slow: Slow, references: References[str]
+    slow: Slow, readings: Readings[str]
 ) -> None:
-    before = await begun(slow, references)
-    references.forget([KEY])
-    after = await begun(slow, references)
+    before = await begun(slow, readings)
+    readings.forget([KEY])
+    after = await begun(slow, readings)
     assert await answered(slow, 1, "new", after) == "new"
     assert await answered(slow, 0, "old", before) == "old"
-    assert await later(slow, references) == "new"
+    assert await later(slow, readings) == "new"
 
 
 async def test_the_old_answer_does_not_end_the_reading_that_began_later(
-    slow: Slow, references: References[str]
+    slow: Slow, readings: Readings[str]
 ) -> None:
-    before = await begun(slow, references)
-    references.forget([KEY])
-    after = await begun(slow, references)
+    before = await begun(slow, readings)
+    readings.forget([KEY])
+    after = await begun(slow, readings)
     await answered(slow, 0, "old", before)
-    references.forget([KEY])
+    readings.forget([KEY])
     await answered(slow, 1, "new, and changed again", after)
-    assert await later(slow, references) == ANEW
+    assert await later(slow, readings) == ANEW
 
 
 async def test_a_change_of_one_object_leaves_the_readings_of_others(
-    slow: Slow, references: References[str]
+    slow: Slow, readings: Readings[str]
 ) -> None:
-    got = await begun(slow, references)
-    references.forget([OTHER])
+    got = await begun(slow, readings)
+    readings.forget([OTHER])
     await answered(slow, 0, "old", got)
-    assert await later(slow, references) == "old"
+    assert await later(slow, readings) == "old"
 
 
 @pytest.mark.parametrize("ends", ["answered", "missing", "failed", "cancelled", "forgotten"])
 async def test_nothing_is_held_for_a_reading_that_was(
-    slow: Slow, references: References[str], ends: str
+    slow: Slow, readings: Readings[str], ends: str
 ) -> None:
-    got = await begun(slow, references)
+    got = await begun(slow, readings)
     match ends:
         case "answered":
             slow.asked[0].set_result("old")
@@ -130,7 +128,7 @@ async def test_nothing_is_held_for_a_reading_that_was(
         case "cancelled":
             got.cancel()
         case "forgotten":
-            references.forget([KEY])
+            readings.forget([KEY])
             slow.asked[0].set_result("old")
     await asyncio.wait([got])
-    assert vars(references)["_under_way"] == {}
+    assert vars(readings)["_under_way"] == {}

@@ -21,7 +21,7 @@ class _Reading(Generic[Value]):
     at: float
 
 
-class References(Generic[Value]):
+class Readings(Generic[Value]):
     """Readings of one kind of object; `read` asks the API server for one by name."""
 
     def __init__(self, read: Callable[[ObjectKey], Awaitable[Value | Problem]]) -> None:
