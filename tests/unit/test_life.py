@@ -1,82 +1,131 @@
-"""Whole lives of a VllmProvider: answers, failures and restarts in any order."""
+"""Whole lives of a VllmProvider, by its reconcile: answers, outages, restarts in any order."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.conditions import conditions
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.openclaw import skeleton
-from openclaw_vllm.core.plan import decide
+from openclaw_vllm.core.destination import Destinations
 from openclaw_vllm.core.published import read_models
-from openclaw_vllm.core.recall import recall
-from openclaw_vllm.core.status import Publication, outcomes_of, summarize
+from openclaw_vllm.edges.cache import Cache
+from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.edges.metrics import Metrics
+from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.edges.readings import Readings
+from openclaw_vllm.reconcile.inputs import Clock
+from openclaw_vllm.reconcile.provider import reconcile
+from openclaw_vllm.reconcile.world import World
 from tests import builders
-from tests.builders import CONNECTION, served, spec_of
 
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 SPEC: dict[str, Any] = {
     "agents": {"primary": ["b", "*"], "fallbacks": ["*"], "allow": "Discovered"},
     "modelOverrides": [{"match": "c", "contextWindow": 9000}],
 }
-MODELS = {model.id: model for model in (*served("a", "b", "c"), Served("lora", "c"))}
+CARDS: dict[str, dict[str, object]] = {
+    **{id_: {"id": id_, "max_model_len": 32768} for id_ in "abc"},
+    "lora": {"id": "lora", "parent": "c"},
+}
+LONGER_THAN_ANY_INTERVAL = 1000.0  # seconds
 
 
 @dataclass
-class Life:
-    """The pure steps of reconciles, in their order, with what each would write."""
+class Server:
+    """A vLLM that lists these models; None: it is down."""
+
+    listed: frozenset[str] | None = None
+
+    async def lookup(self, host: str, port: int) -> tuple[str, ...]:
+        return ("10.0.0.9",)
+
+    async def ask(self, question: Question) -> Answer | Problem:
+        if self.listed is None:
+            return DOWN
+        if question.url.endswith("/models"):
+            return Answer(200, builders.answer(*(CARDS[id_] for id_ in sorted(self.listed))))
+        return Answer(405 if question.method == "OPTIONS" else 404)
+
+
+@dataclass
+class Kept:
+    """A cluster that keeps what is written, and knows what was."""
 
     resource: Resource
-    existing: PublishedMap | None = None
-    memory: Memory | None = None
-    log: list[tuple[str, str]] = field(default_factory=list)
+    published: PublishedMap | None = None
+    writes: list[str] = field(default_factory=list)
+
+    async def find_config_map(self, _: ObjectKey) -> PublishedMap | None:
+        return self.published
+
+    async def apply_config_map(self, _: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
+        self.published = PublishedMap.read(
+            builders.stored(manifest, resourceVersion=self._write("map"))
+        )
+        return self.published
+
+    async def apply_status(self, resource: Resource, status: VllmProviderStatus) -> Resource:
+        read_back = builders.with_status(resource, **status.model_dump(exclude_none=True))
+        self.resource = replace(read_back, resource_version=self._write("status"))
+        return self.resource
+
+    async def post_event(self, *_: object, **__: object) -> None:
+        self._write("Event")
+
+    def _write(self, what: str) -> str:
+        self.writes.append(what)
+        return str(1000 + len(self.writes))
+
+
+class Life:
+    """A VllmProvider, its server, its cluster, and one process of the operator after the other."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.server, self.cluster, self.now = Server(), Kept(resource), 1_800_000_000.0
+        self.restart()
 
     @property
     def published(self) -> set[str]:
-        assert self.existing is not None
-        return {id_ for id_, _ in read_models(self.existing.models_json, "vllm").contexts}
-
-    def restart(self) -> None:
-        self.memory = None
-
-    def probe(self, answer: frozenset[str] | None) -> None:
-        """Reconcile once: the server lists these models, or None: it is down."""
-        resource, spec = self.resource, spec_of(self.resource)
-        memory = self.memory or recall(resource, spec, self.existing)
-        memory = memory.turn_to(resource).resolve(CONNECTION)
-        if answer is None:
-            memory = memory.fail(DOWN)
-        else:
-            memory = builders.learned(memory, resource, *(MODELS[id_] for id_ in sorted(answer)))
-        plan = decide(resource, spec, memory, self.existing)
-        documents = plan.documents or (None if self.existing else skeleton(spec, None))
-        publication = None
-        if documents is not None:
-            self.existing = builders.published(resource, documents)
-            publication = Publication(plan.models, plan.primary, documents.digest)
-        outcomes = outcomes_of(spec, memory, plan.problem, plan.note)
-        told = conditions(outcomes, resource.generation, resource.status.conditions, "now")
-        status = summarize(resource, spec, told, memory, publication)
-        self.memory = memory
-        self.resource = read_back(resource, status)
+        assert self.cluster.published is not None
+        return {id_ for id_, _ in read_models(self.cluster.published.models_json, "vllm").contexts}
 
     @property
-    def shown(self) -> tuple[str, VllmProviderStatus]:
-        """All that a write would change."""
-        assert self.existing is not None
-        return self.existing.digest, self.resource.status
+    def written(self) -> int:
+        return len(self.cluster.writes)
+
+    def restart(self) -> None:
+        """Begin anew with what the cluster holds."""
+        resource, published = self.cluster.resource, self.cluster.published
+        self.world = World(
+            cache=Cache(),
+            cluster=cast(Cluster, self.cluster),
+            prober=self.server,
+            secrets=Readings(nothing),
+            config_maps=Readings(nothing),
+            policy=Destinations(),
+            clock=Clock(lambda: self.now, lambda: self.now),
+            metrics=Metrics("0.0.0"),
+        )
+        self.world.cache.put_provider(resource, ())
+        if published is not None:
+            self.world.inherit(resource.config_map, published)
+
+    def probe(self, answer: frozenset[str] | None) -> None:
+        """Reconcile once, when the server is due to be asked."""
+        self.server.listed = answer
+        self.now += LONGER_THAN_ANY_INTERVAL
+        asyncio.run(reconcile(self.cluster.resource.key, self.world))
 
 
-def read_back(resource: Resource, status: VllmProviderStatus) -> Resource:
-    return builders.with_status(resource, **status.model_dump(exclude_none=True))
+async def nothing(_: ObjectKey) -> Problem:
+    return Problem(Reason.SECRET_NOT_FOUND, "there is none")
 
 
 def born(remove_after: int = 3) -> Life:
@@ -84,7 +133,8 @@ def born(remove_after: int = 3) -> Life:
     return Life(builders.resource(spec))
 
 
-answers = st.frozensets(st.sampled_from(sorted(MODELS)))
+answers = st.frozensets(st.sampled_from(sorted(CARDS)))
+troubles = st.sampled_from(["down", "restart", frozenset[str]()])
 events = st.lists(answers | st.sampled_from(["down", "restart"]), max_size=12)
 
 
@@ -95,18 +145,19 @@ def live(life: Life, event: frozenset[str] | str) -> None:
         life.probe(None if isinstance(event, str) else event)
 
 
-@given(before=events, outage=st.lists(st.sampled_from(["down", "restart"]), min_size=1, max_size=6))
+@given(before=events, outage=st.lists(troubles, min_size=1, max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_no_outage_of_server_or_operator_changes_a_byte(
-    before: list[frozenset[str] | str], outage: list[str]
+    before: list[frozenset[str] | str], outage: list[frozenset[str] | str]
 ) -> None:
+    """An empty list of a server that had models is one."""
     life = born()
-    for event in ("down", *before, "down"):
+    for event in ("down", *before, frozenset("a"), "down"):
         live(life, event)
-    digest, _ = life.shown
+    maps = life.cluster.writes.count("map")
     for event in outage:
         live(life, event)
-        assert life.shown[0] == digest
+        assert life.cluster.writes.count("map") == maps
 
 
 @given(before=events, answer=answers)
@@ -117,12 +168,12 @@ def test_the_same_answer_again_writes_nothing_restart_or_not(
     life = born(remove_after=1)
     for event in (*before, answer, answer, answer):  # an empty one is told at the third
         live(life, event)
-    shown = life.shown
+    written = life.written
     live(life, answer)
-    assert life.shown == shown
+    assert life.written == written
     life.restart()
     live(life, answer)
-    assert life.shown == shown
+    assert life.written == written
 
 
 @given(before=events)
@@ -133,10 +184,10 @@ def test_a_server_that_stays_down_is_told_once_and_then_written_no_more(
     life = born()
     for event in (*before, "down", "down", "down"):
         live(life, event)
-    shown = life.shown
+    written = life.written
     for event in ("down", "restart", "down", "restart", "down"):
         live(life, event)
-        assert life.shown == shown
+        assert life.written == written
 
 
 @given(before=events, remove_after=st.integers(1, 4))
@@ -164,9 +215,9 @@ def test_the_primary_stays_as_long_as_its_model_is_published(
     life, primary = born(), ""
     for event in before:
         live(life, event)
-        if life.existing is None:
+        if life.cluster.published is None:
             continue
-        now = (life.resource.status.primary_model or "").removeprefix("vllm/")
+        now = (life.cluster.resource.status.primary_model or "").removeprefix("vllm/")
         if primary in life.published:
             assert now == primary
         primary = now
