@@ -14,10 +14,10 @@ from typing import Any
 
 from openclaw_vllm.api.configmap import SELECTOR, PublishedMap
 from openclaw_vllm.api.observed import Service
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.core.targets import is_orphan
 from openclaw_vllm.edges.apiserver import Unavailable
 from openclaw_vllm.edges.cluster import Refused
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake, key_of
 from openclaw_vllm.reconcile.spreading import remove_orphan
 from openclaw_vllm.reconcile.world import World
@@ -42,43 +42,45 @@ async def fill(world: World, namespaces: Iterable[str]) -> None:
         world.cache.services[key_of(manifest)] = Service.read(manifest)
 
 
-async def fill_fleet(world: World, fleet: Fleet) -> None:
+async def fill_catalogs(world: World, catalogs: CatalogIntake) -> None:
     """Read what catalogues look at beside that, for the same reason."""
     async for manifest in world.cluster.list_objects("namespaces", ()):
-        fleet.namespace(None, manifest)
-    fleet.awaited |= await _uids(world, AWAITED)
+        catalogs.namespace(None, manifest)
+    catalogs.expect(await _uids(world, AWAITED))
 
 
-async def run(world: World, intake: Intake, fleet: Fleet | None, namespaces: Iterable[str]) -> None:
+async def run(
+    world: World, intake: Intake, catalogs: CatalogIntake | None, namespaces: Iterable[str]
+) -> None:
     """Audit after each list of a watch and at the interval, for ever; again until it succeeds."""
     chosen = tuple(namespaces)
     while True:
         try:
-            await asyncio.wait_for(intake.listed.wait(), _pause(fleet))
+            await asyncio.wait_for(intake.listed.wait(), _pause(catalogs))
             await asyncio.sleep(SETTLING)
         except TimeoutError:
             logger.debug("auditing the cache at the interval")
         intake.listed.clear()
-        await _audit_all(world, intake, fleet, chosen)
+        await _audit_all(world, intake, catalogs, chosen)
 
 
-def _pause(fleet: Fleet | None) -> float:
+def _pause(catalogs: CatalogIntake | None) -> float:
     """Return the seconds until an audit that nothing calls for."""
-    if fleet is not None and fleet.awaited:
+    if catalogs is not None and catalogs.awaited:
         return RETRY
     return INTERVAL * random.uniform(0.9, 1.1)  # noqa: S311 only jitter
 
 
 async def _audit_all(
-    world: World, intake: Intake, fleet: Fleet | None, namespaces: tuple[str, ...]
+    world: World, intake: Intake, catalogs: CatalogIntake | None, namespaces: tuple[str, ...]
 ) -> None:
     """Audit, again until the cluster can be read."""
     while True:
         try:
             await audit(world, intake, namespaces)
-            if fleet is not None:
-                await audit_awaited(world, fleet)
-                await audit_fleet(world, fleet)
+            if catalogs is not None:
+                await audit_awaited(world, catalogs)
+                await audit_catalogs(world, catalogs)
         except (Unavailable, Refused) as error:
             logger.warning("the audit has to be tried again: %s", error)
             await asyncio.sleep(RETRY)
@@ -106,29 +108,29 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
             intake.service_gone(key, service)
 
 
-async def audit_awaited(world: World, fleet: Fleet) -> None:
+async def audit_awaited(world: World, catalogs: CatalogIntake) -> None:
     """Await no longer what was deleted before a watch could show it."""
-    if not fleet.awaited:
+    if not catalogs.awaited:
         return
     there = await _uids(world, AWAITED)
-    fleet.awaited &= there  # less what was shown meanwhile
-    if fleet.awaited:
+    catalogs.retain(there)  # less what was shown meanwhile
+    if catalogs.awaited:
         said = "VllmCatalogs wait until the watches have shown %d objects from before the start"
-        logger.info(said, len(fleet.awaited))
+        logger.info(said, len(catalogs.awaited))
 
 
-async def audit_fleet(world: World, fleet: Fleet) -> None:
+async def audit_catalogs(world: World, catalogs: CatalogIntake) -> None:
     """Do the same for catalogues and namespaces; remove what catalogues that are gone have left."""
-    catalogs, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
+    known, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
     published = tuple(world.cache.published.items())  # of no catalogue that is newer than the list
     uids = await _uids(world, ("vllmcatalogs",))
-    for catalog in catalogs:
+    for catalog in known:
         if catalog.uid not in uids:
-            fleet.catalog_gone(catalog)
+            catalogs.catalog_gone(catalog)
     names = {item["metadata"]["name"] async for item in _listed(world, "namespaces", ())}
     for name in namespaces:
         if name not in names:
-            fleet.namespace_gone(name)
+            catalogs.namespace_gone(name)
     for key, found in published:
         if is_orphan(found, uids):
             await remove_orphan(key, found, world)

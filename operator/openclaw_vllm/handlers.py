@@ -13,14 +13,14 @@ from typing import Any
 import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.edges.connection import Credentials
 from openclaw_vllm.edges.paths import OUR_KINDS
 from openclaw_vllm.edges.watches import Watch, Watches, session
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 
 KINDS = ("vllmproviders", "services", "configmaps")
-FLEET_KINDS = ("vllmcatalogs", "namespaces")
+CATALOG_KINDS = ("vllmcatalogs", "namespaces")
 TakeIn = Callable[[str | None, dict[str, Any]], None]
 # Makes each login unlike the last: kopf refuses a repeated one.
 LOGIN_LIFETIME = timedelta(minutes=10)
@@ -31,13 +31,15 @@ IDENTITY: Any = "openclaw-vllm-operator"
 
 def registry_for(
     intake: Intake,
-    fleet: Fleet | None,
+    catalogs: CatalogIntake | None,
     watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
     end_tasks: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry, without the kinds of catalogues where there is no fleet; `end_tasks`
-    ends our own before kopf waits for them."""
+    """Return kopf's registry; without `catalogs`, nothing of theirs is watched.
+
+    `end_tasks` ends our own tasks before kopf waits for them.
+    """
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
@@ -54,9 +56,9 @@ def registry_for(
         ("configmaps", intake.config_map),
     ):
         _hand_on(registry, watches, plural, take)
-    if fleet is not None:
-        _hand_on(registry, watches, "vllmcatalogs", fleet.catalog)
-        _hand_on(registry, watches, "namespaces", fleet.namespace)
+    if catalogs is not None:
+        _hand_on(registry, watches, "vllmcatalogs", catalogs.catalog)
+        _hand_on(registry, watches, "namespaces", catalogs.namespace)
     return registry
 
 
@@ -71,11 +73,11 @@ def _hand_on(registry: kopf.OperatorRegistry, watches: Watches, plural: str, tak
     kopf.on.event(group, version, plural, id=plural, registry=registry)(event_handler)
 
 
-def expected(namespaces: Iterable[str], *, fleet: bool) -> list[Watch]:
+def expected(namespaces: Iterable[str], *, catalogs: bool) -> list[Watch]:
     """Return the watches that there have to be: of each kind in each namespace, or in all."""
     chosen = tuple(namespaces) or ("",)
     kinds = [Watch(kind, namespace) for kind in KINDS for namespace in chosen]
-    return [*kinds, *(Watch(kind) for kind in FLEET_KINDS if fleet)]
+    return [*kinds, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
 
 
 def settings_for(*, streaming: bool) -> kopf.OperatorSettings:

@@ -11,12 +11,12 @@ from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PROVIDER, Pub
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Resource, Service
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.core.memory import until_phase
 from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import is_older
 from openclaw_vllm.edges.workqueue import WorkQueue
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.reconcile.world import World
 
 DELETED = "DELETED"
@@ -28,11 +28,11 @@ class Intake:
     they were read is not among them, and no event tells."""
 
     def __init__(
-        self, world: World, queue: WorkQueue[ObjectKey], fleet: Fleet | None = None
+        self, world: World, queue: WorkQueue[ObjectKey], catalogs: CatalogIntake | None = None
     ) -> None:
         self._world = world
         self._queue = queue
-        self._fleet = fleet
+        self._catalogs = catalogs
         self.listed = asyncio.Event()
 
     def provider(self, type_: str | None, manifest: Manifest) -> None:
@@ -40,8 +40,8 @@ class Intake:
         resource = Resource.read(manifest)
         self._note_listing(type_)
         known = self._world.cache.providers.get(resource.key)
-        if self._fleet is not None:
-            self._fleet.awaited.discard(resource.uid)
+        if self._catalogs is not None:
+            self._catalogs.saw(resource.uid)
         self._tell()
         if type_ == DELETED or resource.deleting:
             self.provider_gone(resource)
@@ -140,12 +140,12 @@ class Intake:
         """Wake whoever names a Service that leads elsewhere now, and the catalogues in any case."""
         if _leads_to(shown) != _leads_to(known):
             self._wake(Reference("Service", key))
-        if self._fleet is not None:
-            self._fleet.service_changed(key)
+        if self._catalogs is not None:
+            self._catalogs.service_changed(key)
 
     def _tell(self) -> None:
-        if self._fleet is not None:
-            self._fleet.changed()
+        if self._catalogs is not None:
+            self._catalogs.changed()
 
     def _wake(self, reference: Reference) -> None:
         for key in self._world.cache.referrers(reference):

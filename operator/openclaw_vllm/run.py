@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from openclaw_vllm import audit, handlers
 from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.edges import endpoints
 from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.cache import Cache
@@ -24,7 +25,6 @@ from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.edges.watches import Watches
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.ending import listen_for_signals, take_signals_back
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.health import Health
 from openclaw_vllm.intake import Intake
 from openclaw_vllm.policy import policy_of
@@ -109,26 +109,26 @@ class _Operator:
             passing=(Unavailable,),
             longest_backoff=lambda key: min(world.interval_of(key), LONGEST_BACKOFF),
         )
-        fleet = await self._fleet(world)
-        intake = Intake(world, queue, fleet)
+        catalogs = await self._catalogs(world)
+        intake = Intake(world, queue, catalogs)
         self._metrics.show_objects(world.sightings, world.catalog_sightings)
-        queues = {"providers": queue, **(fleet.queues if fleet else {})}
+        queues = {"providers": queue, **(catalogs.queues if catalogs else {})}
         self._metrics.show_queues(queues)
         for work in queues.values():
             self._tasks.keep(work.run())
-        self._tasks.keep(audit.run(world, intake, fleet, self._settings.namespace))
+        self._tasks.keep(audit.run(world, intake, catalogs, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
         self._tasks.keep(take_signals_back(self._stop, after=self._health.watching))
-        self._expect_watches(fleet)
+        self._expect_watches(catalogs)
         await handlers.watch(
-            handlers.registry_for(intake, fleet, self._watches, self._log_in, self._tasks.end),
+            handlers.registry_for(intake, catalogs, self._watches, self._log_in, self._tasks.end),
             handlers.settings_for(streaming=streaming),
             self._settings.namespace,
             ready=self._health.watching,
             stop=self._stop,
         )
 
-    async def _fleet(self, world: World) -> Fleet | None:
+    async def _catalogs(self, world: World) -> CatalogIntake | None:
         """Return what serves VllmCatalogs, if it is wanted and their CRD is installed."""
         if not self._settings.serves_catalogs:
             return None
@@ -139,14 +139,14 @@ class _Operator:
             )
             return None
         slots = self._settings.max_concurrent_probes
-        fleet = Fleet(world, slots=slots, passing=(Unavailable,))
+        catalogs = CatalogIntake(world, slots=slots, passing=(Unavailable,))
         try:
-            await audit.fill_fleet(world, fleet)
+            await audit.fill_catalogs(world, catalogs)
         except Refused as error:
             advice = "grant what they need (files/rbac/catalog.yaml), or say --no-catalogs"
             logger.error("VllmCatalogs are not served: %s; %s", error, advice)
             return None
-        return fleet
+        return catalogs
 
     async def close(self) -> None:
         """End what still runs; for `run` that did not come to its end."""
@@ -193,9 +193,9 @@ class _Operator:
                 continue
         return False
 
-    def _expect_watches(self, fleet: Fleet | None) -> None:
+    def _expect_watches(self, catalogs: CatalogIntake | None) -> None:
         namespaces = self._settings.namespace
-        self._watches.expect(handlers.expected(namespaces, fleet=fleet is not None))
+        self._watches.expect(handlers.expected(namespaces, catalogs=catalogs is not None))
 
     async def _log_in(self) -> Credentials:
         return await credentials(await load_configuration())

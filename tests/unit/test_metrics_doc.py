@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from openclaw_vllm import fleet, run
+from openclaw_vllm import catalog_intake, run
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import VllmProviderStatus
@@ -115,4 +115,4 @@ def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at(
     (errors,) = (rule for rule in rules() if rule["alert"] == "OpenClawVllmReconcileErrors")
     windows = [60 * int(minutes) for minutes in re.findall(r"\[(\d+)m\]", errors["expr"])]
     assert len(windows) == 2
-    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, fleet.LONGEST_BACKOFF)
+    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, catalog_intake.LONGEST_BACKOFF)

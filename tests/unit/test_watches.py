@@ -145,7 +145,7 @@ def test_lists_are_taken_in_once_no_event_is_left_and_stay_so() -> None:
 def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
     now = 1000.0
     watches = Watches(clock=lambda: now)
-    watches.expect(handlers.expected(("a", "b"), fleet=False))
+    watches.expect(handlers.expected(("a", "b"), catalogs=False))
     now += SILENCE
     assert watches.silent == []
     now += 1
@@ -168,7 +168,7 @@ def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
 async def test_a_watch_is_known_by_its_path(
     scene: Scene, namespaces: tuple[str, ...], path: str, watch: Watch
 ) -> None:
-    scene.watches.expect(expected := handlers.expected(namespaces, fleet=True))
+    scene.watches.expect(expected := handlers.expected(namespaces, catalogs=True))
     assert watch in expected
     scene.now += 100
     async with scene.read(f"{path}?watch=true"):

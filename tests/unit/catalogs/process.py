@@ -10,15 +10,15 @@ from typing import Any, cast
 import pytest
 
 from openclaw_vllm import audit
-from openclaw_vllm import fleet as module
+from openclaw_vllm import catalog_intake as module
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Catalog, Resource
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.edges.apiserver import Unavailable
 from openclaw_vllm.edges.cluster import Cluster
 from openclaw_vllm.edges.workqueue import WorkQueue
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.intake import Intake
 from openclaw_vllm.reconcile.spreading import FINALIZER
 from openclaw_vllm.reconcile.world import World
@@ -84,7 +84,7 @@ class Kept:
 class Process:
     """A process of the operator that has read what there was at its start."""
 
-    fleet: Fleet
+    catalogs: CatalogIntake
     intake: Intake
     place: Setting
     asked: set[str] = field(default_factory=set)  # Services
@@ -97,8 +97,8 @@ class Process:
         """Have a watch show VllmProviders."""
         for provider in providers:
             self.cache.put_provider(provider, ())
-            self.fleet.awaited.discard(provider.uid)
-        self.fleet.changed()
+            self.catalogs.saw(provider.uid)
+        self.catalogs.changed()
 
 
 @asynccontextmanager
@@ -107,8 +107,8 @@ async def started(
 ) -> AsyncIterator[Process]:
     async with setting() as place:
         world = place.world = replace(place.world, cluster=cast(Cluster, cluster))
-        fleet = Fleet(world, slots=4, passing=())
-        it = Process(fleet, Intake(world, WorkQueue(nothing), fleet), place)
+        catalogs = CatalogIntake(world, slots=4, passing=())
+        it = Process(catalogs, Intake(world, WorkQueue(nothing), catalogs), place)
 
         async def ask(name: SourceKey, *_: object) -> None:
             it.asked.add(name.service.name)
@@ -117,10 +117,10 @@ async def started(
         for of, name in ((module, "MOMENT"), (audit, "RETRY"), (audit, "SETTLING")):
             monkeypatch.setattr(of, name, MOMENT)
         fill(world, cluster)
-        work = [queue.run() for queue in fleet.queues.values()]
-        fleet.awaited |= set(awaited)
+        work = [queue.run() for queue in catalogs.queues.values()]
+        catalogs.expect(awaited)
         running = [
-            asyncio.create_task(one) for one in (*work, audit.run(world, it.intake, fleet, ()))
+            asyncio.create_task(one) for one in (*work, audit.run(world, it.intake, catalogs, ()))
         ]
         yield it
         for task in running:

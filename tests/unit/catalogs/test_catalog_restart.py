@@ -60,11 +60,11 @@ async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
     cluster.providers, cluster.failures = {FIRST.uid}, 2
     known = {FIRST.uid, SECOND.uid, cluster.catalog.uid, "catalog-2"}
     async with started(cluster, monkeypatch, known) as it:
-        await eventually(lambda: it.fleet.awaited == {FIRST.uid, cluster.catalog.uid}, within=5)
+        await eventually(lambda: it.catalogs.awaited == {FIRST.uid, cluster.catalog.uid}, within=5)
         it.show(FIRST)
         await asyncio.sleep(WHILE)
         assert cluster.writes == []
-        it.fleet.awaited.discard(cluster.catalog.uid)
+        it.catalogs.saw(cluster.catalog.uid)
         await eventually(lambda: cluster.usable == {"vllm-team-a-first"}, within=5)
 
 
@@ -116,7 +116,7 @@ async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
     async with started(cluster, monkeypatch) as it:
         know_services(it.place.world, ())
         it.place.world.source_memories.clear()
-        it.fleet.changed()
+        it.catalogs.changed()
         await eventually(lambda: it.place.world.catalog_memories, within=5)
         await eventually(lambda: it.asked == set(failing), within=5)
         await asyncio.sleep(WHILE)

@@ -11,10 +11,10 @@ from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.audit import audit_fleet
+from openclaw_vllm.audit import audit_catalogs
+from openclaw_vllm.catalog_intake import CatalogIntake
 from openclaw_vllm.core.openclaw import Documents, compose
 from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.fleet import Fleet
 from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, spread, withdraw
 from openclaw_vllm.reconcile.world import World
 from tests import builders, catalog_builders
@@ -88,7 +88,7 @@ async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> 
                 world.cache.published |= published_in(B)
 
         deeds.listing = publish
-        await audit_fleet(world, Fleet(world, slots=1, passing=()))
+        await audit_catalogs(world, CatalogIntake(world, slots=1, passing=()))
         assert deeds.deleted == [A]
 
 
@@ -97,7 +97,7 @@ async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
-        await audit_fleet(world, Fleet(world, slots=1, passing=()))
+        await audit_catalogs(world, CatalogIntake(world, slots=1, passing=()))
         assert deeds.deleted == [B]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm import fleet as module
+from openclaw_vllm import catalog_intake as module
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT
+from openclaw_vllm.catalog_intake import MOMENT, CatalogIntake
 from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.fleet import MOMENT, Fleet
 from tests import builders, catalog_builders
 from tests.builders import Wire
 from tests.catalog_builders import MODELS, SHARED
@@ -25,9 +25,9 @@ WHILE = 3 * MOMENT
 
 @dataclass
 class Scene:
-    """A fleet whose reconciles are only counted."""
+    """An intake of catalogues whose reconciles are only counted."""
 
-    fleet: Fleet
+    catalogs: CatalogIntake
     setting: Setting
     runs: list[ObjectKey] = field(default_factory=list)
     asked: list[SourceKey] = field(default_factory=list)
@@ -42,13 +42,13 @@ class Scene:
         spec = spec or catalog_builders.wire_spec()
         wire = builders.manifest(spec, status, name="fleet", **metadata)
         del wire["metadata"]["namespace"]
-        self.fleet.catalog(type_, wire)
+        self.catalogs.catalog(type_, wire)
 
 
 @asynccontextmanager
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     async with setting() as place:
-        it = Scene(Fleet(place.world, slots=4, passing=()), place)
+        it = Scene(CatalogIntake(place.world, slots=4, passing=()), place)
 
         async def count(key: ObjectKey, *_: object) -> float | None:
             it.runs.append(key)
@@ -60,7 +60,9 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
 
         monkeypatch.setattr(module, "reconcile_catalog", count)
         monkeypatch.setattr(module, "reconcile_source", ask)
-        running = [asyncio.create_task(q.run()) for q in (it.fleet.catalogs, it.fleet.sources)]
+        running = [
+            asyncio.create_task(q.run()) for q in (it.catalogs.catalogs, it.catalogs.sources)
+        ]
         yield it
         for task in running:
             task.cancel()
@@ -74,20 +76,20 @@ async def test_all_that_happens_in_a_moment_is_one_reconcile(
     async with scene(monkeypatch) as it:
         it.catalog()
         for number in range(50):
-            it.fleet.namespace("ADDED", {"metadata": {"name": f"n{number}", "labels": {}}})
-            it.fleet.changed()
+            it.catalogs.namespace("ADDED", {"metadata": {"name": f"n{number}", "labels": {}}})
+            it.catalogs.changed()
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
-        it.fleet.changed()
+        it.catalogs.changed()
         await eventually(lambda: it.runs == [KEY, KEY], within=5)
 
 
 async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     async with scene(monkeypatch) as it:
         it.catalog()
-        it.fleet.namespace("ADDED", {"metadata": {"name": "n", "labels": {}}})
+        it.catalogs.namespace("ADDED", {"metadata": {"name": "n", "labels": {}}})
         await eventually(lambda: it.runs == [KEY], within=5)
-        it.fleet.namespace("MODIFIED", {"metadata": {"name": "n", "labels": {}}})
+        it.catalogs.namespace("MODIFIED", {"metadata": {"name": "n", "labels": {}}})
         it.catalog("MODIFIED", resourceVersion="11")  # as a status write of ours does
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
@@ -98,11 +100,11 @@ async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with scene(monkeypatch) as it:
-        it.fleet.awaited.add("uid-of-a-provider")
+        it.catalogs.expect(["uid-of-a-provider"])
         it.catalog()
         await asyncio.sleep(WHILE)
         assert it.runs == []
-        it.fleet.awaited.discard("uid-of-a-provider")
+        it.catalogs.saw("uid-of-a-provider")
         await eventually(lambda: it.runs == [KEY], within=5)
 
 
@@ -111,7 +113,7 @@ async def test_no_catalogue_is_reconciled_before_the_others_are_known(
 ) -> None:
     """An older one that is shown later would find its ConfigMaps taken over."""
     async with scene(monkeypatch) as it:
-        it.fleet.awaited |= {"uid-1", "uid-of-an-older-one"}
+        it.catalogs.expect({"uid-1", "uid-of-an-older-one"})
         it.catalog(uid="uid-1")
         await asyncio.sleep(WHILE)
         assert it.runs == []
@@ -126,7 +128,7 @@ async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyP
         it.setting.world.source_memories.update(
             (name, Memory("u", 1, "")) for name in (ours, others)
         )
-        it.fleet.service_changed(ours.service)
+        it.catalogs.service_changed(ours.service)
         await eventually(lambda: it.asked == [ours], within=5)
 
 

@@ -6,6 +6,7 @@ so that a server that hangs holds up nothing else.
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
@@ -26,7 +27,7 @@ LONGEST_BACKOFF = 60.0
 Manifest = dict[str, Any]
 
 
-class Fleet:
+class CatalogIntake:
     """Takes in events for catalogues, and runs their two queues.
 
     `awaited` holds the uids of the VllmProviders and VllmCatalogs that existed at the start, until
@@ -57,10 +58,22 @@ class Fleet:
         """Its two queues by the names that metrics give them."""
         return {"catalogs": self.catalogs, "sources": self.sources}
 
+    def expect(self, uids: Iterable[str]) -> None:
+        """Wait with every catalogue until these objects were seen."""
+        self.awaited |= set(uids)
+
+    def saw(self, uid: str) -> None:
+        """Take in that a watch has shown an object."""
+        self.awaited.discard(uid)
+
+    def retain(self, uids: Iterable[str]) -> None:
+        """Wait no longer for any but these: the others are gone."""
+        self.awaited &= set(uids)
+
     def catalog(self, type_: str | None, manifest: Manifest) -> None:
         """Take in a VllmCatalog; another spec of one concerns its rivals as well."""
         shown = Catalog.read(manifest)
-        self.awaited.discard(shown.uid)
+        self.saw(shown.uid)
         known = self._world.cache.catalogs.get(shown.key)
         if type_ == DELETED:
             self.catalog_gone(shown)
