@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, digest
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, PublishedMap, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import choose
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.escaping import escape
 from openclaw_vllm.core.models import explicit
-from openclaw_vllm.core.openclaw import Documents, holds, render, skeleton
+from openclaw_vllm.core.openclaw import Documents, holds, recomposed, render, skeleton
 from openclaw_vllm.core.published import read_models, read_primary
 from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
@@ -193,3 +193,41 @@ def test_a_base_with_other_providers_is_seen_to_be_what_was_merged() -> None:
     published = builders.published(owner, documents)
     assert holds(published, spec, base)
     assert not holds(published, spec, {"models": {"providers": {"v": {}}}})
+
+
+def published_with(base: Wire | None, data: Wire | None = None) -> tuple[Documents, PublishedMap]:
+    resource = builders.resource(builders.wire_spec(agents={"primary": ["*"]}))
+    spec = builders.spec_of(resource)
+    models = builders.models_of(spec, *served("${A}", "\U0001f99e/b"))
+    documents = render(spec, CONNECTION, models, chosen(spec, models), base)
+    assert isinstance(documents, Documents)
+    return documents, builders.published(resource, documents, data)
+
+
+@pytest.mark.parametrize("base", [None, {}, {"gateway": {"mode": "local"}, "x": [1.5, None]}])
+@pytest.mark.parametrize("data", [None, {CONFIG: "vandalized"}])
+def test_what_was_published_is_written_anew_from_its_parts(
+    base: Wire | None, data: Wire | None
+) -> None:
+    documents, published = published_with(base, data)
+    assert recomposed(published, ["vllm"], base) == documents
+
+
+@pytest.mark.parametrize(
+    ("base", "data"),
+    [
+        pytest.param({"other": 1}, None, id="another base"),
+        pytest.param({"models": {"providers": {"vllm": {}}}}, None, id="a base in the way"),
+        pytest.param({"models": []}, None, id="a base without a place"),
+        pytest.param(None, {MODELS: "{"}, id="broken models"),
+        pytest.param(None, {MODELS: "[]"}, id="models of another form"),
+        pytest.param(None, {MODELS: '{"providers": {}}'}, id="other models"),
+        pytest.param(None, {MODELS: "[" * 100_000}, id="models without end"),
+        pytest.param(None, {AGENTS: "{}"}, id="other agents' defaults"),
+    ],
+)
+def test_what_would_be_other_bytes_is_not_written_anew_from(
+    base: Wire | None, data: Wire | None
+) -> None:
+    _, published = published_with(None, data)
+    assert recomposed(published, ["vllm"], base) is None

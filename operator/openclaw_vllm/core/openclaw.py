@@ -8,7 +8,7 @@ strict JSON.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,13 +83,24 @@ def skeleton(spec: VllmProviderSpec, base: Base | None) -> Documents:
 
 def holds(published: PublishedMap, spec: VllmProviderSpec, base: Base | None) -> bool:
     """Tell whether what is published is its own parts, merged into this base."""
+    return published.is_intact and recomposed(published, [spec.provider_id], base) is not None
+
+
+def recomposed(
+    published: PublishedMap, ours: Collection[str], base: Base | None
+) -> Documents | None:
+    """Write anew the documents that a ConfigMap was published with, from its own two parts and the
+    base that they were merged into; None where that gives other bytes than were published.
+
+    `ours` are the ids of the providers that are ours to write.
+    """
     try:
         models, agents = json.loads(published.models_json), json.loads(published.agents_json)
-        config = merge(base, [spec.provider_id], models, agents)
+        config = merge(base, ours, models, agents)
     except NOT_OURS:
-        return False
-    merged = None if isinstance(config, Problem) else _documents(config, models, agents)
-    return merged is not None and merged.digest == published.digest
+        return None
+    written = None if isinstance(config, Problem) else _documents(config, models, agents)
+    return written if written and written.digest == published.promised else None
 
 
 def _documents(config: Json, models: Json, agents: Json) -> Documents:
