@@ -14,6 +14,11 @@ from tests.builders import Wire
 
 MODELS = {"matchLabels": {"tier": "models"}}
 SHARED = {"matchLabels": {SHARE: "true"}}
+SAID = {"reason": "Succeeded", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+WELL: Wire = {
+    "observedGeneration": 1,
+    "conditions": [{"type": "ConfigPublished", "status": "True", **SAID}],
+}
 AGENTS = {"matchLabels": {"openclaw": "enabled"}}
 
 

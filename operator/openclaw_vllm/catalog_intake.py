@@ -146,8 +146,10 @@ class CatalogIntake:
         if shared is None or shared.problem is not None or name in self._unasked:
             return
         self._unasked.add(name)
-        memory = self._world.catalog_memory_of(cache.catalogs[ObjectKey("", name.catalog)])
-        if not memory.is_fresh(shared.spec.provider_id):
+        catalog = cache.catalogs[ObjectKey("", name.catalog)]
+        memory = self._world.catalog_memory_of(catalog)
+        source = ("Service", name.service)
+        if not memory.is_fresh(catalog, shared.spec.provider_id, source):
             self.sources.add(name)
             return
         interval = shared.spec.discovery.interval_seconds

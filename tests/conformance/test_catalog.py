@@ -92,7 +92,7 @@ def discovered(team: str, server: Recorder) -> Offer:
     resource = builders.resource(wire, namespace=team, name="qwen", uid=team)
     models = builders.served(*(model.id for model in server.models))
     memory = builders.memory(resource, *models, connection=Connection(server.base_url))
-    return offer_of_service(SharedService(resource, builders.spec_of(resource)), memory)
+    return offer_of_service(SharedService(resource, builders.spec_of(resource), id_), memory)
 
 
 def environment() -> dict[str, str]:

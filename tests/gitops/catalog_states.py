@@ -23,11 +23,12 @@ from tests.gitops.verdicts import (
 NOW = "2026-01-02T00:00:00Z"
 REFUSED_MERGE = (Reason.INVALID_SPEC, Reason.TOO_MANY_MODELS, Reason.BASE_CONFIG_INVALID)
 REFUSED_TARGET = (Reason.NOT_OWNED, Reason.IMMUTABLE)
+ID = "vllm-models-a"
 SOURCE = catalog_builders.provider("models", "a")
 ENTRIES = builders.models_of(builders.spec(), *served("a"))
-FRESH = Offer("vllm-models-a", "VllmProvider", SOURCE, "", {}, ENTRIES)
-FAILING = Offer("vllm-models-a", "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
-UNKNOWN = Offer("vllm-models-a", "VllmProvider", SOURCE, Reason.PENDING)
+FRESH = Offer(ID, ID, "VllmProvider", SOURCE, "", {}, ENTRIES)
+FAILING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
+UNKNOWN = Offer(ID, ID, "VllmProvider", SOURCE, Reason.PENDING)
 EVERYWHERE = Spread(2)
 
 

@@ -4,18 +4,18 @@ Ids are kept apart, models are counted, agents' defaults are chosen over all of 
 sources makes no difference to a byte.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.agents import Choice, choose, primary_of
+from openclaw_vllm.core.agents import choose, primary_of
 from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.models import Model
-from openclaw_vllm.core.offers import Json, Offer, as_published
+from openclaw_vllm.core.offers import Offer, as_published
 from openclaw_vllm.core.openclaw import Documents, compose
 
 NO_MODELS = (
@@ -26,15 +26,18 @@ NO_MODELS = (
 
 @dataclass(frozen=True, slots=True)
 class CatalogPlan:
-    """Documents to publish, None to leave what there is; and what they were made from.
+    """Documents to publish, None if nothing new can be; and what they are made from.
 
     `offers` are the sources that got their id, those without a list included; `conflicts` the
-    others.
+    others; `published` those whose entries the documents hold. `kept` are the bytes of before,
+    which stay as long as nothing new can be published.
     """
 
     offers: tuple[Offer, ...]
     conflicts: tuple[Offer, ...]
+    published: tuple[Offer, ...] = ()
     documents: Documents | None = None
+    kept: Documents | None = None
     problem: Problem | None = None
     models: tuple[Model, ...] = ()
     primary: str = ""
@@ -52,33 +55,30 @@ def merge_offers(
     plan = CatalogPlan(held, conflicts)
     if isinstance(base, Problem):
         return replace(plan, problem=base)
-    models = tuple(model for offer in held for model in offer.models)
-    if len(models) > spec.max_models:
-        return replace(plan, problem=_too_many(len(models), spec))
-    primary = primary_of(spec.agents, models, sticky)
-    equals = (replace(model, parent="") for model in models)  # nobody knows after a restart
-    choice = choose(spec.agents, equals, primary)
-    if isinstance(choice, Problem):
-        return replace(plan, problem=choice)
-    return _composed(spec, replace(plan, models=models, primary=choice.primary), choice, base)
+    count = sum(len(offer.models) for offer in held)
+    if count > spec.max_models:
+        return replace(plan, problem=_too_many(count, spec))
+    return _composed(spec, replace(plan, published=held), base, sticky)
 
 
-def withdrawn(
+def stand_by(
     spec: VllmCatalogSpec,
     plan: CatalogPlan,
-    published: Mapping[str, Json],
-    base: Base | Problem | None,
+    memory: CatalogMemory,
+    last: Documents | None,
     sticky: str,
 ) -> CatalogPlan:
-    """Plan to take out of what is `published` the sources that are shared no more.
+    """Plan what stays while nothing new can be published: all of before, also for namespaces that
+    come, but for the lists of sources that are shared no more. The plan's problem is still told.
 
-    For a plan that publishes nothing new: a list whose owner has withdrawn it goes all the same,
-    and the plan's problem is still told.
+    `last` are the bytes of before, if they are known.
     """
-    if published.keys() <= {offer.provider_id for offer in plan.offers}:
+    left = tuple(_still_shared(plan, memory))
+    if len(left) == len(memory.entries):
+        return replace(plan, kept=last)
+    if isinstance(memory.base, Problem):
         return plan
-    left = [as_published(offer, published.get(offer.provider_id)) for offer in plan.offers]
-    less = merge_offers(spec, left, base, sticky)
+    less = _composed(spec, CatalogPlan(left, (), left), memory.base, sticky)
     if less.documents is None:
         return plan
     return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
@@ -86,46 +86,81 @@ def withdrawn(
 
 def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> CatalogMemory:
     """Take in what was published, and what was said of its sources."""
-    memory = replace(
-        memory,
-        entries={offer.provider_id: offer.entry for offer in plan.offers if offer.entry},
-        sources={offer.provider_id: offer.source for offer in plan.offers},
-        reasons={offer.provider_id: offer.reason for offer in plan.offers},
-    )
+    reasons = {offer.provider_id: offer.reason for offer in plan.offers}
+    memory = replace(memory, reasons=reasons, is_recalled=False)
     if plan.documents is None:
-        return memory
-    return replace(memory, primary=plan.primary, patterns=patterns)
+        return replace(memory, documents=plan.kept or memory.documents)
+    return replace(
+        memory,
+        entries={offer.provider_id: offer.entry for offer in plan.published if offer.entry},
+        sources={offer.provider_id: offer.source for offer in plan.published},
+        primary=plan.primary,
+        patterns=patterns,
+        documents=plan.documents,
+    )
+
+
+def _still_shared(plan: CatalogPlan, memory: CatalogMemory) -> Iterator[Offer]:
+    """Offer what was published of every source that still offers something, under its old id."""
+    for id_, entry in memory.entries.items():
+        source = memory.sources.get(id_)
+        for offer in (*plan.offers, *plan.conflicts):
+            if offer.source == source or (source is None and offer.provider_id == id_):
+                vouched = memory.documents is not None
+                if (kept := as_published(offer, id_, entry, vouched=vouched)) is not None:
+                    yield kept
+                    break
 
 
 def _composed(
-    spec: VllmCatalogSpec, plan: CatalogPlan, choice: Choice, base: Base | None
+    spec: VllmCatalogSpec, plan: CatalogPlan, base: Base | None, sticky: str
 ) -> CatalogPlan:
-    providers = {offer.provider_id: offer.entry for offer in plan.offers if offer.entry}
-    ordered = sorted(plan.models, key=lambda model: model.id)
+    """Write the documents of the offers that are to be published."""
+    models = tuple(model for offer in plan.published for model in offer.models)
+    primary = primary_of(spec.agents, models, sticky)
+    equals = (replace(model, parent="") for model in models)  # nobody knows after a restart
+    choice = choose(spec.agents, equals, primary)
+    if isinstance(choice, Problem):
+        return replace(plan, problem=choice)
+    providers = {offer.provider_id: offer.entry for offer in plan.published if offer.entry}
+    ordered = sorted(models, key=lambda model: model.id)
     agents = agents_document("", choice, ordered) if spec.agents else {}
     documents = compose(providers, agents, base)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
     if not documents.fits:
-        message = (
-            f"the configuration takes {documents.size} bytes, more than a ConfigMap holds; "
-            "share fewer models, or make several catalogues"
-        )
-        return replace(plan, problem=Problem(Reason.TOO_LARGE, message))
-    problem = None if plan.models else Problem(Reason.NO_MODELS, NO_MODELS)
+        return replace(plan, problem=_too_large(documents))
+    problem = None if models else Problem(Reason.NO_MODELS, NO_MODELS)
     unmatched = ", ".join(choice.unmatched[:5])
     note = f"published; no model matches these patterns of spec.agents: {unmatched}"
-    return replace(plan, documents=documents, problem=problem, note=note if unmatched else "")
+    return replace(
+        plan,
+        documents=documents,
+        problem=problem,
+        models=models,
+        primary=choice.primary,
+        note=note if unmatched else "",
+    )
 
 
 def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
-    """Give each provider id to the oldest source that wants it."""
+    """Give each provider id, and each name for variables, to the oldest source that wants it."""
     held: dict[str, Offer] = {}
+    own_ids: set[str] = set()
     conflicts = []
     for offer in sorted(offers, key=lambda offer: offer.rank):
-        if held.setdefault(offer.provider_id, offer) is not offer:
+        if offer.provider_id in held or offer.own_id in own_ids:
             conflicts.append(offer)
+        else:
+            held[offer.provider_id] = offer
+            own_ids.add(offer.own_id)
     return tuple(held[id_] for id_ in sorted(held)), tuple(conflicts)
+
+
+def _too_large(documents: Documents) -> Problem:
+    size = f"the configuration takes {documents.size} bytes, more than a ConfigMap holds"
+    message = f"{size}; share fewer models, or make several catalogues"
+    return Problem(Reason.TOO_LARGE, message)
 
 
 def _too_many(count: int, spec: VllmCatalogSpec) -> Problem:

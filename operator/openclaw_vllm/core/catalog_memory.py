@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openclaw_vllm.api.catalog_status import MAX_PROVIDERS, CatalogProvider
+from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.baseconfig import Base
+from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.published import entries_of, read_primary
 
 Json = dict[str, Any]
@@ -22,7 +24,9 @@ SourceName = tuple[str, ObjectKey]  # its kind and key
 class CatalogMemory:
     """`entries` are those of models.providers that were published last, `sources` whose
     they are, `reasons` what was said of their freshness, by provider id; `primary` is a reference,
-    chosen by `patterns`; `base` is the user's configuration that `base_text` holds."""
+    chosen by `patterns`; `base` is the user's configuration that `base_text` holds. `documents` are
+    the bytes, None if this process has not published yet. Until the first reconcile of a process
+    all of it `is_recalled`, and `was_well` says whether all could be published before."""
 
     uid: str
     generation: int = -1
@@ -34,6 +38,9 @@ class CatalogMemory:
     patterns: str = ""
     base_text: str | None = None
     base: Base | Problem | None = None
+    documents: Documents | None = None
+    is_recalled: bool = False
+    was_well: bool = False
 
     def is_asked_by(self, catalog: Catalog) -> bool:
         """Whether nobody has edited the catalogue or asked anew since."""
@@ -46,9 +53,17 @@ class CatalogMemory:
         same = self.sources.get(provider_id, source) == source
         return self.entries.get(provider_id) if same else None
 
-    def is_fresh(self, provider_id: str) -> bool:
-        """Whether the list of this provider was said to be fresh."""
-        return self.reasons.get(provider_id) == ""
+    def is_known(self, provider_id: str, source: SourceName) -> bool:
+        """Whether the process before has left what there is to say of a Service until it is asked:
+        why its list is not fresh, or the list."""
+        left = self.reasons.get(provider_id) or self.entry_of(provider_id, source)
+        return self.was_well and bool(left)
+
+    def is_fresh(self, catalog: Catalog, provider_id: str, source: SourceName) -> bool:
+        """Whether a Service, unasked after a restart, may wait for the phase of its interval."""
+        same = self.is_recalled and self.is_asked_by(catalog)
+        well = self.reasons.get(provider_id) == ""
+        return same and well and self.is_known(provider_id, source)
 
     def sticky(self, patterns: str) -> str:
         """Return the primary model to stay with, unless the patterns were edited."""
@@ -60,6 +75,11 @@ def recall_catalog(catalog: Catalog, published: PublishedMap | None) -> CatalogM
     shown = catalog.status.providers
     memory = CatalogMemory(
         catalog.uid,
+        is_recalled=True,
+        was_well=any(
+            condition.type == ConditionType.CONFIG_PUBLISHED and condition.status == "True"
+            for condition in catalog.status.conditions
+        ),
         sources={one.id: (one.kind, ObjectKey(one.namespace, one.name)) for one in shown},
         reasons={one.id: one.reason for one in shown},
     )

@@ -61,11 +61,11 @@ def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> 
     }
     if plan.documents is not None:
         changes |= {
-            "provider_count": sum(1 for offer in plan.offers if offer.entry),
+            "provider_count": sum(1 for offer in plan.published if offer.entry),
             "model_count": len(plan.models),
             "models": tuple(sorted(model.id for model in plan.models)[:MAX_REFS]),
             "primary_model": plan.primary or None,
-            "credentials": tuple(_credentials(plan.offers))[:MAX_CREDENTIALS],
+            "credentials": tuple(_credentials(plan.published))[:MAX_CREDENTIALS],
             "digest": plan.documents.digest,
         }
     return catalog.status.model_copy(update=changes)
@@ -86,7 +86,7 @@ def _conditions(
     ready = condition_of(ConditionType.READY, problem, said="agents can use what is published")
     reachable = condition_of(
         ConditionType.SOURCES_REACHABLE,
-        _failing(plan.offers),
+        _failing(plan),
         said=f"the lists of all {len(plan.offers)} sources are fresh",
     )
     published = condition_of(
@@ -100,19 +100,27 @@ def _conditions(
 
 def _published(plan: CatalogPlan, spread: Spread) -> str:
     said = plan.note or f"published to {spread.published} namespaces"
-    variables = sum(len(offer.credentials) for offer in plan.offers)
+    variables = sum(len(offer.credentials) for offer in plan.published)
     if variables <= MAX_CREDENTIALS:
         return said
     return f"{said}; agents need {variables} variables, of which the status names {MAX_CREDENTIALS}"
 
 
-def _failing(offers: Iterable[Offer]) -> Problem | None:
-    """Name the sources whose lists are not fresh; what they listed last stays published."""
-    failing = [offer for offer in offers if offer.reason]
-    if not failing:
-        return None
-    shown = ", ".join(f"{o.kind} {o.resource.key} ({_why(o)})" for o in failing[:NAMED])
-    return Problem(Reason.SOURCES_FAILING, f"not fresh: {len(failing)} of the sources: {shown}")
+def _failing(plan: CatalogPlan) -> Problem | None:
+    """Name the sources whose lists are not fresh, of which the last list stays published, and those
+    that are not published at all because an older one has their id."""
+    failing = [(offer, _why(offer)) for offer in plan.offers if offer.reason]
+    barred = [(offer, offer.provider_id) for offer in plan.conflicts]
+    said = [
+        f"{what}: {len(those)} of the sources: {_list(those)}"
+        for what, those in (("not fresh", failing), ("an older one has the id", barred))
+        if those
+    ]
+    return Problem(Reason.SOURCES_FAILING, "; ".join(said)) if said else None
+
+
+def _list(offers: list[tuple[Offer, str]]) -> str:
+    return ", ".join(f"{o.kind} {o.resource.key} ({why})" for o, why in offers[:NAMED])
 
 
 def _why(offer: Offer) -> str:

@@ -45,9 +45,10 @@ class Credential:
 class Offer:
     """A source's part of a catalogue: its `entry` of models.providers, None while nothing is known
     of it, and its `models` by reference; `reason` says why its list is not fresh, `advice` what to
-    do about it."""
+    do about it. Variables are named after its `own_id`, which nobody else can choose."""
 
     provider_id: str
+    own_id: str
     kind: Literal["VllmProvider", "Service"]
     resource: Resource
     reason: str = ""
@@ -72,9 +73,9 @@ def offer_of_provider(
 ) -> Offer:
     """Take over what a VllmProvider has published, if that is its own and undamaged; it stays
     published when the spec cannot be read."""
+    own_id = qualified(resource.key.namespace, resource.key.name)
     id_ = resource.provider_id if provider_ids == "Keep" else ""
-    id_ = id_ or qualified(resource.key.namespace, resource.key.name)
-    offer = Offer(id_, "VllmProvider", resource, _trouble(resource))
+    offer = Offer(id_ or own_id, own_id, "VllmProvider", resource, _trouble(resource))
     if isinstance(resource.spec, Problem):
         offer = replace(offer, reason=resource.spec.reason.value, advice=resource.spec.message)
     if published is None or not published.is_intact or not is_ours(resource, published):
@@ -98,7 +99,7 @@ def _is_vouched_for(resource: Resource, published: PublishedMap, entry: Json) ->
 def offer_of_service(shared: SharedService, memory: Memory | None) -> Offer:
     """Offer what a Service was found to serve."""
     resource, spec, problem = shared.resource, shared.spec, shared.problem
-    offer = Offer(spec.provider_id, "Service", resource)
+    offer = Offer(spec.provider_id, shared.own_id, "Service", resource)
     if problem is not None:
         return replace(offer, reason=problem.reason.value, advice=problem.message)
     if memory is None:
@@ -149,14 +150,18 @@ def remembered(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> O
     return _with_entry(offer, spec, known)
 
 
-def as_published(offer: Offer, published: Json | None) -> Offer:
-    """Offer the entry that was published of the source, nothing else."""
-    bare = replace(offer, entry=None, models=(), credentials=())
-    spec = offer.resource.spec
-    if published is None or isinstance(spec, Problem):
-        return bare if published is None else offer
-    leads = leads_to(unescape(published["baseUrl"]), spec, offer.resource.key.namespace)
-    return _with_entry(bare, spec, published) if leads else bare
+def as_published(offer: Offer, provider_id: str, published: Json, *, vouched: bool) -> Offer | None:
+    """Offer the entry that was published of the source, under the id that it had.
+
+    One that is not vouched for, because it was read back, must lead to where the source is.
+    """
+    spec, namespace = offer.resource.spec, offer.resource.key.namespace
+    if not vouched:
+        if isinstance(spec, Problem):
+            return offer if offer.entry is not None else None
+        if not leads_to(unescape(published["baseUrl"]), spec, namespace):
+            return None
+    return _with_entry(replace(offer, provider_id=provider_id), spec, published)
 
 
 def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json) -> Offer:
@@ -164,13 +169,13 @@ def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json)
     entry, credentials = dict(published), []
     secrets = {} if isinstance(spec, Problem) else secret_refs(spec)
     if _VARIABLE.fullmatch(published["apiKey"]):
-        env = key_variable(offer.provider_id)
+        env = key_variable(offer.own_id)
         entry["apiKey"] = f"${{{env}}}"
         credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
     if headers := dict(published.get("headers", {})):
         secret = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
         for number, name in enumerate(secret):
-            env = header_variable(offer.provider_id, number)
+            env = header_variable(offer.own_id, number)
             headers[name] = f"${{{env}}}"
             credentials.append(Credential(env, secrets.get(name)))
         entry["headers"] = headers

@@ -16,6 +16,7 @@ from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Catalog, Namespace, Resource, Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Auth, Discovery, SecretKeyRef, ServiceRef, VllmProviderSpec
+from openclaw_vllm.api.selector import LabelSelector
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.provider_ids import key_variable, qualified
 from openclaw_vllm.core.selectors import selects
@@ -36,11 +37,13 @@ Namespaces = Mapping[str, Namespace]
 class SharedService:
     """A Service to ask, in the form of a VllmProvider of its namespace.
 
-    `problem` says why it cannot be asked; `spec` still says where it would be.
+    `own_id` is the id that nobody else can choose, whatever it is published under; `problem` says
+    why it cannot be asked, `spec` still says where it would be.
     """
 
     resource: Resource
     spec: VllmProviderSpec
+    own_id: str
     problem: Problem | None = None
 
 
@@ -55,7 +58,7 @@ def shared_providers(
         if _is_shared(resource.labels)
         and any(
             selects(source.selector, resource.labels)
-            and selects(source.namespace_selector, _labels(resource.key, namespaces))
+            and _is_selected(source.namespace_selector, resource.key, namespaces)
             for source in sources
         )
     ]
@@ -67,13 +70,17 @@ def shared_services(
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
 ) -> dict[SourceKey, SharedService]:
-    """Return what to ask each Service; of several sources that select it the first counts."""
+    """Return what to ask each Service; of several sources that give it one id the first counts."""
     found: dict[SourceKey, SharedService] = {}
+    taken: set[tuple[ObjectKey, str]] = set()
     for source in (source.services for source in spec.sources if source.services):
         for key, service in services.items():
-            if _selects_service(source, key, service, namespaces):
-                for name, shared in _shared(catalog, spec, source, key, service):
-                    found.setdefault(name, shared)
+            if not _selects_service(source, key, service, namespaces):
+                continue
+            for name, shared in _shared(catalog, spec, source, key, service):
+                if name not in found and (key, shared.own_id) not in taken:
+                    found[name] = shared
+                    taken.add((key, shared.own_id))
     return found
 
 
@@ -95,9 +102,10 @@ def _is_shared(labels: Mapping[str, str]) -> bool:
     return labels.get(SHARE) == "true"
 
 
-def _labels(key: ObjectKey, namespaces: Namespaces) -> Mapping[str, str]:
+def _is_selected(selector: LabelSelector, key: ObjectKey, namespaces: Namespaces) -> bool:
+    """Judge the namespace by its labels; one that no watch has shown is selected by nothing."""
     namespace = namespaces.get(key.namespace)
-    return namespace.labels if namespace else {}
+    return namespace is not None and selects(selector, namespace.labels)
 
 
 def _selects_service(
@@ -106,7 +114,7 @@ def _selects_service(
     return (
         _is_shared(service.labels)
         and selects(source.selector, service.labels)
-        and selects(source.namespace_selector, _labels(key, namespaces))
+        and _is_selected(source.namespace_selector, key, namespaces)
     )
 
 
@@ -117,13 +125,13 @@ def _shared(
     key: ObjectKey,
     service: Service,
 ) -> Iterator[tuple[SourceKey, SharedService]]:
-    owner = (key.namespace,) if spec.provider_ids == "Qualified" else ()
     for port in source.ports or (source.port or DEFAULT_PORT,):
         name = SourceKey(catalog.key.name, key, port)
         part = (str(port),) if source.ports else ()
-        id_ = qualified(*owner, key.name, *part)
+        own_id = qualified(key.namespace, key.name, *part)
+        id_ = own_id if spec.provider_ids == "Qualified" else qualified(key.name, *part)
         annotation = service.annotations.get(KEY_SECRET)
-        auth = _auth(annotation, id_)
+        auth = _auth(annotation, own_id)
         problem = auth if isinstance(auth, Problem) else None
         asked = _spec(source, key, port, id_, None if isinstance(auth, Problem) else auth)
         resource = Resource(
@@ -136,7 +144,7 @@ def _shared(
             spec=asked,
             status=VllmProviderStatus(),
         )
-        yield name, SharedService(resource, asked, problem)
+        yield name, SharedService(resource, asked, own_id, problem)
 
 
 def _spec(

@@ -4,7 +4,7 @@ Ours is known by label and by the catalogue's uid in an annotation. Of two catal
 name in a namespace the older has it; a ConfigMap of anybody else is never touched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from openclaw_vllm.api.configmap import (
     CATALOG,
@@ -113,16 +113,25 @@ def manifest_of(catalog: Catalog, namespace: str, documents: Documents, patterns
     return controlled_by(catalog, key, labels(CATALOG, catalog.key.name), notes, documents)
 
 
-def exemplar(catalog: Catalog, published: Iterable[PublishedMap]) -> PublishedMap | None:
+def exemplar(
+    catalog: Catalog, published: Iterable[tuple[ObjectKey, PublishedMap]], targets: Collection[str]
+) -> PublishedMap | None:
     """Return the newest undamaged ConfigMap of the catalogue: it holds what was published last.
 
     Not the one that the status tells of: whoever was killed in the midst of a change had written
-    to some namespaces, and must not take that back.
+    to some namespaces, and must not take that back. One of another name, or in a namespace that is
+    no target, was never ours, whatever it says.
     """
     ours = (
         found
-        for found in published
-        if found.annotations.get(CATALOG_UID) == catalog.uid and found.is_intact
+        for key, found in published
+        if key.name == catalog.config_map_name
+        and key.namespace in targets
+        and found.is_intact
+        and is_by(catalog, found)
+        and found.labels.items() >= labels(CATALOG, catalog.key.name).items()
+        and found.owner is not None
+        and found.owner.uid == catalog.uid
     )
     return max(ours, key=_age_rank, default=None)
 

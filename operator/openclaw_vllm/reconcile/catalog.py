@@ -4,7 +4,7 @@ Reads from the cache, pure functions, at most one write per namespace and one fo
 asks no server: VllmProviders are taken over as published, Services are asked by `reconcile/source`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
@@ -15,19 +15,19 @@ from openclaw_vllm.api.models import ModelSettings
 from openclaw_vllm.api.observed import Catalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.catalog import merge_offers, remember, withdrawn
+from openclaw_vllm.core.catalog import merge_offers, remember, stand_by
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.catalog_status import invalid, summarize
 from openclaw_vllm.core.offers import (
-    Json,
     Offer,
     offer_of_provider,
     offer_of_service,
     remembered,
     with_settings,
 )
-from openclaw_vllm.core.published import entries_of, read_settings
-from openclaw_vllm.core.sources import shared_providers, shared_services
+from openclaw_vllm.core.openclaw import Documents, recomposed
+from openclaw_vllm.core.published import read_settings
+from openclaw_vllm.core.sources import SharedService, shared_providers, shared_services
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.learning import take_base
 from openclaw_vllm.reconcile.references import read_base
@@ -38,6 +38,7 @@ RECHECK = 60.0  # seconds: what is in the way in a namespace may be invisible to
 BASE_AGE = 600.0
 
 Ask = Callable[[SourceKey], None]
+Services = Mapping[SourceKey, SharedService]
 
 
 async def reconcile(key: ObjectKey, world: World, ask: Ask) -> float | None:
@@ -68,13 +69,20 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     catalog = await adopt(catalog, world)
     memory = await _with_base(catalog, spec, world.catalog_memory_of(catalog), world)
 
-    offers = list(_offers(catalog, spec, memory, world, ask))
+    services = shared_services(catalog, spec, world.cache.namespaces, world.cache.services)
+    for name in services.keys() - world.source_memories.keys():
+        ask(name)
+    if _waits_for_answers(catalog, services, memory, world):
+        return None
+
+    offers = list(_offers(catalog, spec, services, memory, world))
     patterns = fingerprint(spec.agents)
     plan = merge_offers(spec, offers, memory.base, memory.sticky(patterns))
     if plan.documents is None:
-        last = _last_entries(catalog, world)
-        plan = withdrawn(spec, plan, last, memory.base, memory.sticky(patterns))
-    came_of_it = await spread(catalog, plan.documents, patterns, world)
+        last = memory.documents or _last_documents(catalog, memory, world)
+        plan = stand_by(spec, plan, memory, last, memory.sticky(patterns))
+        patterns = patterns if plan.documents is not None else memory.patterns
+    came_of_it = await spread(catalog, plan.documents or plan.kept, patterns, world)
     status = summarize(catalog, plan, came_of_it, timestamp(world))
     await report(catalog, status, world)
 
@@ -84,8 +92,30 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     return BASE_AGE if spec.target.base_config_ref else None
 
 
+def _waits_for_answers(
+    catalog: Catalog, services: Services, memory: CatalogMemory, world: World
+) -> bool:
+    """Tell whether to say nothing yet: after a restart, Services are being asked of which the
+    process before has left nothing. Their answers wake the catalogue."""
+    told = catalog.status.observed_generation == catalog.generation
+    return (
+        memory.is_recalled
+        and told
+        and any(
+            shared.problem is None
+            and name not in world.source_memories
+            and not memory.is_known(shared.spec.provider_id, ("Service", name.service))
+            for name, shared in services.items()
+        )
+    )
+
+
 def _offers(
-    catalog: Catalog, spec: VllmCatalogSpec, memory: CatalogMemory, world: World, ask: Ask
+    catalog: Catalog,
+    spec: VllmCatalogSpec,
+    services: Services,
+    memory: CatalogMemory,
+    world: World,
 ) -> Iterator[Offer]:
     cache = world.cache
     for resource in shared_providers(spec, cache.namespaces, cache.providers.values()):
@@ -95,17 +125,17 @@ def _offers(
             yield with_settings(offer, _last_settings(catalog, world))
         else:
             yield remembered(offer, resource.spec, memory)
-    services = shared_services(catalog, spec, cache.namespaces, cache.services)
     for name, shared in services.items():
-        known = world.source_memories.get(name)
-        if known is None:
-            ask(name)
-        yield remembered(offer_of_service(shared, known), shared.spec, memory)
+        offer = offer_of_service(shared, world.source_memories.get(name))
+        yield remembered(offer, shared.spec, memory)
 
 
-def _last_entries(catalog: Catalog, world: World) -> dict[str, Json]:
+def _last_documents(catalog: Catalog, memory: CatalogMemory, world: World) -> Documents | None:
+    """Write again what was published last, if it is not known otherwise; None if that fails."""
     published = _last_published(catalog, world)
-    return entries_of(published.models_json) if published else {}
+    if published is None or isinstance(memory.base, Problem):
+        return None
+    return recomposed(published, memory.entries.keys(), memory.base)
 
 
 def _last_settings(catalog: Catalog, world: World) -> dict[str, ModelSettings]:

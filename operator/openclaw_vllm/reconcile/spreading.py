@@ -26,7 +26,6 @@ from openclaw_vllm.core.targets import (
     manifest_of,
     refusal,
     rivals,
-    target_namespaces,
 )
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.world import World
@@ -67,12 +66,12 @@ async def spread(
     Without documents, everything that is published stays as it is. Before one that was published
     once is created anew, the VllmCatalog is confirmed, as for VllmProviders. Raises Gone.
     """
-    targets = {ObjectKey(name, catalog.config_map_name) for name in _targets(catalog, world)}
+    targets = {ObjectKey(name, catalog.config_map_name) for name in world.targets_of(catalog)}
     left_behind = await _sweep(catalog, targets, world)
     if catalog.status.digest and not targets <= world.cache.published.keys():
         await world.cluster.confirm(catalog)
     claims = [
-        (other, set(_targets(other, world)))
+        (other, set(world.targets_of(other)))
         for other in rivals(catalog, world.cache.catalogs.values())
     ]
 
@@ -114,10 +113,6 @@ async def report(catalog: Catalog, status: VllmCatalogStatus, world: World) -> N
         with world.metrics.catalog.writing_status():
             world.cache.put_catalog(await world.cluster.apply_status(catalog, status))
         await announce(catalog, catalog.status.conditions, status.conditions, world)
-
-
-def _targets(catalog: Catalog, world: World) -> list[str]:
-    return target_namespaces(catalog, world.cache.namespaces.values(), world.own_namespace)
 
 
 async def _look(key: ObjectKey, world: World) -> PublishedMap | None:

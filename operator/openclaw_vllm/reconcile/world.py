@@ -14,7 +14,7 @@ from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.recall import recall
-from openclaw_vllm.core.targets import exemplar
+from openclaw_vllm.core.targets import exemplar, target_namespaces
 from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
 from openclaw_vllm.edges.metrics import Metrics
 from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 class World(Inputs):
     """The edges of one operator process, and what it knows beyond the cache.
 
-    `inherited` is what was published when the process started, by the uid of its VllmProvider:
-    kept until that is recalled, because it may be damaged before.
+    `inherited` is what was published when the process started, by the uid of its owner: kept until
+    that is recalled, because it may be damaged before.
     """
 
     cluster: Cluster
     metrics: Metrics
     memories: dict[ObjectKey, Memory] = field(default_factory=dict)
-    inherited: dict[str, PublishedMap] = field(default_factory=dict)
+    inherited: dict[str, dict[ObjectKey, PublishedMap]] = field(default_factory=dict)
     own_namespace: str | None = None
     catalog_memories: dict[ObjectKey, CatalogMemory] = field(default_factory=dict)
     source_memories: dict[SourceKey, Memory] = field(default_factory=dict)
@@ -47,13 +47,13 @@ class World(Inputs):
         """Take in a ConfigMap that was there before the first event."""
         self.cache.published[key] = published
         if published.owner is not None:
-            self.inherited[published.owner.uid] = published
+            self.inherited.setdefault(published.owner.uid, {})[key] = published
 
     def memory_of(self, resource: Resource, spec: VllmProviderSpec) -> Memory:
         """Return what is remembered of a VllmProvider; at first, what its ConfigMap tells."""
         memory = self.memories.get(resource.key)
         if memory is None or memory.uid != resource.uid:
-            before = self.inherited.pop(resource.uid, None)
+            before = self.inherited.pop(resource.uid, {}).get(resource.config_map)
             published = self.cache.published.get(resource.config_map)
             memory = self.memories[resource.key] = recall(resource, spec, published, before)
         return memory
@@ -63,12 +63,20 @@ class World(Inputs):
         memory = self.catalog_memories.get(catalog.key)
         if memory is None or memory.uid != catalog.uid:
             memory = recall_catalog(catalog, self.published_by(catalog))
+            self.inherited.pop(catalog.uid, None)
             self.catalog_memories[catalog.key] = memory
         return memory
 
     def published_by(self, catalog: Catalog) -> PublishedMap | None:
         """Return a ConfigMap with what the VllmCatalog published last, as long as one is known."""
-        return exemplar(catalog, self.cache.published.values()) or self.inherited.get(catalog.uid)
+        targets = set(self.targets_of(catalog))
+        inherited = self.inherited.get(catalog.uid, {})
+        known = exemplar(catalog, self.cache.published.items(), targets)
+        return known or exemplar(catalog, inherited.items(), targets)
+
+    def targets_of(self, catalog: Catalog) -> list[str]:
+        """Return the namespaces that the VllmCatalog publishes to, sorted."""
+        return target_namespaces(catalog, self.cache.namespaces.values(), self.own_namespace)
 
     def interval_of(self, key: ObjectKey) -> float:
         """Return how often the VllmProvider's server is asked, in seconds."""

@@ -12,6 +12,7 @@ from openclaw_vllm import catalog_intake as module
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT
 from openclaw_vllm.catalog_intake import MOMENT, CatalogIntake
+from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.memory import Memory
 from tests import builders, catalog_builders
 from tests.builders import Wire
@@ -159,13 +160,20 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
         monkeypatch.setattr(module, "reconcile_catalog", draw)
         selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
         spec = catalog_builders.wire_spec(sources=[{"services": selected}])
-        shown = {"id": "vllm-team-a-s", "kind": "Service", "namespace": "team-a", "name": "s"}
         cache = it.setting.world.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
         cache.services[ours.service] = catalog_builders.service()
-        it.catalog(spec=spec, status={"providers": [shown]})
+        it.setting.world.catalog_memories[KEY] = CatalogMemory(
+            "catalog-1",
+            generation=1,
+            entries={"vllm-team-a-s": {"models": []}},
+            reasons={"vllm-team-a-s": ""},
+            is_recalled=True,
+            was_well=True,
+        )
+        it.catalog(spec=spec, uid="catalog-1")
         await eventually(lambda: it.runs == [KEY], within=5)
         assert it.asked == []
         request = {"annotations": {REQUESTED_AT: "now"}}
-        it.catalog("MODIFIED", spec=spec, resourceVersion="11", **request)
+        it.catalog("MODIFIED", spec=spec, uid="catalog-1", resourceVersion="11", **request)
         await eventually(lambda: ours in it.asked, within=5)

@@ -98,7 +98,8 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
         ("vllm-new", "Pending", 0),
     ):
         spec = builders.spec(providerId=provider_id)
-        offer = remember(offer_of_service(SharedService(resource, spec), None), spec, before)
+        unasked = offer_of_service(SharedService(resource, spec, provider_id), None)
+        offer = remember(unasked, spec, before)
         assert (offer.reason, len(offer.models)) == (reason, count)
 
 
@@ -122,15 +123,17 @@ def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
         {"id": f"vllm-{number}", "reason": "TimedOut" if number < failing else "", **where}
         for number in range(names)
     ]
-    catalog = catalog_builders.catalog(status={"providers": providers})
+    catalog = catalog_builders.catalog(status=catalog_builders.WELL | {"providers": providers})
     before = recall_catalog(catalog, catalog_builders.published(catalog, "agents-a", documents))
-    assert before.is_fresh("vllm-unnamed") is fresh
-    assert before.is_fresh("vllm-0") is (failing == 0)
-    assert not before.is_fresh("vllm-new")
+    source = ("Service", ObjectKey("team-a", "s"))
+    assert before.is_fresh(catalog, "vllm-unnamed", source) is fresh
+    assert not before.is_fresh(catalog, "vllm-0", source)  # it has no list
+    assert not before.is_fresh(catalog, "vllm-new", source)
 
 
 def shared(resource: Resource, problem: Problem | None = None) -> SharedService:
-    return SharedService(resource, spec_of(resource), problem)
+    spec = spec_of(resource)
+    return SharedService(resource, spec, spec.provider_id, problem)
 
 
 def learned(resource: Resource, *ids: str) -> Memory:

@@ -160,8 +160,23 @@ def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:
 def test_a_restart_learns_from_the_newest_that_is_undamaged() -> None:
     """One that was killed in the midst of a change takes back nothing that it had written."""
     old, new = (replace(WRITTEN, resource_version=version) for version in ("999", "1000"))
-    edited = replace(WRITTEN, resource_version="1001", digest="sha256:edited")
-    notes = {**WRITTEN.annotations, CATALOG_UID: "another"}
-    others = replace(WRITTEN, resource_version="1002", annotations=notes)
-    assert exemplar(FLEET, [old, new, edited, others]) is new
-    assert exemplar(FLEET, [edited, others]) is None
+    known = [(KEY, old), (KEY, new)]
+    assert exemplar(FLEET, known, {KEY.namespace}) is new
+
+
+@pytest.mark.parametrize(
+    ("key", "forged"),
+    [
+        pytest.param(KEY, {"digest": "sha256:edited"}, id="edited"),
+        pytest.param(KEY, {"annotations": {CATALOG_UID: "another"}}, id="of another catalogue"),
+        pytest.param(KEY, {"labels": {}}, id="without our labels"),
+        pytest.param(KEY, {"owner": None}, id="without our catalogue as its owner"),
+        pytest.param(ObjectKey(KEY.namespace, "harmless"), {}, id="of another name"),
+        pytest.param(ObjectKey("elsewhere", KEY.name), {}, id="in a namespace that is no target"),
+    ],
+)
+def test_a_restart_learns_nothing_from_what_we_would_not_have_published(
+    key: ObjectKey, forged: dict[str, Any]
+) -> None:
+    found = replace(WRITTEN, resource_version="1001", **forged)
+    assert exemplar(FLEET, [(key, found)], {KEY.namespace}) is None

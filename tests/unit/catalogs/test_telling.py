@@ -19,8 +19,7 @@ LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)
 def told(spread: Spread) -> VllmCatalogStatus:
     catalog = catalog_builders.catalog()
     plan = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
-    problemless = plan.__class__(plan.offers, plan.conflicts, plan.documents)
-    return summarize(catalog, problemless, spread, NOW)
+    return summarize(catalog, replace(plan, problem=None), spread, NOW)
 
 
 def message_of_ready(status: VllmCatalogStatus) -> str:
@@ -48,9 +47,9 @@ def test_a_refusal_of_any_length_is_told() -> None:
 def test_no_variable_is_left_out_in_silence(needed: int, said: str) -> None:
     catalog = catalog_builders.catalog()
     resource = catalog_builders.provider("team-a", "qwen")
-    keyed = Offer("vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
+    keyed = Offer("vllm", "vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
     empty = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
-    status = summarize(catalog, replace(empty, offers=(keyed,), problem=None), Spread(1), NOW)
+    status = summarize(catalog, replace(empty, published=(keyed,), problem=None), Spread(1), NOW)
     assert len(status.credentials) == min(needed, MAX_CREDENTIALS)
     (published,) = [c for c in status.conditions if c.type == ConditionType.CONFIG_PUBLISHED]
     assert published.message == said
