@@ -51,6 +51,13 @@ def test_the_order_of_sources_changes_no_byte() -> None:
     assert merged(A, B).documents == merged(B, A).documents
 
 
+def test_two_sources_with_variables_of_one_name_are_not_both_published() -> None:
+    """Agents would send the key of one to the other's server."""
+    younger = replace(offer("c", "x", created="2027-01-01T00:00:00Z"), own_id=A.own_id)
+    plan = merged(younger, A)
+    assert (plan.offers, plan.conflicts) == ((A,), (younger,))
+
+
 def test_agents_defaults_are_chosen_over_all_sources() -> None:
     agents = {
         "primary": ["vllm-b-*/qwen"],

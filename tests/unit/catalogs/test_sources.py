@@ -61,6 +61,21 @@ def test_what_a_selector_takes_has_to_be_shared_all_the_same() -> None:
     assert shared_providers(spec, NAMESPACES, [shared, private]) == [shared]
 
 
+def test_a_namespace_that_is_not_known_is_selected_by_no_exclusion() -> None:
+    public = {"matchExpressions": [{"key": "private", "operator": "DoesNotExist"}]}
+    sources = [{"providers": {"namespaceSelector": public, "selector": SHARED}}]
+    spec = spec_of(builders.catalog(builders.wire_spec(sources=sources)))
+    known, unknown = provider("team-a", "a"), provider("unknown", "b")
+    assert shared_providers(spec, NAMESPACES, [known, unknown]) == [known]
+
+
+def test_of_two_sources_that_give_a_service_one_id_the_first_counts() -> None:
+    sources = [*serving(port="web"), *serving(port=8000), *serving(ports=[8001])]
+    catalog = builders.catalog(builders.wire_spec(sources=sources))
+    found = shared_services(catalog, spec_of(catalog), NAMESPACES, {VLLM: service()})
+    assert [name.port for name in found] == ["web", 8001]
+
+
 def test_a_service_is_asked_as_a_provider_of_its_namespace_would_be() -> None:
     (name, spec), *others = asked(scheme="https", path="/x/v1", interval="5m").items()
     assert (name, others) == (SourceKey("fleet", VLLM, 8000), [])

@@ -55,6 +55,19 @@ def test_no_variable_is_left_out_in_silence(needed: int, said: str) -> None:
     assert published.message == said
 
 
+def test_a_source_that_an_older_one_bars_is_named_in_a_condition() -> None:
+    catalog = catalog_builders.catalog()
+    older, younger = (
+        Offer("vllm", f"vllm-{team}-qwen", "VllmProvider", catalog_builders.provider(team, "qwen"))
+        for team in ("team-a", "team-b")
+    )
+    plan = merge_offers(catalog_builders.spec_of(catalog), [older, younger], None, "")
+    said = {c.type: c for c in summarize(catalog, plan, Spread(1), NOW).conditions}
+    assert said[ConditionType.SOURCES_REACHABLE].message == (
+        "an older one has the id: 1 of the sources: VllmProvider team-b/qwen (vllm)"
+    )
+
+
 def test_a_namespace_that_keeps_what_is_to_be_removed_is_told_but_is_no_target() -> None:
     status = told(Spread(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),)))
     assert status.targets is not None

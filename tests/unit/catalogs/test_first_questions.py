@@ -1,0 +1,163 @@
+"""When a Service is asked first: at once, unless the process before has left nothing to ask for."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import pytest
+
+from openclaw_vllm.api.conditions import ConditionType
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Service
+from openclaw_vllm.catalog_intake import CatalogIntake
+from openclaw_vllm.core.entry import Connection
+from openclaw_vllm.core.sources import shared_services
+from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.reconcile.catalog import reconcile
+from openclaw_vllm.reconcile.spreading import FINALIZER
+from openclaw_vllm.reconcile.world import World
+from tests import builders, catalog_builders
+from tests.builders import Wire, served
+from tests.catalog_builders import MODELS, SHARED
+from tests.unit.catalogs.process import Kept
+from tests.worlds import setting
+
+SERVICE = ObjectKey("team-a", "s")
+AGENTS = ObjectKey("agents-a", "fleet-openclaw")
+
+
+def source(**fields: Any) -> Wire:
+    selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h", "port": 8000}
+    return {"sources": [{"services": selected | fields}]}
+
+
+@dataclass
+class Process:
+    """A process of the operator, of which questions are noted instead of asked."""
+
+    world: World
+    cluster: Kept
+    now: list[SourceKey]
+    later: list[SourceKey]
+    intake: CatalogIntake
+
+    @property
+    def ready(self) -> str:
+        said = {condition.type: condition for condition in self.cluster.catalog.status.conditions}
+        return said[ConditionType.READY].reason
+
+    def learn(self, *ids: str) -> None:
+        """Have every Service answer."""
+        catalog, cache = self.cluster.catalog, self.world.cache
+        spec, services = catalog_builders.spec_of(catalog), cache.services
+        for name, shared in shared_services(catalog, spec, cache.namespaces, services).items():
+            connection = Connection("http://s.team-a.svc.cluster.local:8000/v1")
+            memory = builders.memory(shared.resource, *served(*ids), connection=connection)
+            self.world.source_memories[name] = memory
+
+    def edit(self, **spec: Any) -> None:
+        generation = self.cluster.catalog.generation + 1
+        edited = catalog(generation, **spec)
+        self.cluster.catalog = replace(edited, status=self.cluster.catalog.status)
+        self.world.cache.catalogs[edited.key] = self.cluster.catalog
+
+    async def act(self) -> None:
+        await reconcile(self.cluster.catalog.key, self.world, self.intake._ask)
+
+
+def catalog(generation: int = 1, **spec: Any) -> Any:
+    wire = catalog_builders.wire_spec(**spec)
+    return catalog_builders.catalog(wire, finalizers=[FINALIZER], generation=generation)
+
+
+@asynccontextmanager
+async def process(cluster: Kept, service: Service | None = None) -> AsyncIterator[Process]:
+    async with setting() as place:
+        world = replace(place.world, cluster=cast(Cluster, cluster))
+        cache = world.cache
+        cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
+        cache.services[SERVICE] = service or catalog_builders.service()
+        cache.catalogs[cluster.catalog.key] = cluster.catalog
+        if cluster.published is not None:
+            agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
+            cache.namespaces[agents.name] = agents
+            world.inherit(AGENTS, cluster.published)
+        intake = CatalogIntake(world, slots=1, passing=())
+        it = Process(world, cluster, [], [], intake)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(intake.sources, "add", lambda name, **_: it.now.append(name))
+            patch.setattr(intake.sources, "add_after", lambda name, _: it.later.append(name))
+            yield it
+
+
+async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> Kept:
+    """What a process leaves whose Service listed these models, and others since."""
+    cluster = Kept(catalog(**source(), **spec))
+    async with process(cluster) as it:
+        agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
+        it.world.cache.namespaces[agents.name] = agents
+        it.learn(*ids)
+        await it.act()
+        if then:
+            it.learn(*then)
+            await it.act()
+    cluster.writes.clear()
+    return cluster
+
+
+async def test_one_that_was_well_before_a_restart_waits_for_its_time() -> None:
+    cluster = await left("a")
+    async with process(cluster) as it:
+        await it.act()
+        assert (it.now, len(it.later)) == ([], 1)
+        assert cluster.writes == []
+
+
+async def test_one_that_made_too_many_models_is_asked_and_nothing_is_said_before() -> None:
+    cluster = await left("a", then=("a", "b", "c", "d"), maxModels=3)
+    async with process(cluster) as it:
+        assert it.ready == "TooManyModels"
+        await it.act()
+        assert (len(it.now), it.later, cluster.writes) == (1, [], [])
+        it.learn("a", "b", "c", "d")
+        await it.act()
+        assert (it.ready, cluster.writes) == ("TooManyModels", [])
+
+
+async def test_one_whose_list_is_published_nowhere_is_asked_and_nothing_is_said_before() -> None:
+    """No namespace is selected yet: nothing tells the list after a restart."""
+    cluster = await left("a")
+    cluster.published = None
+    async with process(cluster) as it:
+        await it.act()
+        assert (len(it.now), it.later, cluster.writes) == (1, [], [])
+
+
+async def test_after_an_edit_while_no_operator_ran_it_is_asked_at_once() -> None:
+    cluster = await left("a")
+    async with process(cluster) as it:
+        it.edit(**source(port=8001))
+        await it.act()
+        assert ([name.port for name in it.now], it.later) == ([8001], [])
+
+
+async def test_after_an_edit_it_is_asked_at_once() -> None:
+    cluster = await left("a")
+    async with process(cluster) as it:
+        await it.act()
+        it.edit(**source(port=8001))
+        await it.act()
+        assert [name.port for name in it.now] == [8001]
+
+
+async def test_a_service_that_was_made_anew_is_asked_at_once() -> None:
+    cluster = await left("a")
+    async with process(cluster) as it:
+        await it.act()
+        it.learn("a")
+        await it.act()
+        it.world.source_memories.clear()  # as when it was deleted
+        it.intake._unasked.clear()
+        await it.act()
+        assert len(it.now) == 1
