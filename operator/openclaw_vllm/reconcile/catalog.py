@@ -75,13 +75,13 @@ async def _reconcile(catalog: Catalog, world: World, ask: Ask) -> float | None:
     if _waits_for_answers(catalog, services, memory, world):
         return None
 
-    offers = list(_offers(catalog, spec, services, memory, world))
-    patterns = fingerprint(spec.agents)
-    plan = merge_offers(spec, offers, memory.base, memory.sticky(patterns))
+    offers = _offers(catalog, spec, services, memory, world)
+    sticky = memory.sticky(fingerprint(spec.agents))
+    plan = merge_offers(spec, offers, memory.base, sticky)
     if plan.documents is None:
         last = memory.documents or _last_documents(catalog, memory, world)
-        plan = stand_by(spec, plan, memory, last, memory.sticky(patterns))
-        patterns = patterns if plan.documents is not None else memory.patterns
+        plan = stand_by(spec, plan, memory, last, sticky)
+    patterns = fingerprint(spec.agents) if plan.documents is not None else memory.patterns
     came_of_it = await spread(catalog, plan.documents or plan.kept, patterns, world)
     status = summarize(catalog, plan, came_of_it, timestamp(world))
     await report(catalog, status, world)
