@@ -4,8 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from openclaw_vllm.commands import manifests
 from tests import rbac
 from tests.controlplane import binaries
 
@@ -77,10 +76,17 @@ def helm(*args: str) -> str:
     return done.stdout
 
 
-def render(*values: str, kube_version: str = "1.37.2") -> Rendered:
-    """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example."""
+def render(
+    *values: str,
+    release: str = RELEASE,
+    namespace: str = NAMESPACE,
+    kube_version: str = "1.37.2",
+) -> Rendered:
+    """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example.
+
+    What is rendered is read as kubectl reads it: a key that is written twice raises Unreadable.
+    """
     sets = [part for value in values for part in ("--set-json", value)]
-    place = ("--namespace", NAMESPACE, "--kube-version", kube_version)
-    text = helm("template", RELEASE, str(rbac.CHART), *place, *sets)
-    documents = yaml.safe_load_all(text)
-    return Rendered(tuple(document for document in documents if document))
+    place = ("--namespace", namespace, "--kube-version", kube_version)
+    text = helm("template", release, str(rbac.CHART), *place, *sets)
+    return Rendered(tuple(found.manifest for found in manifests.read("the chart", text)))

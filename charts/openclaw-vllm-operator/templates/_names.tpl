@@ -22,22 +22,33 @@
 {{- end -}}
 
 {{- define "operator.selector" -}}
-app.kubernetes.io/name: {{ include "operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* No `part-of: openclaw-vllm`: that label selects the ConfigMaps that the operator watches. */}}
 {{- define "operator.labels" -}}
-{{- $own := dict
-  "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_")
-  "app.kubernetes.io/version" .Chart.AppVersion
-  "app.kubernetes.io/component" "operator"
-  "app.kubernetes.io/managed-by" .Release.Service }}
-{{- toYaml (merge $own (include "operator.selector" . | fromYaml) .Values.commonLabels) -}}
+{{- include "operator.labelsWith" (list . dict) -}}
 {{- end -}}
 
-{{- define "operator.podLabels" -}}
-{{- toYaml (merge (include "operator.labels" . | fromYaml) .Values.podLabels) -}}
+{{/*
+Takes the context and the labels of one object, which win over those of all of them; the chart's own win over
+both. Not `merge`: an empty label is a label.
+*/}}
+{{- define "operator.labelsWith" -}}
+{{- $context := first . -}}
+{{- $own := dict
+  "helm.sh/chart" (printf "%s-%s" $context.Chart.Name $context.Chart.Version | replace "+" "_")
+  "app.kubernetes.io/version" $context.Chart.AppVersion
+  "app.kubernetes.io/component" "operator"
+  "app.kubernetes.io/managed-by" $context.Release.Service }}
+{{- $labels := dict }}
+{{- range list $context.Values.commonLabels (last .) $own (include "operator.selector" $context | fromYaml) }}
+{{- range $name, $value := . }}
+{{- $_ := set $labels $name $value }}
+{{- end }}
+{{- end }}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- define "operator.image" -}}
@@ -55,8 +66,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "operator.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "operator.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "operator.serviceAccountName" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end -}}
 
 {{/*
