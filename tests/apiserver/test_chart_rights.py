@@ -14,7 +14,7 @@ OPERATOR = {
     ("", "configmaps"): ALL | {"create", "patch"},
     ("", "services"): {"list", "watch"},
     ("", "secrets"): {"get"},
-    ("events.k8s.io", "events"): {"create", "patch"},
+    ("events.k8s.io", "events"): {"create"},
 }
 CATALOG = OPERATOR | {
     ("openclaw-vllm.dev", "vllmcatalogs"): ALL | {"patch"},
