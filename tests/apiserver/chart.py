@@ -16,9 +16,13 @@ TWO_NAMESPACES = 'watchNamespaces=["red","blue"]'
 EVERYTHING = (
     TWO_NAMESPACES,
     "replicaCount=3",
+    'podDisruptionBudget={"maxUnavailable":"100%"}',
     "networkPolicy.enabled=true",
+    'networkPolicy.egress=[{"to":[{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.1.0.0/16"]}},'
+    '{"ipBlock":{"cidr":"fd00::/8"}},{"podSelector":{},"namespaceSelector":{}}],'
+    '"ports":[{"port":8000,"endPort":8010},{"protocol":"UDP","port":"8-http"},{}]}]',
     'metrics.dashboard={"enabled":true,"sidecarLabel":"shows","sidecarLabelValue":"yes"}',
-    'commonLabels={"team":"agents"}',
+    'commonLabels={"team":"agents","example.com/Of_1.x":""}',
     'podLabels={"sidecar":"no","app.kubernetes.io/name":"other"}',
     'deploymentAnnotations={"a":"b"}',
     'extraEnv=[{"name":"SSL_CERT_FILE","value":"/ca/ca.crt"}]',
@@ -27,12 +31,14 @@ EVERYTHING = (
     'imagePullSecrets=[{"name":"registry"}]',
     'fullnameOverride="models-of-agents"',
     'service.annotations={"c":"d"}',
-    'serviceAccount.annotations={"e":"f"}',
+    'serviceAccount.name="models-of-agents.a-1.b"',
+    'serviceAccount.annotations={"E.x/e":"f g"}',
     'podAnnotations={"g":"h"}',
     "revisionHistoryLimit=7",
     'priorityClassName="system-cluster-critical"',
     'nodeSelector={"disk":"fast"}',
-    'tolerations=[{"key":"gpu","operator":"Exists","effect":"NoSchedule"}]',
+    'tolerations=[{"key":"gpu","operator":"Exists","effect":"NoSchedule"},'
+    '{"key":"a.b/c","operator":"Equal","value":"1","effect":"NoExecute","tolerationSeconds":60}]',
     'affinity={"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":'
     '[{"topologyKey":"zone","labelSelector":{"matchLabels":{"app":"vllm"}}}]}}',
     'podSecurityContext={"fsGroup":1234}',
