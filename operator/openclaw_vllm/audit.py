@@ -91,7 +91,6 @@ async def _audit_all(
 async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> None:
     """Hand to the intake, as gone, what the cache held before the cluster was read and it lacks."""
     providers = tuple(world.cache.providers.values())
-    services = dict(world.cache.services)
     published = dict(world.cache.published)
 
     there = await _uids(world, ("vllmproviders",), namespaces)
@@ -102,10 +101,25 @@ async def audit(world: World, intake: Intake, namespaces: tuple[str, ...]) -> No
     for key, config_map in published.items():
         if config_map.uid not in there:
             intake.config_map_gone(key, config_map)
-    names = {key_of(item) async for item in _listed(world, "services", namespaces)}
-    for key, service in services.items():
-        if key not in names:
+    await audit_services(world, intake, namespaces)
+
+
+async def audit_services(world: World, intake: Intake, namespaces: tuple[str, ...]) -> None:
+    """Do the same for Services, and read those that no watch has shown yet.
+
+    Such a one may be gone again before it is taken in: the next audit then finds that.
+    """
+    known, cache = dict(world.cache.services), world.cache.services
+    listed = _listed(world, "services", namespaces)
+    there = {key_of(item): item["metadata"]["uid"] async for item in listed}
+    for key, service in known.items():
+        if key not in there:
             intake.service_gone(key, service)
+    unseen = {key for key, uid in there.items() if key not in cache or cache[key].uid != uid}
+    around = sorted({key.namespace for key in unseen})  # a Service may be listed, but not got
+    if around:
+        async for manifest in world.cluster.list_objects("services", around):
+            intake.service("MODIFIED", manifest)
 
 
 async def audit_awaited(world: World, catalogs: CatalogIntake) -> None:
@@ -121,16 +135,16 @@ async def audit_awaited(world: World, catalogs: CatalogIntake) -> None:
 
 async def audit_catalogs(world: World, catalogs: CatalogIntake) -> None:
     """Do the same for catalogues and namespaces; remove what catalogues that are gone have left."""
-    known, namespaces = tuple(world.cache.catalogs.values()), tuple(world.cache.namespaces)
+    known, namespaces = tuple(world.cache.catalogs.values()), dict(world.cache.namespaces)
     published = tuple(world.cache.published.items())  # of no catalogue that is newer than the list
     uids = await _uids(world, ("vllmcatalogs",))
     for catalog in known:
         if catalog.uid not in uids:
             catalogs.catalog_gone(catalog)
     names = {item["metadata"]["name"] async for item in _listed(world, "namespaces", ())}
-    for name in namespaces:
+    for name, namespace in namespaces.items():
         if name not in names:
-            catalogs.namespace_gone(name)
+            catalogs.namespace_gone(namespace)
     for key, found in published:
         if is_orphan(found, uids):
             await remove_orphan(key, found, world)

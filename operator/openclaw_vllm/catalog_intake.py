@@ -91,17 +91,21 @@ class CatalogIntake:
         self.changed()
 
     def namespace(self, type_: str | None, manifest: Manifest) -> None:
-        """Take in a namespace."""
+        """Take in a namespace; the end of one may be told after the one that took its name."""
         shown, namespaces = Namespace.read(manifest), self._world.cache.namespaces
+        known = namespaces.get(shown.name)
         if type_ == DELETED:
-            self.namespace_gone(shown.name)
-        elif shown != namespaces.get(shown.name):
+            self.namespace_gone(shown)
+        elif known is None or not is_older(shown.resource_version, known.resource_version):
             namespaces[shown.name] = shown
-            self.changed()
+            if shown != known:
+                self.changed()
 
-    def namespace_gone(self, name: str) -> None:
-        """Drop a namespace."""
-        if self._world.cache.namespaces.pop(name, None) is not None:
+    def namespace_gone(self, gone: Namespace) -> None:
+        """Drop a namespace, unless another one has taken its name."""
+        known = self._world.cache.namespaces.get(gone.name)
+        if known is not None and known.uid == gone.uid:
+            del self._world.cache.namespaces[gone.name]
             self.changed()
 
     def service_changed(self, key: ObjectKey) -> None:

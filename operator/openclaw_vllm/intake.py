@@ -61,19 +61,21 @@ class Intake:
             self._tell()
 
     def service(self, type_: str | None, manifest: Manifest) -> None:
-        """Take in a Service."""
+        """Take in a Service; the end of one may be told after the one that took its name."""
         key, shown = key_of(manifest), Service.read(manifest)
         self._note_listing(type_)
         known = self._world.cache.services.get(key)
         if type_ == DELETED:
-            self.service_gone(key, known)
-        elif shown != known:
+            self.service_gone(key, shown)
+        elif known is None or not is_older(shown.resource_version, known.resource_version):
             self._world.cache.services[key] = shown
-            self._service_changed(key, shown, known)
+            if shown != known:
+                self._service_changed(key, shown, known)
 
-    def service_gone(self, key: ObjectKey, known: Service | None) -> None:
-        """Drop a Service that was known as this."""
-        if known is not None and self._world.cache.services.get(key) is known:
+    def service_gone(self, key: ObjectKey, gone: Service) -> None:
+        """Drop a Service, unless another one has taken its name."""
+        known = self._world.cache.services.get(key)
+        if known is not None and known.uid == gone.uid:
             del self._world.cache.services[key]
             self._service_changed(key, None, known)
 

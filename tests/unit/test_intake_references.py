@@ -63,7 +63,7 @@ async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
             s.intake.service("MODIFIED", service(**change))
         s.intake.service(None, service())
         assert s.queue.take() == []
-        s.intake.service("MODIFIED", service(port=9000))
+        s.intake.service("MODIFIED", service(port=9000, resourceVersion="3"))
         assert s.queue.take() == ["by-ref", "by-url"]
 
 

@@ -149,7 +149,7 @@ class Catalog(Observed[VllmCatalogSpec, VllmCatalogStatus]):
 @dataclass(frozen=True, slots=True)
 class Service:
     """What endpoints and catalogues need to know of a Service; `ports` are (name, number) each,
-    `annotations` only those of our group."""
+    `annotations` only those of our group. One of a file has no uid and no `resource_version`."""
 
     type: str
     ports: tuple[tuple[str, int], ...]
@@ -157,6 +157,7 @@ class Service:
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    resource_version: str = field(default="", compare=False)  # changes with what is of no concern
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Service":
@@ -170,6 +171,7 @@ class Service:
             created=metadata.get("creationTimestamp", ""),
             labels=metadata.get("labels") or {},
             annotations={k: v for k, v in annotations.items() if k.startswith(f"{GROUP}/")},
+            resource_version=metadata.get("resourceVersion", ""),
         )
 
 
@@ -180,13 +182,20 @@ class Namespace:
     name: str
     labels: Mapping[str, str]
     terminating: bool = False
+    uid: str = ""
+    resource_version: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Namespace":
         """Read a Namespace as the API server sends it."""
         metadata = manifest["metadata"]
-        labels, going = metadata.get("labels") or {}, "deletionTimestamp" in metadata
-        return cls(metadata["name"], labels, going)
+        return cls(
+            name=metadata["name"],
+            labels=metadata.get("labels") or {},
+            terminating="deletionTimestamp" in metadata,
+            uid=metadata.get("uid", ""),
+            resource_version=metadata.get("resourceVersion", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)

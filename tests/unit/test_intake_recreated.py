@@ -1,0 +1,143 @@
+"""Objects that take the name of one that is gone: each uid is told of on its own, in any order."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.audit import audit_services
+from openclaw_vllm.catalog_intake import CatalogIntake
+from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.intake import Intake
+from tests import builders
+from tests.builders import NAMESPACE, Wire
+from tests.unit.scene import Scene, scene
+
+VLLM = ObjectKey(NAMESPACE, "vllm")
+LATE = [
+    pytest.param("DELETED", "8", id="the end of the one before it"),
+    pytest.param("MODIFIED", "7", id="a change of the one before it"),
+    pytest.param(None, "6", id="a list of before it"),
+]
+
+
+def service(uid: str, version: str, port: int = 8000, name: str = "vllm") -> Wire:
+    metadata = {"name": name, "namespace": NAMESPACE, "uid": uid, "resourceVersion": version}
+    return {"metadata": metadata, "spec": {"type": "ClusterIP", "ports": [{"port": port}]}}
+
+
+def namespace(uid: str, version: str, **labels: str) -> Wire:
+    known = {"name": "models", "uid": uid, "resourceVersion": version, "labels": labels}
+    return {"metadata": known}
+
+
+def named(s: Scene) -> Scene:
+    s.known(spec=builders.wire_spec(serviceRef={"name": "vllm"}))
+    return s
+
+
+@pytest.mark.parametrize(("event", "version"), LATE)
+async def test_a_new_service_stays_when_there_comes_late(event: str | None, version: str) -> None:
+    async with scene() as s:
+        named(s).intake.service("ADDED", service("old", "3"))
+        s.intake.service("ADDED", service("new", "9", port=9000))
+        s.queue.take()
+        s.intake.service(event, service("old", version))
+        assert s.world.cache.services[VLLM].uid == "new"
+        assert s.queue.take() == []
+
+
+async def test_the_end_of_the_service_that_is_known_counts_however_old_its_version() -> None:
+    async with scene() as s:
+        named(s).intake.service("ADDED", service("new", "9"))
+        s.queue.take()
+        s.intake.service("DELETED", service("new", "2"))
+        assert s.world.cache.services == {}
+        assert s.queue.take() == ["vllm"]
+
+
+async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_same() -> None:
+    async with scene() as s:
+        named(s).intake.service("ADDED", service("old", "3"))
+        s.queue.take()
+        s.intake.service("ADDED", service("new", "9"))
+        s.intake.service("DELETED", service("old", "8"))
+        assert s.queue.take() == []
+
+
+@pytest.mark.parametrize(("event", "version"), LATE)
+async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
+    async with scene() as s:
+        catalogs = CatalogIntake(s.world, slots=1, passing=())
+        catalogs.namespace("ADDED", namespace("old", "3"))
+        catalogs.namespace("ADDED", namespace("new", "9", tier="models"))
+        catalogs.namespace(event, namespace("old", version))
+        assert s.world.cache.namespaces["models"].labels == {"tier": "models"}
+        catalogs.namespace("DELETED", namespace("new", "11"))
+        assert s.world.cache.namespaces == {}
+
+
+async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene() as s:
+        told: list[str] = []
+        catalogs = CatalogIntake(s.world, slots=1, passing=())
+        monkeypatch.setattr(catalogs, "changed", lambda: told.append("a catalogue"))
+        intake = Intake(s.world, s.queue, catalogs)
+        for version in ("3", "4"):
+            catalogs.namespace("MODIFIED", namespace("one", version))
+            intake.service("MODIFIED", service("one", version))
+        assert len(told) == 2
+        assert s.world.cache.namespaces["models"].resource_version == "4"
+        assert s.world.cache.services[VLLM].resource_version == "4"
+
+
+@dataclass
+class Listed:
+    """A cluster with these Services; it takes down which namespaces are read in full."""
+
+    services: list[Wire]
+    read: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def list_objects(
+        self, kind: str, namespaces: Any, *, metadata_only: bool = False, **_: object
+    ) -> AsyncIterator[Wire]:
+        if not metadata_only:
+            self.read.append(tuple(namespaces))
+        for found in self.services:
+            yield {"metadata": found["metadata"]} if metadata_only else found
+
+
+@pytest.mark.parametrize(
+    ("before", "read", "woken"),
+    [
+        pytest.param([service("new", "9")], [], [], id="is known: nothing is read"),
+        pytest.param([], [(NAMESPACE,)], ["vllm"], id="is unknown"),
+        pytest.param([service("old", "3", 1)], [(NAMESPACE,)], ["vllm"], id="was another one"),
+    ],
+)
+async def test_an_audit_takes_in_a_service_that(
+    before: list[Wire], read: list[tuple[str, ...]], woken: list[str]
+) -> None:
+    async with scene() as s:
+        for known in before:
+            named(s).intake.service("ADDED", known)
+        named(s)
+        s.queue.take()
+        cluster = Listed([service("new", "9")])
+        world = replace(s.world, cluster=cast(Cluster, cluster))
+        await audit_services(world, s.intake, ())
+        assert (cluster.read, s.queue.take()) == (read, woken)
+        assert s.world.cache.services[VLLM].uid == "new"
+
+
+async def test_an_audit_drops_a_service_that_is_gone() -> None:
+    async with scene() as s:
+        named(s).intake.service("ADDED", service("old", "3"))
+        s.queue.take()
+        world = replace(s.world, cluster=cast(Cluster, Listed([])))
+        await audit_services(world, s.intake, ())
+        assert (s.world.cache.services, s.queue.take()) == ({}, ["vllm"])
