@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.conditions import Outcomes, conditions
+from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions
 
 EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 Told = dict[str, tuple[str, str]]
@@ -194,3 +194,19 @@ def test_the_same_outcome_twice_says_the_same() -> None:
     found = outcomes(server=Reason.TIMED_OUT)
     before = conditions(found, 1, (), EARLIER)
     assert conditions(found, 1, before, NOW) == before
+
+
+@pytest.mark.parametrize(
+    ("length", "end"),
+    [pytest.param(1024, "x", id="whole"), pytest.param(50_000, "...", id="only so far")],
+)
+def test_a_long_message_is_told(length: int, end: str) -> None:
+    """The API refuses a status with one of more than 32 768 characters."""
+    problem = Problem(Reason.KEY_NOT_ALLOWED, "x" * length)
+    said = [
+        *conditions(Outcomes(problem, None, None), 1, (), NOW),
+        *stalled_conditions(problem, 1, (), NOW),
+    ]
+    long = [condition.message for condition in said if condition.reason == problem.reason]
+    assert len(long) == 5  # Ready, EndpointResolved, Stalled; Ready, Stalled
+    assert {(len(message), message[-len(end) :]) for message in long} == {(1024, end)}

@@ -104,6 +104,14 @@ def test_what_is_missing_is_named_with_what_there_is() -> None:
     assert found.message == "Service vllm has no port grpc; it has 80 (http), 90"
 
 
+def test_a_service_of_many_ports_is_described_by_the_first() -> None:
+    ports = [(f"a-port-with-a-rather-long-name-{n:03}", 10_000 + n) for n in range(900)]
+    found = resolved(service(*ports), serviceRef={"name": "vllm", "port": "grpc"})
+    assert isinstance(found, Problem)
+    assert found.message.endswith("10009 (a-port-with-a-rather-long-name-009) and 890 more")
+    assert len(found.message) < 1024
+
+
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer"])
 def test_services_of_every_other_kind_can_be_asked(kind: str) -> None:
     assert endpoint(service(kind=kind), serviceRef={"name": "vllm"}).port == 8000

@@ -106,16 +106,30 @@ def test_a_careless_administrator_does_not_speak_for_the_secret() -> None:
     assert refusal("https://vllm.example.com", "", CARELESS) is not None
 
 
-@pytest.mark.parametrize("before", ["", "a.test,*.b.test", "$(id)", "it's;rm -rf /"])
-def test_the_command_of_the_message_allows_the_host_as_it_stands(before: str) -> None:
-    found = refusal("https://vllm.example.com", before)
+def test_the_command_of_the_message_allows_the_host_to_a_secret_that_allows_none() -> None:
+    found = refusal("https://vllm.example.com")
     assert found is not None
     command = found.message[found.message.index("kubectl") :]
     script = f'kubectl() {{ printf "%s\\0" "$@"; }}; {command}'
     said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True)
     *words, annotation = said.stdout.rstrip("\0").split("\0")
-    assert shlex.join(words) == "annotate secret vllm-api-key -n agents --overwrite"
-    name, _, hosts = annotation.partition("=")
-    assert name == "openclaw-vllm.dev/allowed-hosts"
-    assert hosts == ",".join(filter(None, (before, "vllm.example.com")))
-    assert refusal("https://vllm.example.com", hosts) is None
+    assert shlex.join(words) == "annotate secret vllm-api-key -n agents"
+    assert annotation == "openclaw-vllm.dev/allowed-hosts=vllm.example.com"
+    assert refusal("https://vllm.example.com", annotation.partition("=")[2]) is None
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        pytest.param("internal.test", id="a host"),
+        pytest.param(",".join(f"host-{n}.internal.test" for n in range(2500)), id="50 KB of them"),
+    ],
+)
+def test_what_a_secret_allows_is_not_told_to_who_may_not_read_it(hosts: str) -> None:
+    found = refusal("https://vllm.example.com", hosts)
+    assert found is not None
+    assert "internal" not in found.message
+    assert found.message.endswith(
+        "add vllm.example.com, after a comma, to its annotation openclaw-vllm.dev/allowed-hosts"
+    )
+    assert refusal("https://vllm.example.com", f"{hosts},vllm.example.com") is None

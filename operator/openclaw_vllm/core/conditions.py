@@ -45,6 +45,7 @@ CATALOG_ASPECTS = (ConditionType.SOURCES_REACHABLE, ConditionType.CONFIG_PUBLISH
 SUMMARIES = (ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED)
 # Failed probes in a row that leave Ready alone once a good answer was published.
 TOLERATED_FAILURES = 2
+MAX_MESSAGE = 1024  # characters; the API takes 32 768, and refuses the whole status beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ def transitions(
 def _draft(
     type_: str, status: ConditionStatus, reason: str, message: str, time: str = ""
 ) -> Condition:
+    if len(message) > MAX_MESSAGE:
+        message = f"{message[: MAX_MESSAGE - 3]}..."
     return Condition(
         type=type_, status=status, reason=reason, message=message, last_transition_time=time
     )

@@ -88,14 +88,21 @@ def key_refusal(
     own = endpoint.service is not None and endpoint.service.namespace == secret.namespace
     globs = [glob.strip().lower() for glob in allowed_hosts.split(",") if glob.strip()]
     if not own and not matches_any(globs, endpoint.host):
-        wanted = ",".join([*globs, endpoint.host])
+        cure = _permission(endpoint.host, secret, annotated=bool(globs))
         message = (
             f"Secret {secret.name} does not allow its value to be sent to {endpoint.host}; "
-            f"to allow it: kubectl annotate secret {secret.name} -n {secret.namespace} --overwrite "
-            f"{shlex.quote(f'{ALLOWED_HOSTS}={wanted}')}"
+            f"to allow it: {cure}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     return None if policy.allow_insecure_keys else _exposure(endpoint, secret, verified=verified)
+
+
+def _permission(host: str, secret: ObjectKey, *, annotated: bool) -> str:
+    """Say how to allow the host, without what a Secret says to those who may read it."""
+    if annotated:
+        return f"add {host}, after a comma, to its annotation {ALLOWED_HOSTS}"
+    wanted = shlex.quote(f"{ALLOWED_HOSTS}={host}")
+    return f"kubectl annotate secret {secret.name} -n {secret.namespace} {wanted}"
 
 
 def _exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:

@@ -21,6 +21,7 @@ CLUSTER_SUFFIX = "svc.cluster.local"
 URL = re.compile(r"[!-\[\]-~]+")  # printable ASCII without a backslash, as the CRD has it
 AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f.]*:[0-9a-f:.]*\])(:[0-9]*)?")  # in lower case
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PORTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +91,20 @@ def _refusal(named: ObjectKey, namespace: str, service: Service | None) -> Probl
 def _from_service(ref: ServiceRef, namespace: str, service: Service) -> Endpoint | Problem:
     port = _port_number(ref.port, service)
     if port is None:
-        offered = ", ".join(
-            f"{number} ({name})" if name else str(number) for name, number in service.ports
-        )
-        message = f"Service {ref.name} has no port {ref.port}; it has {offered or 'none'}"
+        message = f"Service {ref.name} has no port {ref.port}; it has {_offer_of(service)}"
         return Problem(Reason.PORT_NOT_FOUND, message)
     host = f"{ref.name}.{namespace}.{CLUSTER_SUFFIX}"
     if flaw := flaw_of(host):
         return Problem(Reason.INVALID_SPEC, f"the host of spec.serviceRef, {host}, has to {flaw}")
     url = f"{ref.scheme}://{host}:{port}{_with_v1(ref.path)}"
     return Endpoint(url, ref.scheme, host, port, ObjectKey(namespace, ref.name))
+
+
+def _offer_of(service: Service) -> str:
+    shown = service.ports[:MAX_PORTS_SHOWN]
+    offered = ", ".join(f"{number} ({name})" if name else str(number) for name, number in shown)
+    more = len(service.ports) - len(shown)
+    return f"{offered} and {more} more" if more else offered or "none"
 
 
 def _port_number(wanted: int | str, service: Service) -> int | None:
