@@ -17,6 +17,7 @@ from openclaw_vllm.core.ownership import is_dressed
 from openclaw_vllm.core.references import references_of
 from openclaw_vllm.edges.cache import is_older
 from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.reconcile.references import until_look
 from openclaw_vllm.reconcile.world import World
 
 DELETED = "DELETED"
@@ -114,7 +115,7 @@ class Intake:
         if isinstance(resource.spec, Problem) or not self._is_up_to_date(resource):
             self._queue.add(resource.key)
             return
-        interval = resource.spec.discovery.interval_seconds
+        interval = until_look(resource.spec, resource.spec.discovery.interval_seconds)
         delay = until_phase(resource.uid, interval, self._world.clock.wall())
         self._queue.add_after(resource.key, min(delay, delay % interval))
 

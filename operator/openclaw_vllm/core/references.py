@@ -17,13 +17,19 @@ def references_of(resource: Resource) -> frozenset[Reference]:
         return frozenset(named)
     if service := service_named_by(spec, namespace):
         named.add(Reference("Service", service))
-    for ref in (spec.tls.ca_bundle_ref if spec.tls else None, spec.output.base_config_ref):
-        if ref is not None:
-            named.add(Reference("ConfigMap", ObjectKey(namespace, ref.name)))
+    named.update(
+        Reference("ConfigMap", ObjectKey(namespace, name)) for name in config_maps_named_by(spec)
+    )
     named.update(
         Reference("Secret", ObjectKey(namespace, ref.name)) for ref in secret_refs(spec).values()
     )
     return frozenset(named)
+
+
+def config_maps_named_by(spec: VllmProviderSpec) -> frozenset[str]:
+    """Return the names of the user's ConfigMaps: of the CA bundle and the base configuration."""
+    refs = (spec.tls.ca_bundle_ref if spec.tls else None, spec.output.base_config_ref)
+    return frozenset(ref.name for ref in refs if ref is not None)
 
 
 def secret_refs(spec: VllmProviderSpec) -> dict[str, SecretKeyRef]:

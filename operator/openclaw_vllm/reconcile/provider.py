@@ -7,12 +7,15 @@ the vLLM server and none to the API server.
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.conditions import conditions
+from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import decide, is_anothers_work
 from openclaw_vllm.core.status import at_rest, outcomes_of, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
+from openclaw_vllm.reconcile.references import until_look
 from openclaw_vllm.reconcile.world import World, timestamp, turned_away
 
 
@@ -44,12 +47,12 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     world.memories[resource.key] = memory
     versions = _versions(resource, world)
     if memory.is_written_in(versions):
-        return max(0.0, memory.due - world.clock.monotonic())
+        return _pause(spec, memory, world)
     existing = world.cache.published.get(resource.config_map)
     plan = decide(resource, spec, memory, existing)
     if memory.is_no_wiser_than(before) and is_anothers_work(plan, resource, spec, existing):
         # it may know better, as during a rollout: we ask first, or each would undo the other's work
-        return max(0.0, memory.due - world.clock.monotonic())
+        return _pause(spec, memory, world)
     problem, publication = await publish(resource, spec, plan, memory, world)
 
     outcomes = outcomes_of(spec, memory, problem, plan.note)
@@ -60,7 +63,11 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     if publication is not None or versions == _versions(resource, world):
         # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
         world.memories[resource.key] = memory.write_down(versions)
-    return max(0.0, memory.due - world.clock.monotonic())
+    return _pause(spec, memory, world)
+
+
+def _pause(spec: VllmProviderSpec, memory: Memory, world: World) -> float:
+    return until_look(spec, max(0.0, memory.due - world.clock.monotonic()))
 
 
 def _versions(resource: Resource, world: World) -> tuple[str, str]:

@@ -9,11 +9,20 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ConfigMapKeyRef, SecretKeyRef, VllmProviderSpec
 from openclaw_vllm.core.destination import key_refusal
 from openclaw_vllm.core.endpoint import Endpoint
-from openclaw_vllm.core.references import AUTHORIZATION, secret_refs
+from openclaw_vllm.core.references import AUTHORIZATION, config_maps_named_by, secret_refs
 from openclaw_vllm.reconcile.inputs import Inputs
 
 SECRET_AGE = 3600.0  # seconds: a withdrawn permission takes hold within the hour
 CONFIG_MAP_AGE = 600.0
+
+
+def until_look(spec: VllmProviderSpec, delay: float) -> float:
+    """Return the seconds until the next reconcile of a spec whose server is asked after `delay`.
+
+    No watch shows the ConfigMaps that it names, unless they are labelled: so they are read again
+    at their own age, however rarely the server is asked.
+    """
+    return min(delay, CONFIG_MAP_AGE) if config_maps_named_by(spec) else delay
 
 
 async def read_ca(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> str | Problem:

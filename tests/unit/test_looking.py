@@ -1,0 +1,123 @@
+"""Looking again at the ConfigMaps that a spec names, though its server is asked far more rarely."""
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges import readings
+from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.edges.readings import Readings
+from openclaw_vllm.reconcile.provider import reconcile
+from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
+from tests import builders
+from tests.builders import NAMESPACE
+from tests.unit.scene import left, scene
+from tests.unit.test_life import Life, Server
+from tests.worlds import Shelf
+
+DAY = 24 * 3600.0
+BASE = {"baseConfigRef": {"name": "base"}}
+
+
+@dataclass
+class Asked(Server):
+    """Counts the lists that are asked for."""
+
+    lists: int = 0
+
+    async def ask(self, question: Question) -> Answer | Problem:
+        self.lists += question.url.endswith("/models")
+        return await super().ask(question)
+
+
+class Looking(Life):
+    """A VllmProvider whose server is asked once a day."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.shelf = Shelf[Any](Reason.BASE_CONFIG_INVALID, {"base": {"openclaw.json5": "{}"}})
+        wire = builders.wire_spec(discovery={"interval": "24h"}, **spec)
+        super().__init__(builders.resource(wire))
+
+    def restart(self) -> None:
+        super().restart()
+        self.vllm = Asked(frozenset("a"))
+        config_maps = Readings(self.shelf.read)
+        self.world = replace(self.world, prober=self.vllm, config_maps=config_maps)
+
+    async def run(self) -> float:
+        """Reconcile when it wants to; return how long it then wants to wait."""
+        delay = await reconcile(self.cluster.resource.key, self.world)
+        assert delay is not None
+        self.now += delay
+        return delay
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
+    life = Looking(output=BASE)
+    monkeypatch.setattr(readings, "time", SimpleNamespace(monotonic=lambda: life.now))
+    return life
+
+
+async def test_a_base_configuration_is_read_every_ten_minutes_and_nobody_asked_for_it(
+    looking: Looking,
+) -> None:
+    await looking.run()
+    written = looking.written
+    delays = [await looking.run() for _ in range(20)]
+    assert delays == [CONFIG_MAP_AGE] * 20
+    assert looking.shelf.reads == 21
+    assert (looking.vllm.lists, looking.written) == (1, written)
+
+
+async def test_its_change_is_published_within_ten_minutes(looking: Looking) -> None:
+    await looking.run()
+    looking.shelf.objects["base"] = {"openclaw.json5": "{logging: {level: 'debug'}}"}
+    assert looking.cluster.writes.count("map") == 1
+    await looking.run()
+    assert looking.cluster.writes.count("map") == 2
+    assert looking.vllm.lists == 1
+
+
+async def test_the_server_is_asked_at_its_own_time(looking: Looking) -> None:
+    start = looking.now
+    while looking.vllm.lists < 2:
+        await looking.run()
+    assert looking.now - start > DAY / 2
+
+
+async def test_a_spec_that_names_none_is_left_alone_for_the_interval() -> None:
+    life = Looking()
+    assert await life.run() >= DAY / 2
+    assert life.shelf.reads == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "longest"),
+    [pytest.param({}, DAY, id="its interval"), pytest.param(BASE, CONFIG_MAP_AGE, id="a look")],
+)
+async def test_after_a_restart_it_waits_no_longer_than(
+    output: dict[str, Any], longest: float
+) -> None:
+    provider, config_map = left()
+    provider["spec"] = builders.wire_spec(discovery={"interval": "24h"}, output=output)
+    delays: list[float] = []
+    async with scene() as s:
+        for number in range(30):
+            identity = {"name": f"vllm-{number}", "uid": f"uid-{number}"}
+            provider["metadata"] |= identity
+            config_map["metadata"]["ownerReferences"][0] |= identity
+            config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
+            key = ObjectKey(NAMESPACE, f"vllm-{number}-openclaw")
+            s.world.cache.published[key] = PublishedMap.read(config_map)
+            s.intake.provider(None, provider)
+        delays = s.queue.delays
+    assert len(delays) == 30
+    assert longest / 2 < max(delays) <= longest
+    assert min(delays) < longest / 4  # spread
