@@ -82,6 +82,8 @@ def test_any_bytes_are_a_version_or_none(body: bytes) -> None:
         (b"0.32.0", ""),
         (b"[" * 100_000, ""),
         (b'{"version":' + b"1" * 5000 + b"}", ""),
+        (b'{"version":"0.32.0"}' + b" " * 4076, "0.32.0"),
+        (b'{"version":"0.32.0"}' + b" " * 4077, ""),
     ],
 )
 def test_a_version_is_taken_only_if_it_looks_like_one(body: bytes, version: str) -> None:

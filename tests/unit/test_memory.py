@@ -11,6 +11,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory, until_phase
 from openclaw_vllm.core.models import Rejection, admit
@@ -153,6 +154,41 @@ def test_an_empty_answer_is_a_bad_one_once_models_are_known(
     assert after.server is not None, what
     assert after.server.reason == Reason.INVALID_ANSWER
     assert (after.retained, after.failures) == (memory.retained, 1)
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        pytest.param(("x@y",), {"x@y": Rejection.INVALID_REFERENCE}, id="are told if all are"),
+        pytest.param((), {"old@id": Rejection.INVALID_REFERENCE}, id="stay at an empty list"),
+    ],
+)
+def test_rejected_ids_of_a_list_without_a_usable_one(
+    ids: tuple[str, ...], shown: dict[str, Rejection]
+) -> None:
+    memory = known("a", "old@id")
+    after = memory.learn(CONNECTION, admit(served(*ids)), 1, WALL)
+    assert (after.rejected, after.retained) == (shown, memory.retained)
+
+
+def test_what_a_server_said_of_itself_goes_with_the_good_answer_of_another() -> None:
+    memory = known("a").detail("0.32.0", "Embed", NOW).resolve(ELSEWHERE)
+    memory = replace(memory, examined=frozenset({"a", "version 0.32.0"}))
+    assert (memory.has_moved, memory.version, memory.task) == (True, "0.32.0", "Embed")
+    after = builders.learned(memory, RESOURCE, *served("a"), connection=ELSEWHERE)
+    assert (after.has_moved, after.version, after.task) == (False, "", None)
+    assert after.examined == frozenset()
+
+
+def test_what_models_can_do_is_remembered_as_long_as_they_are_served() -> None:
+    resource = builders.resource(builders.wire_spec(discovery={"removeAfter": 1}))
+    memory = builders.memory(resource, *served("stays"))
+    for number in range(50):
+        now = served("stays", f"only-{number}")
+        memory = builders.learned(memory, resource, *now)
+        found = {model.id: Capabilities(tools=True) for model in now}
+        memory = memory.examine(frozenset(found), found, complete=True)
+    assert set(memory.capabilities) == {"stays", "only-49"}
 
 
 def test_an_empty_answer_is_a_good_one_while_no_model_is_known() -> None:

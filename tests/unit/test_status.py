@@ -8,6 +8,7 @@ import pytest
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Rejection
 from openclaw_vllm.core.status import Publication, summarize
@@ -116,6 +117,25 @@ def test_what_was_not_found_out_keeps_its_last_value() -> None:
         "models": tuple(model.model_dump(exclude_none=True) for model in after.models),
         "rejectedModels": tuple(BEFORE["rejectedModels"]),
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({}, ("0.32.0", "Generate"), id="asked"),
+        pytest.param({"baseUrl": "http://other:8000/v1"}, (None, None), id="asked elsewhere"),
+        pytest.param({"models": [{"id": "m"}]}, (None, None), id="not asked any more"),
+    ],
+)
+def test_version_and_task_are_those_of_the_server_that_is(
+    change: Wire, said: tuple[str | None, str | None]
+) -> None:
+    resource = builders.resource(builders.wire_spec(**change))
+    memory = builders.memory(resource, *served("a")).detail("0.32.0", "Generate", 0.0)
+    memory = memory.resolve(Connection(change.get("baseUrl", BASE_URL)))
+    shown = summarize(resource, spec_of(resource), (), memory, None).endpoint
+    assert shown is not None
+    assert (shown.server_version, shown.task) == said
 
 
 def test_a_list_without_rejected_ids_takes_them_away() -> None:

@@ -19,6 +19,7 @@ MAX_VALUES = 100_000
 LONG_NUMBER = re.compile(rb"[0-9]{19}")  # only then is each number worth a look
 INT64_DIGITS = 20
 INT64 = range(-(2**63), 2**63)
+MAX_VERSION_BODY = 4096  # bytes; vLLM sends 20, and a MiB of brackets takes a third of a second
 VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]{0,63}")
 
 
@@ -106,6 +107,8 @@ def _context(card: dict[str, Any]) -> int | None:
 
 def parse_version(body: bytes) -> str:
     """Read the answer to vLLM's `GET /version`; empty when it does not look like a version."""
+    if len(body) > MAX_VERSION_BODY:
+        return ""
     try:
         document = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):

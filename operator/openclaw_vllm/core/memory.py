@@ -77,6 +77,13 @@ class Memory:
         )
 
     @property
+    def has_moved(self) -> bool:
+        """Whether the spec names another place than the one where all this was learned."""
+        return (
+            self.retained is not None and self.connection is not None and not self.has_good_answer
+        )
+
+    @property
     def is_tolerated(self) -> bool:
         """Whether the failed probes in a row are too few to count for Ready."""
         return self.has_good_answer and 0 < self.failures <= TOLERATED_FAILURES
@@ -134,19 +141,28 @@ class Memory:
         known = self.retained
         if not listing.models and known is not None and known.models:
             message = "the server lists no model that can be used; what is published stays"
-            return self.fail(Problem(Reason.INVALID_ANSWER, message))
-        elsewhere = known is not None and known.base_url != connection.base_url
+            failed = self.fail(Problem(Reason.INVALID_ANSWER, message))
+            return replace(failed, rejected=listing.rejected) if listing.rejected else failed
+        before = self._of_server_at(connection.base_url)
+        retained = merge(known, connection.base_url, listing.models, remove_after)
+        served = retained.served
         return replace(
-            self,
+            before,
             connection=connection,
-            task=None if elsewhere else self.task,
-            retained=merge(known, connection.base_url, listing.models, remove_after),
+            retained=retained,
             rejected=listing.rejected,
             server=None,
             failures=0,
-            examined=frozenset() if self.failures else self.examined,
+            capabilities={id_: one for id_, one in self.capabilities.items() if id_ in served},
+            examined=frozenset() if self.failures else before.examined,
             answered_at=wall,
         )
+
+    def _of_server_at(self, base_url: str) -> "Memory":
+        """Drop what a server at another place has said of itself; its models go by `merge`."""
+        if self.retained is None or self.retained.base_url == base_url:
+            return self
+        return replace(self, version="", task=None, examined=frozenset())
 
     def detail(self, version: str, task: Task | None, now: float) -> "Memory":
         """Take in what the server said about itself; what it did not say stays."""

@@ -51,10 +51,11 @@ def summarize(
         "credentials": _credentials(spec),
     }
     if memory.connection is not None:
+        told = not spec.models and not memory.has_moved  # by the server that is there
         changes["endpoint"] = EndpointStatus(
             base_url=memory.connection.base_url,
-            server_version=memory.version or None,
-            task=memory.task,
+            server_version=(memory.version or None) if told else None,
+            task=memory.task if told else None,
         )
     if memory.rejected is not None:
         shown = sorted(memory.rejected.items())[:MAX_REJECTED_MODELS]
