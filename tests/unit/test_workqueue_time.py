@@ -148,3 +148,26 @@ async def test_nothing_is_started_after_the_end() -> None:
         b.queue.add("late")
         await asyncio.sleep(0.02)
         assert b.started == []
+
+
+async def test_schedules_that_were_replaced_take_no_room() -> None:
+    """A key that is woken often and asks for a day's pause each time leaves no trail."""
+    async with Bench() as b:
+        b.outcomes = {"woken": 86400.0, "rare": 86400.0}
+        b.queue.add("rare")
+        for _ in range(500):
+            b.queue.add("woken")
+            await turns(60)
+        assert b.ended.count("woken") == 500
+        assert b.queue.scheduled < 100
+
+
+async def test_schedules_survive_that_others_are_cleared_away() -> None:
+    async with Bench() as b:
+        b.queue.add_after("last", 0.1)
+        b.queue.add_after("gone", 0.02)
+        b.queue.forget("gone")
+        for _ in range(1000):
+            b.queue.add_after("often", 3600.0)
+        b.queue.add_after("often", 0.05)
+        await b.ran("often", "last")

@@ -20,6 +20,7 @@ Reconcile = Callable[[Key], Awaitable[float | None]]
 
 FIRST_BACKOFF = 0.5  # seconds; doubles with each failure in a row
 MAX_BACKOFF = 60.0
+FEW = 64  # void schedules that are not worth clearing away
 logger = logging.getLogger(__name__)
 
 
@@ -73,6 +74,11 @@ class WorkQueue(Generic[Key]):
         """How many keys are being reconciled."""
         return len(self._running)
 
+    @property
+    def scheduled(self) -> int:
+        """How many schedules are kept, replaced ones included."""
+        return len(self._heap)
+
     def add(self, key: Key, *, interrupt: bool = False) -> None:
         """Reconcile the key soon; `interrupt` ends a run that works on something outdated."""
         item = self._items.setdefault(key, _Item())
@@ -95,6 +101,8 @@ class WorkQueue(Generic[Key]):
             return
         item.due = asyncio.get_running_loop().time() + delay
         heapq.heappush(self._heap, (item.due, next(self._sequence), key))
+        if len(self._heap) > 2 * len(self._items) + FEW:
+            self._clear_away_void()
         self._wake.set()
 
     def forget(self, key: Key) -> None:
@@ -120,6 +128,16 @@ class WorkQueue(Generic[Key]):
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
+    def _clear_away_void(self) -> None:
+        """Drop the schedules that later ones replaced: they would stay until they are due."""
+        self._heap = [entry for entry in self._heap if self._is_latest(entry)]
+        heapq.heapify(self._heap)
+
+    def _is_latest(self, entry: tuple[float, int, Key]) -> bool:
+        due, _, key = entry
+        item = self._items.get(key)
+        return item is not None and item.due == due
+
     def _enqueue(self, key: Key, item: _Item, line: deque[Key]) -> None:
         item.waits_in = line
         line.append(key)
@@ -138,11 +156,12 @@ class WorkQueue(Generic[Key]):
     def _collect_due(self) -> None:
         now = asyncio.get_running_loop().time()
         while self._heap and self._heap[0][0] <= now:
-            due, _, key = heapq.heappop(self._heap)
-            item = self._items.get(key)
-            if item is None or item.due != due or item.waits_in is not None:
+            entry = heapq.heappop(self._heap)
+            if not self._is_latest(entry):
                 continue
-            if item.task is None:
+            key = entry[2]
+            item = self._items[key]
+            if item.waits_in is None and item.task is None:
                 self._enqueue(key, item, self._resyncs)
 
     def _start_waiting(self) -> None:
