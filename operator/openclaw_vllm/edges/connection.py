@@ -39,10 +39,8 @@ async def load_configuration() -> Configuration:
     """
     configuration = Configuration()
     chosen = os.environ.get("KUBECONFIG") or ""
-    default = Path.home() / DEFAULT_KUBECONFIG
     try:
-        if chosen or default.exists():
-            path = chosen or str(default)
+        if path := chosen or _default_kubeconfig():
             await config.load_kube_config(config_file=path, client_configuration=configuration)
         else:
             config.load_incluster_config(client_configuration=configuration)
@@ -53,6 +51,18 @@ async def load_configuration() -> Configuration:
     configuration.connection_pool_maxsize = 32
     configuration.disable_strict_ssl_verification = True  # some clusters' CAs lack keyUsage
     return configuration
+
+
+def _default_kubeconfig() -> str:
+    """Return the path of the user's kubeconfig, empty when there is none.
+
+    A container's user may have neither a name nor HOME, and then has no home.
+    """
+    try:
+        path = Path.home() / DEFAULT_KUBECONFIG
+    except RuntimeError:
+        return ""
+    return str(path) if path.exists() else ""
 
 
 async def credentials(configuration: Configuration) -> Credentials:
