@@ -176,6 +176,15 @@ def test_a_header_that_the_client_would_take_for_a_secret_is_never_written(value
     assert value not in refused.message
 
 
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "prototype", "Host"])
+def test_a_header_of_a_reserved_name_is_never_written(name: str) -> None:
+    """As above: the rules for names have grown as well."""
+    spec = builders.spec(headers=[{"name": name, "value": "x"}])
+    refused = render(spec, CONNECTION, (), chosen(spec, ()))
+    assert isinstance(refused, Problem)
+    assert (refused.reason, name in refused.message) == (Reason.INVALID_SPEC, True)
+
+
 @pytest.mark.parametrize("value", ["$", "$a", "$A b", "a$A", "$A-", "secretref-managed2", "$$A"])
 def test_a_header_that_only_looks_like_a_secret_is_written(value: str) -> None:
     spec = builders.spec(headers=[{"name": "X-A", "value": value}])

@@ -10,7 +10,7 @@ from pydantic import Field
 from openclaw_vllm.api.fields import cel, matching
 
 # Set by the HTTP client, by the key, or able to change what the answer means.
-_RESERVED_HEADERS = [
+RESERVED_HEADERS = [
     "accept-encoding",
     "__proto__",
     "authorization",
@@ -99,7 +99,7 @@ HeaderName = Annotated[
         "write a header name such as X-Tenant: letters, digits and -",
         max_length=64,
         also=(
-            f"!(self.lowerAscii() in {_RESERVED_HEADERS})",
+            f"!(self.lowerAscii() in {RESERVED_HEADERS})",
             "write another name: this header is set by the HTTP client, and Authorization by"
             " auth.apiKeySecretRef",
         ),

@@ -36,6 +36,8 @@ NEVER = tuple(
         "::/128",
         "fe80::/10",
         "fd00:ec2::254/128",  # AWS' metadata service
+        "fd00:ec2::23/128",  # EKS' Pod Identity Agent (EKS user guide)
+        "fd20:ce::254/128",  # Google Cloud's metadata service (k8s-config-connector issue 5741)
         "ff00::/8",
     )
 )

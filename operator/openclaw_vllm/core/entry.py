@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.endpoint_fields import RESERVED_HEADERS
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.escaping import escape
@@ -53,9 +54,13 @@ def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Itera
 def ambiguous(headers: Iterable[Header]) -> Problem | None:
     """Check again what CEL has checked: an object may be older than that rule.
 
-    OpenClaw reads these values as references to secrets, and cannot be told not to.
+    OpenClaw reads these values as references to secrets, and cannot be told not to; and some of
+    these names are no keys of a JavaScript object.
     """
     for header in headers:
+        if header.name.lower() in RESERVED_HEADERS:
+            message = f"spec.headers: {header.name} is reserved; write another name"
+            return Problem(Reason.INVALID_SPEC, message)
         if SECRET.fullmatch(header.value or ""):
             message = (
                 f"spec.headers: OpenClaw would take the value of {header.name} for a reference to "

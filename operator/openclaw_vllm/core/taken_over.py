@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from openclaw_vllm.api.endpoint_fields import RESERVED_HEADERS
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.models import Modality, ModelCompat, ModelCost
 from openclaw_vllm.core.entry import KEYLESS, SECRET
@@ -28,6 +29,12 @@ def _usable(id_: str) -> str:
 def _key(text: str) -> str:
     if text != KEYLESS and not REFERENCE.fullmatch(text):
         raise ValueError("neither a variable nor our placeholder")
+    return text
+
+
+def _header_name(text: str) -> str:
+    if text.lower() in RESERVED_HEADERS:
+        raise ValueError("a reserved name")
     return text
 
 
@@ -63,7 +70,9 @@ class _Entry(WireModel):
     api_key: Annotated[str, AfterValidator(_key)]
     base_url: Annotated[str, Field(pattern="^https?://")]
     models: Annotated[list[_Model], Field(min_length=1)]
-    headers: dict[str, Annotated[str, AfterValidator(_header)]] = Field(default_factory=dict)
+    headers: dict[
+        Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header)]
+    ] = Field(default_factory=dict)
     request: _Request | None = None
 
 

@@ -122,6 +122,7 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
         pytest.param(lambda entry: entry.update(apiKey="secretref-env:OTHER"), id="a secret"),
         pytest.param(lambda entry: entry["headers"].update(X="secretref-managed"), id="header"),
         pytest.param(lambda entry: entry.update(headers="x"), id="headers that are none"),
+        pytest.param(lambda entry: entry["headers"].update(__proto__="x"), id="a reserved header"),
         pytest.param(lambda entry: entry.update(models={"a": 1}), id="models that are none"),
         pytest.param(lambda entry: entry["models"][0].pop("contextWindow"), id="no context"),
         pytest.param(lambda entry: entry["models"][0].update(id="a*"), id="a wildcard"),
