@@ -9,6 +9,7 @@ what remains is raised as `Unavailable`, and the work queue comes back later.
 import asyncio
 import json
 import random
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,7 +26,14 @@ LAST = ATTEMPTS - 1
 REQUEST_TIMEOUT = 30.0  # seconds
 PASSING = {429, 502, 503, 504}  # not 500: it answers a status with an unknown field
 PASSING_FOR_READS = {*PASSING, 500}
-TERMINATED = "being terminated"  # what a write into a namespace on its way out is answered with
+NAMESPACE_TERMINATING = "NamespaceTerminating"  # a cause: the namespace is on its way out
+
+# The kubernetes library writes what is said to be JSON as JSON of its own, in ASCII, also where the
+# type says apply-patch+yaml; with a parameter, which the API server drops, it sends bytes as they
+# are. YAML has no escapes for half a surrogate pair, so an emoji has to be sent as it is; what YAML
+# does not allow or folds to a space has to be escaped.
+APPLY = "application/apply-patch+yaml; charset=utf-8"
+NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 class Unavailable(Exception):
@@ -44,6 +52,18 @@ class Reply:
         """What a Status object of the API server says."""
         return str(self.body.get("message", ""))
 
+    @property
+    def causes(self) -> tuple[tuple[str, str], ...]:
+        """The reason and the field of each cause that a Status object of the API server names."""
+        details = self.body.get("details")
+        causes = (details.get("causes") or ()) if isinstance(details, dict) else ()
+        return tuple((cause.get("reason", ""), cause.get("field", "")) for cause in causes)
+
+    @property
+    def namespace_terminates(self) -> bool:
+        """Whether a write was refused since its namespace is on its way out."""
+        return any(reason == NAMESPACE_TERMINATING for reason, _ in self.causes)
+
 
 def _is_passing(method: str, reply: Reply) -> bool:
     """Tell a fault that a later try may not meet.
@@ -51,8 +71,14 @@ def _is_passing(method: str, reply: Reply) -> bool:
     An API server that has just started answers 403 to all until it has read the roles (measured).
     """
     if reply.code == HTTPStatus.FORBIDDEN:
-        return TERMINATED not in reply.message
+        return not reply.namespace_terminates
     return reply.code in (PASSING_FOR_READS if method == "GET" else PASSING)
+
+
+def _yaml(manifest: Json) -> bytes:
+    """Write JSON that a reader of YAML takes for the same."""
+    text = json.dumps(manifest, ensure_ascii=False)
+    return NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 class ApiServer:
@@ -87,11 +113,11 @@ class ApiServer:
 
         A dry run keeps nothing, and refuses unknown fields instead of dropping them.
         """
-        headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
+        headers = {"Accept": "application/json", "Content-Type": APPLY}
         query = {"fieldManager": field_manager, "force": "true"}
         if dry_run:
             query |= {"dryRun": "All", "fieldValidation": "Strict"}
-        return await self._send("PATCH", path, query, headers, manifest)
+        return await self._send("PATCH", path, query, headers, _yaml(manifest))
 
     async def merge(self, path: str, changes: Json, field_manager: str) -> Reply:
         """Merge changes into an object; a stale metadata.resourceVersion is answered with 409."""
@@ -120,7 +146,7 @@ class ApiServer:
         path: str,
         query: Mapping[str, str | int],
         headers: dict[str, str],
-        body: Json | None,
+        body: Json | bytes | None,
     ) -> Reply:
         failure = ""
         for attempt in range(ATTEMPTS):
@@ -147,7 +173,7 @@ class ApiServer:
         path: str,
         query: Mapping[str, str | int],
         headers: dict[str, str],
-        body: Json | None,
+        body: Json | bytes | None,
     ) -> tuple[int, Json, float]:
         target = f"{path}?{urlencode(query)}" if query else path
         method, url, sent, _, _ = await self._client.param_serialize(

@@ -3,8 +3,9 @@
 What somebody has to mend comes back as a Problem; what ends a reconcile is raised.
 
 Every write carries a precondition, so that a stale view never overwrites a newer one: the
-ConfigMap's uid (422 when it was replaced), the status' resourceVersion (409 when it is old); both
-measured.
+ConfigMap's uid (422 when it was replaced, 409 when it is gone), the status' resourceVersion (409
+when it is old); all measured. What was refused is told by a Status' reason and causes, never by the
+words of its message: they may be names.
 """
 
 import base64
@@ -20,14 +21,17 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import ALLOWED_HOSTS, Observed, Secret, Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges import paths
-from openclaw_vllm.edges.apiserver import TERMINATED, ApiServer, Reply
+from openclaw_vllm.edges.apiserver import ApiServer, Reply
 from openclaw_vllm.edges.events import event_about
 
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
 BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
 TRIAL_MANAGER = "openclaw-vllm-cli"  # of applies that are never kept
-REPLACED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+OUTDATED = ("Conflict", "AlreadyExists")  # reasons; a webhook that answers 409 gives none
+UID = ("FieldValueInvalid", "metadata.uid")
+FROZEN = "FieldValueForbidden"  # the reason why data of an immutable ConfigMap stays
+DATA = ("data", "binaryData", "immutable")
 
 AnyObserved = Observed[Any, Any]
 Ours = TypeVar("Ours", bound=AnyObserved)
@@ -78,13 +82,13 @@ class Cluster:
         Raises Stale when it was replaced, Gone when its namespace goes, Refused for all else.
         """
         reply = await self._server.apply(paths.core("configmaps", key), manifest, FIELD_MANAGER)
-        if reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message:
+        if reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates:
             raise Gone(f"namespace {key.namespace} is gone")
-        if reply.code == HTTPStatus.UNPROCESSABLE_ENTITY and "immutable" in reply.message:
+        if UID in reply.causes or _is_outdated(reply):
+            raise Stale(f"ConfigMap {key} was replaced")
+        if any((FROZEN, field) in reply.causes for field in DATA):
             message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
             return Problem(Reason.IMMUTABLE, message)
-        if reply.code in REPLACED and "uid" in reply.message:
-            raise Stale(f"ConfigMap {key} was replaced")
         return PublishedMap.read(_expect(reply, f"applying ConfigMap {key}"))
 
     async def delete_config_map(self, key: ObjectKey, found: PublishedMap) -> None:
@@ -162,7 +166,7 @@ class Cluster:
         namespace = ours.key.namespace or "default"
         event = event_about(ours, reason, note, warning=warning)
         reply = await self._server.create(paths.events(namespace), event)
-        leaving = reply.code == HTTPStatus.NOT_FOUND or TERMINATED in reply.message
+        leaving = reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates
         if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
             said = ("no Event could be posted: %s", reply.message)
             logger.warning(*said, extra={"key": ours.key})
@@ -201,6 +205,10 @@ class Cluster:
         body = _expect(await self._server.get("/version"), "reading the version")
         digits = "".join(character for character in body["minor"] if character.isdigit())
         return int(body["major"]), int(digits)
+
+
+def _is_outdated(reply: Reply) -> bool:
+    return reply.code == HTTPStatus.CONFLICT and reply.body.get("reason") in OUTDATED
 
 
 def _changed(ours: Ours, reply: Reply, doing: str) -> Ours:

@@ -1,0 +1,132 @@
+"""What is sent to be applied, and what the API server's answers to it mean, as they were measured.
+
+Names that stand in a message are no words of the API server: they decide nothing.
+"""
+
+import json
+from typing import Any, cast
+
+import pytest
+from aiohttp import web
+from kubernetes.aio.client import Configuration
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
+
+Json = dict[str, Any]
+
+KEY = ObjectKey("agents", "guide-openclaw")
+ODD = "a\x7f\x85\x9f\u2028\ud7ff\ue000\ufeff\ufffd\uffff\U0001f99e\U0010ffff\\ud83e\\\\\U0001f999"
+
+
+async def sent(manifest: Json) -> tuple[str, bytes]:
+    """Apply it; return the type and the bytes that an API server gets."""
+    taken: list[tuple[str, bytes]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        taken.append((request.headers["Content-Type"], await request.read()))
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_route("PATCH", "/{path:.*}", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        configuration = Configuration()
+        configuration.host = "http://{}:{}".format(*runner.addresses[0][:2])
+        server = ApiServer(configuration)
+        await server.apply("/path", manifest, "tests")
+        await server.close()
+    finally:
+        await runner.cleanup()
+    return taken[0]
+
+
+async def test_an_apply_is_json_that_yaml_reads_too() -> None:
+    manifest = {"data": {"openclaw.json": json.dumps({"name": ODD}, ensure_ascii=False)}}
+    type_, body = await sent(manifest)
+    assert type_.startswith("application/apply-patch+yaml;")
+    assert json.loads(body) == manifest
+    text = body.decode()
+    assert "\U0001f99e" in text
+    assert not set("\x7f\x85\x9f\u2028\ufeff\uffff") & set(text)
+
+
+async def test_half_a_surrogate_pair_is_left_for_the_api_server_to_refuse() -> None:
+    _, body = await sent({"data": {"a": "\ud83e"}})
+    assert body == b'{"data": {"a": "\\ud83e"}}'
+
+
+def cause(reason: str, field: str, message: str = "") -> Json:
+    return {"reason": reason, "field": field, "message": message}
+
+
+def status(code: int, reason: str, message: str, *causes: Json) -> Reply:
+    details = {"name": "guide-openclaw", "kind": "configmaps", "causes": list(causes)}
+    return Reply(code, {"kind": "Status", "reason": reason, "message": message, "details": details})
+
+
+def denied(code: int, message: str) -> Reply:
+    """What a webhook refuses with a code of its own."""
+    return Reply(code, {"kind": "Status", "message": f"admission webhook denied: {message}"})
+
+
+UID = cause("FieldValueInvalid", "metadata.uid", "Invalid value: ...: field is immutable")
+FROZEN = cause("FieldValueForbidden", "data", "Forbidden: field is immutable when `immutable` ...")
+THAWED = cause("FieldValueForbidden", "immutable", "Forbidden: field is immutable when ...")
+BINARY = cause("FieldValueForbidden", "binaryData", "Forbidden: field is immutable when ...")
+TOO_LONG = cause("FieldValueTooLong", "[]", "Too long: may not be more than 1048576 bytes")
+LABEL = cause("FieldValueInvalid", "metadata.labels", 'Invalid value: "immutable..uid/a"')
+LEAVING = cause("NamespaceTerminating", "metadata.namespace", "it is being terminated")
+INVALID = 'ConfigMap "guide-openclaw" is invalid: metadata.uid: ...: field is immutable'
+
+
+class Answering:
+    """An API server with one answer to every apply."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    async def apply(self, *_: object) -> Reply:
+        return self._reply
+
+
+async def came_of(reply: Reply) -> object:
+    """Return what an apply of a ConfigMap that is answered so comes to."""
+    cluster = Cluster(cast(ApiServer, Answering(reply)))
+    try:
+        applied = await cluster.apply_config_map(KEY, {})
+    except (Stale, Gone, Refused) as error:
+        return type(error)
+    return applied.reason if isinstance(applied, Problem) else applied
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        pytest.param(status(422, "Invalid", INVALID, UID), Stale, id="replaced"),
+        pytest.param(status(422, "Invalid", "", LABEL, UID, FROZEN), Stale, id="and frozen"),
+        pytest.param(status(409, "Conflict", "uid mismatch"), Stale, id="deleted"),
+        pytest.param(status(409, "AlreadyExists", "it exists"), Stale, id="created meanwhile"),
+        pytest.param(denied(409, "guide: uid, Conflict"), Refused, id="a webhook's conflict"),
+        pytest.param(status(422, "Invalid", "", FROZEN), Reason.IMMUTABLE, id="immutable"),
+        pytest.param(status(422, "Invalid", "", THAWED), Reason.IMMUTABLE, id="immutable still"),
+        pytest.param(status(422, "Invalid", "", BINARY), Reason.IMMUTABLE, id="immutable bytes"),
+        pytest.param(status(422, "Invalid", INVALID, TOO_LONG), Refused, id="too long"),
+        pytest.param(status(422, "Invalid", INVALID, LABEL), Refused, id="a bad label"),
+        pytest.param(denied(422, "immutable-infra, guide"), Refused, id="a webhook's words"),
+        pytest.param(status(403, "Forbidden", "", LEAVING), Gone, id="its namespace goes"),
+        pytest.param(denied(403, "it is being terminated"), Refused, id="a webhook's reason"),
+        pytest.param(status(404, "NotFound", "no namespace"), Gone, id="no namespace"),
+        pytest.param(Reply(400, {"details": "none", "message": "?"}), Refused, id="of no form"),
+    ],
+)
+async def test_a_refused_apply_is_told_by_the_structure_of_the_answer(
+    reply: Reply, outcome: object
+) -> None:
+    assert await came_of(reply) == outcome
