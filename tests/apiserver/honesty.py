@@ -33,6 +33,7 @@ PUBLISHED = {
     "TooLarge",
     "TooManyModels",
     "BaseConfigInvalid",
+    "WriteRefused",
     "InvalidSpec",
 }
 FALSE = {"EndpointResolved": ENDPOINT, "ServerReachable": SERVER, "ConfigPublished": PUBLISHED}

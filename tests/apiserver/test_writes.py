@@ -106,3 +106,15 @@ def test_characters_beyond_the_basic_plane_are_published(
     provider.edit(models=[{"id": "m", "name": f"Rocket {CRAB}"}])
     provider.is_ready()
     assert [model["name"] for model in provider.document["models"]] == [f"Rocket {CRAB}"]
+
+
+def test_a_configmap_beyond_the_quota_is_told(space: Workspace, servers: Servers) -> None:
+    space.create("resourcequotas", {"metadata": {"name": "none"}})
+    hard = {"count/configmaps": "0"}
+    space.patch("resourcequotas", "none/status", {"status": {"hard": hard, "used": hard}})
+    provider = space.provider(servers.start())
+    provider.becomes(Ready="False WriteRefused", ConfigPublished="False WriteRefused")
+    assert "exceeded quota: none" in provider.message("Ready")
+    space.delete("resourcequotas", "none")
+    provider.annotate(requested_at="now")
+    provider.is_ready()

@@ -105,8 +105,9 @@ def _outages() -> Iterator[State]:
         yield State(f"{reason} once", _object(_told(blip, well)), HEALTHY)
         outage = Outcomes(None, because(reason), None)
         yield State(f"{reason} three times", _object(_told(outage, well)), BROKEN)
-    large = Outcomes(None, None, because(Reason.TOO_LARGE))
-    yield State("too large a list", _object(_told(large, well)), BROKEN)
+    for reason in (Reason.TOO_LARGE, Reason.WRITE_REFUSED):
+        unwritten = Outcomes(None, None, because(reason))
+        yield State(f"{reason} later", _object(_told(unwritten, well)), BROKEN)
 
 
 def _stalled() -> Iterator[State]:

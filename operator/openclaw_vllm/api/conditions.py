@@ -65,10 +65,10 @@ class Reason(StrEnum):
     TOO_LARGE = "TooLarge"
     TOO_MANY_MODELS = "TooManyModels"
     BASE_CONFIG_INVALID = "BaseConfigInvalid"
+    WRITE_REFUSED = "WriteRefused"
 
     # of a VllmCatalog only
     SOURCES_FAILING = "SourcesFailing"
-    WRITE_REFUSED = "WriteRefused"
 
     # Events only
     SMALL_CONTEXT = "SmallContext"

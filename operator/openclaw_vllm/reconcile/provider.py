@@ -4,6 +4,7 @@ Reads from the cache, pure functions, at most two writes. At steady state it cos
 the vLLM server and none to the API server.
 """
 
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
@@ -16,7 +17,7 @@ from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
 from openclaw_vllm.reconcile.references import until_look
-from openclaw_vllm.reconcile.world import World, timestamp, turned_away
+from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, World, timestamp, turned_away
 
 
 async def reconcile(key: ObjectKey, world: World) -> float | None:
@@ -60,6 +61,8 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
     told = conditions(outcomes, resource.generation, said, now)
     status = summarize(resource, spec, told, memory, publication)
     await report(resource, spec, status, world)
+    if problem is not None and problem.reason is Reason.WRITE_REFUSED:
+        return min(REFUSAL_PAUSE, _pause(spec, memory, world))
     if publication is not None or versions == _versions(resource, world):
         # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
         world.memories[resource.key] = memory.write_down(versions)

@@ -124,10 +124,7 @@ async def _apply(
 ) -> Problem | None:
     if existing is not None and is_current(existing, manifest):
         return None
-    try:
-        return await write(key, existing, manifest, world.metrics.catalog, world)
-    except Refused as error:
-        return Problem(Reason.WRITE_REFUSED, str(error))
+    return await write(key, existing, manifest, world.metrics.catalog, world)
 
 
 async def _sweep(catalog: Catalog, wanted: set[ObjectKey], world: World) -> Failures:

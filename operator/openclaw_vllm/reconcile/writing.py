@@ -3,15 +3,18 @@
 import asyncio
 import logging
 
-from openclaw_vllm.api.conditions import Condition, ConditionType
+from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
 from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Catalog, Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.conditions import transitions
 from openclaw_vllm.core.config_map import Manifest
+from openclaw_vllm.edges.cluster import Refused
 from openclaw_vllm.edges.counting import REFUSED, Counts
 from openclaw_vllm.reconcile.world import World
+
+MAX_REFUSAL = 500  # characters of what the API server says; an admission webhook may write pages
 
 Conditions = tuple[Condition, ...]
 logger = logging.getLogger(__name__)
@@ -22,17 +25,24 @@ async def write(
 ) -> Problem | None:
     """Apply a ConfigMap, in the place of the `existing` one only; return what is in the way.
 
-    Raises Stale, Gone and Refused of `edges`.
+    Raises Stale and Gone of `edges`.
     """
     if existing is not None:
         manifest = {**manifest, "metadata": {**manifest["metadata"], "uid": existing.uid}}
     with counts.writing_config_map() as attempt:
-        applied = await world.cluster.apply_config_map(key, manifest)
+        applied = await _apply(key, manifest, world)
         if isinstance(applied, Problem):
             attempt.result = REFUSED
             return applied
     world.cache.published[key] = applied
     return None
+
+
+async def _apply(key: ObjectKey, manifest: Manifest, world: World) -> PublishedMap | Problem:
+    try:
+        return await world.cluster.apply_config_map(key, manifest)
+    except Refused as error:
+        return Problem(Reason.WRITE_REFUSED, str(error)[:MAX_REFUSAL])
 
 
 async def announce(
