@@ -110,5 +110,7 @@ ACCEPTED: dict[str, Spec] = {
     "provider-id": spec(providerId="vllm-" + "a" * 58),
     "base-config": spec(output={"baseConfigRef": {"name": "base.v1"}}),
     "label-without-value": labels(**{"a/b": ""}),
+    "label-of-many-parts": labels(**{"a-b.0.example.com/A_b..c-d": "x"}),
+    "label-with-a-long-prefix": labels(**{f"{'a' * 253}/{'b' * 63}": "x"}),
     "as-many-models-as-can-be": spec(models=[{"id": f"{i:0256}"} for i in range(1000)]),
 }

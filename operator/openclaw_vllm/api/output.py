@@ -59,8 +59,8 @@ _FOREIGN_PREFIX = (
 )
 _OWN_PREFIX = (
     (
-        "self.all(k, k.matches('^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/"
-        "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))",
+        "self.all(k, k.matches('^[^/]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$')"
+        " && k.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/'))",
         "write keys with a prefix of your own, such as example.com/team",
     ),
     (
