@@ -28,8 +28,10 @@ def agents_document(prefix: str, choice: Choice, published: Iterable[Model]) -> 
     if choice.fallbacks:
         model["fallbacks"] = [ref(id_) for id_ in choice.fallbacks]
     aliases = {id_: {"alias": alias} for id_, alias in (choice.aliases or {}).items()}
-    given = ((each.id, each.settings.params) for each in published)
-    params = {id_: {"params": escape_all(params)} for id_, params in given if params}
+    given = [(each.id, each.settings.params) for each in published if each.settings.params]
+    different = {id(params): params for _, params in given}  # many models share theirs
+    escaped = {key: escape_all(params) for key, params in different.items()}
+    params = {id_: {"params": escaped[id(params)]} for id_, params in given}
     models = {
         f"{prefix}{id_}": aliases.get(id_, {}) | params.get(id_, {}) for id_ in aliases | params
     }

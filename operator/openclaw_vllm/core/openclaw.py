@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, PublishedMap, digest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -19,11 +20,16 @@ from openclaw_vllm.core.agents import Choice
 from openclaw_vllm.core.baseconfig import Base, merge
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.entry import Connection, ambiguous, provider_entry
+from openclaw_vllm.core.lengths import indentation, least
 from openclaw_vllm.core.models import Model
 from openclaw_vllm.core.published import NOT_OURS
 
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
 HEADROOM = 16_384  # bytes left for labels, annotations and the keys that others add
+TOO_LARGE = (
+    f"the models and their params take more than a ConfigMap holds, which is {MAX_BYTES} bytes; "
+    "publish fewer models or shorten params"
+)
 
 Json = dict[str, Any]
 
@@ -38,7 +44,7 @@ class Documents:
     @property
     def size(self) -> int:
         """Bytes of all values."""
-        return sum(len(text.encode()) for text in self.data.values())
+        return _size(self.data)
 
     @property
     def fits(self) -> bool:
@@ -67,7 +73,11 @@ def compose(providers: Mapping[str, Json], agents: Json, base: Base | None) -> D
     """Write the three documents for these entries of models.providers."""
     models: Json = {"providers": providers}
     config = merge(base, providers.keys(), models, agents)
-    return config if isinstance(config, Problem) else _documents(config, models, agents)
+    if isinstance(config, Problem):
+        return config
+    if _cannot_fit(models, agents):
+        return Problem(Reason.TOO_LARGE, TOO_LARGE)
+    return _documents(config, models, agents)
 
 
 def skeleton(spec: VllmProviderSpec, base: Base | None) -> Documents:
@@ -103,19 +113,31 @@ def recomposed(
     return written if written and written.digest == published.promised else None
 
 
+def _cannot_fit(models: Json, agents: Json) -> bool:
+    """Tell whether both parts, each a document and in the whole, are too much without any base."""
+    most = (MAX_BYTES - HEADROOM) // 2
+    taken = least(models, most)
+    return taken > most or taken + least(agents, most - taken) > most
+
+
 def _documents(config: Json, models: Json, agents: Json) -> Documents:
     """Write with two spaces, or, where that does not fit, without white space."""
-    written = _written(config, models, agents, indent=2)
-    return written if written.fits else _written(config, models, agents, indent=None)
-
-
-def _written(config: Json, models: Json, agents: Json, *, indent: int | None) -> Documents:
     documents = {CONFIG: config, MODELS: models, AGENTS: agents}
-    data = {key: _text(document, indent) for key, document in documents.items()}
-    return Documents(data, digest(data))
+    compact = {key: _text(document, indent=None) for key, document in documents.items()}
+    left = MAX_BYTES - HEADROOM - _size(compact)
+    for document in documents.values():
+        left -= indentation(document, left)
+        if left < 0:
+            return Documents(compact, digest(compact))
+    indented = {key: _text(document, indent=2) for key, document in documents.items()}
+    return Documents(indented, digest(indented))
 
 
-def _text(document: Json, indent: int | None) -> str:
+def _size(data: Mapping[str, str]) -> int:
+    return sum(len(text.encode()) for text in data.values())
+
+
+def _text(document: Json, *, indent: int | None) -> str:
     separators = (",", ": ") if indent else (",", ":")
     return (
         json.dumps(
