@@ -8,6 +8,7 @@ import pytest
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import Json, Provider, Workspace, soon
 from tests.certificates import Authority
+from tests.operator_process import OperatorProcess
 from tests.vllm_server import VllmServer
 
 HEALED_WITHIN = 1.4  # seconds: a second is promised for Services; the machine is shared
@@ -17,8 +18,8 @@ RARELY = {"interval": "1h"}
 MODELS = [{"id": "m"}]
 
 
-def create_service(space: Workspace, spec: Json) -> None:
-    space.create("services", {"metadata": {"name": "vllm"}, "spec": spec})
+def create_service(space: Workspace, spec: Json, name: str = "vllm") -> None:
+    space.create("services", {"metadata": {"name": name}, "spec": spec})
 
 
 def create_ca(space: Workspace, authority: Authority, **labels: str) -> None:
@@ -64,6 +65,25 @@ def test_a_deleted_service_is_told_within_a_second(space: Workspace) -> None:
     soon(lambda: provider.conditions["EndpointResolved"] == "False ServiceNotFound")
     assert time.monotonic() - start < HEALED_WITHIN
     assert provider.models == ["m"]
+
+
+def test_a_service_that_is_made_anew_in_one_moment_stays_known(
+    space: Workspace, operator: OperatorProcess
+) -> None:
+    """The end of the old one is told by a worker of its own, which may come last (measured)."""
+    create_service(space, CLUSTER_IP)
+    provider = with_service(space, models=MODELS)
+    provider.is_ready()
+    for number in range(3):
+        operator.pause()
+        space.patch("services", "vllm", {"metadata": {"labels": {"number": str(number)}}})
+        space.delete("services", "vllm")
+        create_service(space, CLUSTER_IP)
+        operator.resume()
+        create_service(space, CLUSTER_IP, later := f"later-{number}")
+        known = {"baseUrl": None, "serviceRef": {"name": later}, "discovery": RARELY}
+        space.provider("", later, models=MODELS, **known).is_ready()  # so all before was told
+        assert provider.conditions["Ready"] == "True Succeeded"
 
 
 @pytest.mark.parametrize(("port", "number"), [("admin", 9000), (9000, 9000), (8000, 8000)])
