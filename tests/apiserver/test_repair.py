@@ -86,6 +86,19 @@ def test_damage_is_repaired_at_once_while_the_server(
     assert len(server.seen) == asked
 
 
+def test_damage_is_repaired_while_nothing_new_may_be_published(
+    space: Workspace, servers: Servers
+) -> None:
+    provider = space.provider(servers.start(), discovery=RARELY)
+    provider.is_ready()
+    provider.edit(discovery=RARELY | {"maxModels": 1})
+    refused = {"ConfigPublished": "False TooManyModels", "Ready": "False TooManyModels"}
+    provider.becomes(**refused)
+    for damage in DAMAGE.values():
+        assert_repairs(provider, damage)
+    provider.becomes(**refused)
+
+
 @pytest.fixture(scope="module")
 def damaged_at_the_start(
     control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread

@@ -1,19 +1,31 @@
 """What is published, when the API server will not have it, or somebody damages it meanwhile."""
 
 import asyncio
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from openclaw_vllm.api.configmap import PublishedMap
+import pytest
+
+from openclaw_vllm.api.configmap import CONFIG, DIGEST, PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Observed
 from openclaw_vllm.edges.cluster import Refused
+from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.world import REFUSAL_PAUSE
 from tests import builders
 from tests.unit.test_life import Kept, Life
 
 RARELY = {"interval": "24h"}
+SERVICE = ObjectKey(builders.NAMESPACE, "vllm")
+CONFIG_MAP = ObjectKey(builders.NAMESPACE, "vllm-openclaw")
+SPEC: dict[str, Any] = {
+    "serviceRef": {"name": "vllm"},
+    "discovery": RARELY | {"maxModels": 2},
+    "agents": {"primary": ["b"]},
+    "output": {"baseConfigRef": {"name": "base"}},
+}
 DENIED = "admission webhook denied the request: " + "because " * 5000
 
 
@@ -36,24 +48,45 @@ class Moody(Kept):
 
 
 class Kingdom(Life):
-    """A life under a moody cluster."""
+    """A life under a moody cluster, with a Service and a base configuration."""
 
     cluster: Moody
 
     def __init__(self, **spec: Any) -> None:
         super().__init__(builders.resource(builders.wire_spec(**{"discovery": RARELY, **spec})))
-        self.cluster = Moody(self.cluster.resource)
+        self.cluster, self.base = Moody(self.cluster.resource), "{gateway: {mode: 'local'}}"
         self.restart()
         self.server.listed = frozenset("ab")
+
+    def restart(self) -> None:
+        super().restart()
+        self.world = replace(self.world, config_maps=Readings(self.read_base))
+        self.world.cache.services[SERVICE] = builders.service()
+
+    async def read_base(self, _: ObjectKey) -> dict[str, str]:
+        return {"openclaw.json5": self.base}
 
     def run(self) -> float | None:
         """Reconcile once; return when it wants to run again."""
         return asyncio.run(reconcile(self.cluster.resource.key, self.world))
 
+    def edit(self, **spec: Any) -> None:
+        before = self.cluster.resource
+        metadata = {"generation": before.generation + 1, "resourceVersion": "11"}
+        status = before.status.model_dump(exclude_none=True)
+        self.cluster.resource = builders.resource(builders.wire_spec(**spec), status, **metadata)
+        self.world.cache.put_provider(self.cluster.resource, ())
+
+    def show(self, published: PublishedMap | None) -> None:
+        """Have the watch show what somebody else did to the ConfigMap."""
+        self.cluster.published = published
+        self.world.cache.published.pop(CONFIG_MAP, None)
+        if published is not None:
+            self.world.cache.published[CONFIG_MAP] = published
+
     def told(self, type_: str) -> tuple[str, str, str]:
-        said = {
-            c.type: (c.status, c.reason, c.message) for c in self.cluster.resource.status.conditions
-        }
+        conditions = self.cluster.resource.status.conditions
+        said = {one.type: (one.status, one.reason, one.message) for one in conditions}
         return said[type_]
 
 
@@ -107,3 +140,103 @@ def test_a_refused_configmap_counts_as_refused() -> None:
         "vllmprovider_configmap_writes_total", {"result": "refused"}
     )
     assert counted == 1
+
+
+def break_the_base(life: Kingdom) -> None:
+    life.base = "{oops"
+    life.world.config_maps.forget([ObjectKey(builders.NAMESPACE, "base")])
+
+
+def list_too_many(life: Kingdom) -> None:
+    life.server.listed = frozenset("abc")
+    life.now += 2 * 86_400
+
+
+def go_elsewhere(life: Kingdom) -> None:
+    life.server.listed = None
+    elsewhere = {"baseUrl": "http://new.models.svc:8000/v1"}
+    life.edit(**{name: SPEC[name] for name in SPEC if name != "serviceRef"}, **elsewhere)
+
+
+def choose_otherwise(life: Kingdom) -> None:
+    life.edit(**SPEC | {"agents": {"primary": ["a"]}, "serviceRef": {"name": "other"}})
+
+
+def lose_the_service(life: Kingdom) -> None:
+    del life.world.cache.services[SERVICE]
+
+
+def restart_without_the_service(life: Kingdom) -> None:
+    life.restart()
+    lose_the_service(life)
+
+
+def restart_elsewhere(life: Kingdom) -> None:
+    go_elsewhere(life)
+    life.restart()
+
+
+TROUBLE = {
+    "the base is broken": break_the_base,
+    "there are too many models": list_too_many,
+    "another server is not up yet": go_elsewhere,
+    "the primary's patterns are other ones": choose_otherwise,
+    "the Service is gone": lose_the_service,
+    "the Service is gone since a restart": restart_without_the_service,
+    "another server is not up since a restart": restart_elsewhere,
+}
+DAMAGE: dict[str, Any] = {
+    "deleted": None,
+    "data": {"digest": "sha256:vandalized"},
+    "labels": {"labels": {}},
+    "annotations": {"annotations": {}},
+    "owner": {"owner": None},
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_damage_is_repaired_from_what_was_published_last_while(trouble: str) -> None:
+    life = Kingdom(**SPEC)
+    life.run()
+    before = life.cluster.stored
+    TROUBLE[trouble](life)
+    life.run()
+    said = life.told("ConfigPublished")
+    whole, status = life.cluster.published, life.cluster.resource.status
+    assert whole is not None
+    for damage in DAMAGE.values():
+        written = life.written
+        life.run()
+        assert life.written == written
+        life.show(None if damage is None else replace(whole, resource_version="7", **damage))
+        life.run()
+        assert life.cluster.writes[written:] == ["map"]
+        assert life.cluster.stored["data"] == before["data"]
+        assert life.cluster.stored["metadata"]["annotations"] == before["metadata"]["annotations"]
+        assert life.told("ConfigPublished") == said
+        assert life.cluster.resource.status == status
+
+
+def test_what_another_operator_has_published_meanwhile_is_no_damage() -> None:
+    life = Kingdom(**SPEC)
+    life.run()
+    list_too_many(life)
+    life.run()
+    found, written = life.cluster.published, life.written
+    assert found is not None
+    theirs = {**found.annotations, DIGEST: "sha256:newer"}
+    life.show(replace(found, annotations=theirs, digest="sha256:newer", resource_version="7"))
+    life.run()
+    assert life.written == written
+
+
+def test_a_broken_base_is_left_out_of_the_first_empty_documents() -> None:
+    life = Kingdom(**SPEC)
+    break_the_base(life)
+    life.run()
+    assert life.published == set()
+    life.restart()
+    life.show(None)
+    life.run()
+    assert json.loads(life.cluster.stored["data"][CONFIG]) == {"models": {"providers": {}}}
+    assert life.told("ConfigPublished")[1] == "BaseConfigInvalid"

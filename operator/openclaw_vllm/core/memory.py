@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -21,6 +22,7 @@ from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.conditions import ENDPOINT_REASONS, TOLERATED_FAILURES
 from openclaw_vllm.core.entry import Connection
 from openclaw_vllm.core.models import Listing, Rejection, select
+from openclaw_vllm.core.openclaw import Documents
 from openclaw_vllm.core.retention import Retained, merge
 
 FIRST_RETRY = 1.0  # seconds; doubles up to the interval
@@ -41,8 +43,10 @@ class Memory:
     last outcomes, None for well; `failures` counts failed probes and `retries` early retries in a
     row; `due` is when the next probe is, `answered_at` (wall clock) when the last good answer was.
     `retained` and `rejected` are what was learned of models, `version` (asked for at `version_at`)
-    and `task` what of the server. When all of it was written, `written_in` holds the versions of
-    the resource and of what it publishes.
+    and `task` what of the server. `documents` were published last, with a primary model that was
+    chosen by `patterns`; before they are known again, `inherited` is what an earlier process has
+    published. When all of it was written, `written_in` holds the versions of the resource and of
+    what it publishes.
     """
 
     uid: str
@@ -65,6 +69,9 @@ class Memory:
     base_text: str | None = None
     base: Base | Problem | None = None
     answered_at: float = 0.0
+    documents: Documents | None = None
+    patterns: str = ""
+    inherited: PublishedMap | None = None
     written_in: tuple[str, str] | None = None
 
     @property
@@ -204,6 +211,10 @@ class Memory:
     def is_no_wiser_than(self, before: "Memory") -> bool:
         """Tell whether all that is known was written once, and nobody was asked since `before`."""
         return self.written_in is not None and self.due == before.due
+
+    def publish(self, documents: Documents | None, patterns: str) -> "Memory":
+        """Take in what is published, None when that cannot be known."""
+        return replace(self, documents=documents, patterns=patterns, inherited=None)
 
     def write_down(self, versions: tuple[str, str]) -> "Memory":
         """Take in that all is as it has to be in these versions of the resource and its output."""

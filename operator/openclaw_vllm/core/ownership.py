@@ -92,8 +92,9 @@ def _wears(
 def manifest_of(
     resource: Resource, spec: VllmProviderSpec, documents: Documents, patterns: str
 ) -> Manifest:
-    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by."""
-    extra = {PRIMARY_PATTERNS: patterns} if spec.agents else {}
+    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by,
+    empty if by nothing."""
+    extra = {PRIMARY_PATTERNS: patterns} if spec.agents and patterns else {}
     notes = {**spec.output.annotations, DIGEST: documents.digest, **extra}
     worn = _labels(resource, spec)
     return controlled_by(resource, resource.config_map, worn, notes, documents)

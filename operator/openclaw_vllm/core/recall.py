@@ -6,12 +6,14 @@ So a restart changes no byte and writes nothing, whether the server is up or dow
 from dataclasses import replace
 
 from openclaw_vllm.api.conditions import ConditionType
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, PublishedMap
 from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.capabilities import Capabilities
 from openclaw_vllm.core.conditions import TOLERATED_FAILURES
 from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.core.openclaw import recomposed, skeleton
 from openclaw_vllm.core.ownership import is_ours
 from openclaw_vllm.core.published import read_models
 from openclaw_vllm.core.retention import restore
@@ -38,7 +40,19 @@ def recall(resource: Resource, spec: VllmProviderSpec, *seen: PublishedMap | Non
         task=status.endpoint.task if status.endpoint else None,
         capabilities={**known.capabilities, **shown},
         examined=frozenset({*ids, f"version {version}"}) if shown else frozenset(),
+        inherited=published,
     )
+
+
+def recall_documents(memory: Memory, spec: VllmProviderSpec) -> Memory:
+    """Know again what an earlier process has published, as soon as the base configuration that it
+    was merged into can be read; empty documents are nothing to know."""
+    if memory.inherited is None or isinstance(memory.base, Problem):
+        return memory
+    documents = recomposed(memory.inherited, [spec.provider_id], memory.base)
+    if documents == skeleton(spec, memory.base):
+        documents = None
+    return memory.publish(documents, memory.inherited.annotations.get(PRIMARY_PATTERNS, ""))
 
 
 def _abilities_shown(resource: Resource) -> dict[str, Capabilities]:

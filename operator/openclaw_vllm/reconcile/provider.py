@@ -9,9 +9,11 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Resource
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.agents import fingerprint
 from openclaw_vllm.core.conditions import conditions
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.plan import decide, is_anothers_work
+from openclaw_vllm.core.recall import recall_documents
 from openclaw_vllm.core.status import at_rest, outcomes_of, summarize
 from openclaw_vllm.edges.cluster import Gone, Refused, Stale
 from openclaw_vllm.reconcile.observing import observe
@@ -44,7 +46,8 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return None
 
     before = world.memory_of(resource, spec)
-    memory = (await observe(resource, spec, before, world)).unwritten_unless_same_as(before)
+    seen = recall_documents(await observe(resource, spec, before, world), spec)
+    memory = seen.unwritten_unless_same_as(before)
     world.memories[resource.key] = memory
     versions = _versions(resource, world)
     if memory.is_written_in(versions):
@@ -55,6 +58,9 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         # it may know better, as during a rollout: we ask first, or each would undo the other's work
         return _pause(spec, memory, world)
     problem, publication = await publish(resource, spec, plan, memory, world)
+    if plan.documents is not None and publication is not None:
+        memory = memory.publish(plan.documents, fingerprint(spec.agents) if spec.agents else "")
+        world.memories[resource.key] = memory
 
     outcomes = outcomes_of(spec, memory, problem, plan.note)
     said, now = resource.status.conditions, timestamp(world)

@@ -9,6 +9,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.agents import fingerprint
+from openclaw_vllm.core.config_map import Manifest
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.openclaw import Documents, skeleton
 from openclaw_vllm.core.ownership import is_current, manifest_of, refusal
@@ -26,25 +27,23 @@ async def publish(
 ) -> tuple[Problem | None, Publication | None]:
     """Apply the plan's documents if the ConfigMap is not what they ask for.
 
-    Without documents, only a ConfigMap that does not exist is written, with valid empty ones.
-    Returns what is wrong, and what is published if that is known.
+    Without documents, only a ConfigMap that is missing or damaged is written: as it was published
+    last, or with valid empty documents if nothing ever was. Returns what is wrong, and what is
+    published if that is news.
     """
     existing = await _look(resource, world)
     if problem := refusal(resource, existing, world.cache.claimants(resource.config_map)):
         return problem, None
+    if plan.documents is None and memory.documents is not None:
+        return await _restore(resource, spec, memory, existing, world) or plan.problem, None
     documents = plan.documents or _placeholder(resource, spec, memory, existing)
     if documents is None:
         return plan.problem, None
-    problem = plan.problem or (None if plan.documents else NOTHING_YET)
     manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
-    if existing is None or not is_current(resource, existing, manifest):
-        refused = await write(
-            resource.config_map, existing, manifest, world.metrics.provider, world
-        )
-        if refused is not None:
-            return refused, None
-        wrote = (resource.config_map.name, len(plan.models))
-        logger.info("ConfigMap %s is written, with %d models", *wrote, extra={"key": resource.key})
+    refused = await _apply(resource, existing, manifest, f"{len(plan.models)} models", world)
+    if refused is not None:
+        return refused, None
+    problem = plan.problem or (None if plan.documents else NOTHING_YET)
     return problem, Publication(plan.models, plan.primary, documents.digest)
 
 
@@ -60,6 +59,35 @@ async def report(
     await announce(resource, before.conditions, status.conditions, world)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
+
+
+async def _restore(
+    resource: Resource,
+    spec: VllmProviderSpec,
+    memory: Memory,
+    existing: PublishedMap | None,
+    world: World,
+) -> Problem | None:
+    """Write what was published last if the ConfigMap is missing or damaged, and not if another
+    operator has published something else; return what is in the way."""
+    assert memory.documents is not None  # noqa: S101 `publish` has seen to it
+    if existing is not None and existing.is_intact and existing.digest != memory.documents.digest:
+        return None
+    manifest = manifest_of(resource, spec, memory.documents, memory.patterns)
+    return await _apply(resource, existing, manifest, "what it held before", world)
+
+
+async def _apply(
+    resource: Resource, existing: PublishedMap | None, manifest: Manifest, what: str, world: World
+) -> Problem | None:
+    """Apply a ConfigMap that is not as it has to be; return what is in the way."""
+    if existing is not None and is_current(resource, existing, manifest):
+        return None
+    refused = await write(resource.config_map, existing, manifest, world.metrics.provider, world)
+    if refused is None:
+        wrote = (resource.config_map.name, what)
+        logger.info("ConfigMap %s is written, with %s", *wrote, extra={"key": resource.key})
+    return refused
 
 
 def _placeholder(
