@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import AgentDefaults
-from openclaw_vllm.core.globs import matches
+from openclaw_vllm.core.globs import matching
 from openclaw_vllm.core.models import Model
 
 
@@ -43,17 +43,18 @@ def choose(agents: AgentDefaults | None, models: Iterable[Model], sticky: str) -
         return Choice()
     known = tuple(models)
     ids, primary = _ranked(known), primary_of(agents, known, sticky)
-    aliases = _aliases(agents.aliases, ids)
+    patterns = (*agents.primary, *agents.fallbacks, *agents.aliases.values())
+    firsts = {pattern: next(matching(pattern, ids), "") for pattern in dict.fromkeys(patterns)}
+    aliases = _aliases(agents.aliases, ids, firsts)
     if isinstance(aliases, Problem):
         return aliases
-    fallbacks = [id_ for pattern in agents.fallbacks for id_ in ids if matches(pattern, id_)]
-    patterns = (*agents.primary, *agents.fallbacks, *agents.aliases.values())
+    matched = dict.fromkeys(pattern for pattern in agents.fallbacks if firsts[pattern])
     return Choice(
         primary=primary,
-        fallbacks=tuple(dict.fromkeys(id_ for id_ in fallbacks if id_ != primary)),
+        fallbacks=_all_that_match(matched, [id_ for id_ in ids if id_ != primary]),
         aliases=aliases,
         allow=tuple(sorted(ids)) if agents.allow == "Discovered" else None,
-        unmatched=tuple(p for p in patterns if not any(matches(p, id_) for id_ in ids)),
+        unmatched=tuple(pattern for pattern in patterns if not firsts[pattern]),
     )
 
 
@@ -69,15 +70,25 @@ def _ranked(models: Iterable[Model]) -> list[str]:
 
 
 def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:
-    return next((id_ for pattern in patterns for id_ in ids if matches(pattern, id_)), "")
+    return next((id_ for pattern in patterns for id_ in matching(pattern, ids)), "")
 
 
-def _aliases(wanted: Mapping[str, str], ids: Iterable[str]) -> dict[str, str] | Problem:
+def _all_that_match(patterns: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids in the order of the patterns, each once."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        found |= dict.fromkeys(matching(pattern, [id_ for id_ in ids if id_ not in found]))
+    return tuple(found)
+
+
+def _aliases(
+    wanted: Mapping[str, str], ids: Iterable[str], firsts: Mapping[str, str]
+) -> dict[str, str] | Problem:
     """Give each alias the first model that its glob matches; OpenClaw holds one per model."""
     given: dict[str, str] = {}
     taken = {id_.lower() for id_ in ids}
     for alias, pattern in sorted(wanted.items()):
-        id_ = _first([pattern], ids)
+        id_ = firsts[pattern]
         if alias.lower() in taken:
             message = f"spec.agents.aliases: {alias} is a model's id or another alias, but for case"
             return Problem(Reason.INVALID_SPEC, f"{message}; choose another")

@@ -21,7 +21,7 @@ from openclaw_vllm.api.provider import (
 )
 from openclaw_vllm.core.answer import Served
 from openclaw_vllm.core.capabilities import UNKNOWN, Capabilities
-from openclaw_vllm.core.globs import matches, matches_any
+from openclaw_vllm.core.globs import first_match, matches_any
 
 DEFAULT_CONTEXT = 128_000  # OpenClaw's own assumption where a server says nothing
 DEFAULT_MAX_TOKENS = 8192  # OpenClaw's own default for vLLM models
@@ -153,9 +153,10 @@ def describe(
 
 def settings_for(id_: str, spec: VllmProviderSpec) -> ModelSettings:
     """Lay the first override that matches the id over `modelDefaults`, field by field."""
-    override = next((o for o in spec.model_overrides if matches(o.match, id_)), None)
-    if override is None:
+    place = first_match((override.match for override in spec.model_overrides), id_)
+    if place is None:
         return spec.model_defaults
+    override = spec.model_overrides[place]
     changes = {name: getattr(override, name) for name in ModelSettings.model_fields}
     chosen = {name: value for name, value in changes.items() if value is not None}
     return spec.model_defaults.model_copy(update=_merge_compat(spec.model_defaults.compat, chosen))

@@ -13,7 +13,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.agents import Choice, choose, fingerprint
 from openclaw_vllm.core.capabilities import of_model
-from openclaw_vllm.core.globs import matches
+from openclaw_vllm.core.globs import matches_any, matching
 from openclaw_vllm.core.memory import Memory
 from openclaw_vllm.core.models import Model, describe, explicit, select
 from openclaw_vllm.core.notes import note
@@ -190,9 +190,10 @@ def _contradiction(spec: VllmProviderSpec, memory: Memory, choice: Choice) -> Pr
     """Say when the primary is sought only among models that the filters leave out."""
     if spec.agents is None or choice.primary or memory.retained is None or spec.models:
         return None
-    hidden = [id_ for id_ in memory.retained.served if not select(id_, spec.discovery)]
+    wanted = [id_ for id_ in memory.retained.served if matches_any(spec.agents.primary, id_)]
+    hidden = [id_ for id_ in wanted if not select(id_, spec.discovery)]
     for pattern in spec.agents.primary:
-        if any(matches(pattern, id_) for id_ in hidden):
+        if any(matching(pattern, hidden)):
             message = (
                 f"spec.agents.primary: {pattern} matches only models that spec.discovery leaves "
                 "out; change the pattern, or include and exclude"
