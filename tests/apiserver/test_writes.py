@@ -14,7 +14,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.apiserver import ApiServer
 from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
 from tests.apiserver.servers import Servers
-from tests.apiserver.workspace import Workspace
+from tests.apiserver.workspace import KIND, Workspace
 from tests.controlplane.plane import ControlPlane
 from tests.vllm_server import Model
 
@@ -49,6 +49,13 @@ async def test_every_character_is_kept(namespace: str, cluster: Cluster) -> None
     found = await cluster.get_config_map(key)
     assert found is not None
     assert found["data"] == data
+
+
+async def test_a_spec_with_an_emoji_can_be_tried(namespace: str, cluster: Cluster) -> None:
+    key = ObjectKey(namespace, "vllm")
+    named = {"name": key.name, "namespace": namespace}
+    spec = {"baseUrl": "http://vllm:8000/v1", "models": [{"id": "m", "name": f"Rocket {CRAB}"}]}
+    assert await cluster.try_provider(key, {**KIND, "metadata": named, "spec": spec}) == ""
 
 
 @pytest.mark.parametrize("name", ["guide", "immutable-infra", "vllm"])
