@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 MAX_VALUES = 200_000
+TOO_MANY = f"it holds more than {MAX_VALUES} values"
 TAG = "tag:yaml.org,2002:"
 RESOLVED_ANEW = tuple(f"{TAG}{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))
 BOOL = re.compile(
@@ -101,7 +102,7 @@ def _check(document: object) -> None:
     while waiting:
         seen += 1
         if seen > MAX_VALUES:
-            raise ValueError(f"it holds more than {MAX_VALUES} values")
+            raise ValueError(TOO_MANY)
         match waiting.pop():
             case None | bool() | int() | float() | str():
                 continue
@@ -115,6 +116,20 @@ def _check(document: object) -> None:
 
 class _Loader(yaml.SafeLoader):
     """Reads YAML as the parser of Kubernetes' clients does."""
+
+    _pairs = 0  # keys and values of a document, again wherever they are merged (<<)
+
+    def construct_document(self, node: yaml.Node) -> object:
+        """Read one document."""
+        self._pairs = 0
+        return super().construct_document(node)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge, counting as PyYAML goes: merges of merges multiply before there are values."""
+        super().flatten_mapping(node)
+        self._pairs += len(node.value)
+        if self._pairs > MAX_VALUES:
+            raise ValueError(TOO_MANY)
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
         """Read a text; JSON writes a character beyond 16 bits as two halves, here made one."""

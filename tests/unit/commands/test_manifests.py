@@ -2,6 +2,7 @@
 
 import pytest
 
+from openclaw_vllm.commands import manifests
 from openclaw_vllm.commands.manifests import Unreadable, read
 
 
@@ -72,6 +73,11 @@ BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
     for before, this in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
+MERGES = "a: &a {k: 1}\n" + "".join(
+    f"{this}: &{this}\n  <<: [{', '.join([f'*{before}'] * 10)}]\n"
+    for before, this in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
@@ -84,6 +90,7 @@ BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
         ("a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
         ("kind: List\nitems: 7\n", "the items of a List have to be objects"),
         (BOMB, "it holds more than 200000 values"),
+        (MERGES, "it holds more than 200000 values"),
         ("a: &a [*a]\n", "it holds more than 200000 values"),
         ("a: " + "[" * 5000, "nested too deeply"),
         ("a: \x07\n", "file.yaml: "),
@@ -94,8 +101,8 @@ BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
         ('{"a": ["\\uDE00\\uD83D"]}', "file.yaml:1:8: a text holds half a surrogate pair"),
     ],
     ids=[
-        "duplicate", "syntax", "template", "no-object", "key", "code", "list", "bomb", "loop",
-        "deep", "control", "binary", "set", "half", "half-key", "halves-swapped",
+        "duplicate", "syntax", "template", "no-object", "key", "code", "list", "bomb", "merges",
+        "loop", "deep", "control", "binary", "set", "half", "half-key", "halves-swapped",
     ],
 )  # fmt: skip
 def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(
@@ -104,3 +111,12 @@ def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(
     with pytest.raises(Unreadable) as refused:
         read("file.yaml", text)
     assert complaint in str(refused.value)
+
+
+def test_merges_are_read_and_each_document_is_counted_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(manifests, "MAX_VALUES", 12)
+    text = "kind: A\nbase: &base {k: 1, l: 1}\nvalue: {<<: *base, k: 2}\n"
+    found = read("file.yaml", "---\n".join([text] * 5))
+    assert [each.manifest["value"] for each in found] == [{"k": 2, "l": 1}] * 5
