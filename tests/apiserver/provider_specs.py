@@ -100,6 +100,7 @@ ACCEPTED: dict[str, Spec] = {
     "tls": {"baseUrl": "https://vllm.example.com/v1", "tls": {"caBundleRef": {"name": "corp-ca"}}},
     "tls-of-a-service": service(scheme="https") | {"tls": {"insecureSkipVerify": True}},
     "key-for-agents-only": spec(auth={"apiKeyEnv": "_KEY_2"}),
+    "number-beyond-64-bits": spec(modelDefaults={"params": {"seed": 10**20}}),
     "partial-cost": spec(models=[{"id": "m", "cost": {"input": 0.5}}, {"id": "n"}]),
     "cost-of-overrides": spec(modelOverrides=[{"match": "*", "cost": {}, "compat": {}}]),
     "odd-ids": spec(models=[{"id": i} for i in ("a/b/c", "/m", "x:y#z%1+,'\"", "模型", "x${A}")]),

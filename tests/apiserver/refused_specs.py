@@ -94,6 +94,7 @@ REFUSED: list[tuple[Spec, str]] = [
     (model(name="a\u0007"), "write a name such as"),
     (model(contextWindow=0), "greater than or equal to 1"),
     (model(contextWindow=1.5), "must be of type integer"),
+    (model(contextWindow=10**20), "must be of type integer"),
     (model(contextWindow=4096, maxTokens=8192), "lower maxTokens, or raise contextWindow"),
     (model(cost={"input": -1}), "greater than or equal to 0"),
     (model(input=[]), "or leave input out"),

@@ -6,6 +6,7 @@ too: in a pipeline it may come from anybody.
 """
 
 import re
+import sys
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +105,8 @@ def _check(document: object) -> None:
         if seen > MAX_VALUES:
             raise ValueError(TOO_MANY)
         match waiting.pop():
+            case int() | float() as number if not abs(number) <= sys.float_info.max:
+                raise ValueError("it holds a number that no JSON of Kubernetes does")
             case None | bool() | int() | float() | str():
                 continue
             case dict() as mapping:

@@ -47,7 +47,8 @@ def resource_schema() -> Schema:
 
 
 def stored(value: Json, schema: Schema) -> Json:
-    """Return the value as the API server keeps it: without nulls, with the defaults of objects."""
+    """Return the value as the API server keeps it: without nulls, with the defaults of objects,
+    an integer beyond 64 bits as a float."""
     match value:
         case dict():
             members = schema.get("properties", {})
@@ -60,6 +61,8 @@ def stored(value: Json, schema: Schema) -> Json:
             return {k: stored(v, _member(k, schema) or {}) for k, v in (kept | absent).items()}
         case list():
             return [stored(item, schema.get("items", {})) for item in value]
+        case int() if not -(2**63) <= value < 2**63:
+            return float(value)
     return value
 
 

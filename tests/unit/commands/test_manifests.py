@@ -91,6 +91,8 @@ MERGES = "a: &a {k: 1}\n" + "".join(
         ("kind: List\nitems: 7\n", "the items of a List have to be objects"),
         (BOMB, "it holds more than 200000 values"),
         (MERGES, "it holds more than 200000 values"),
+        ("a: -1e999\n", "it holds a number that no JSON"),
+        (f"a: 1{'0' * 400}\n", "it holds a number that no JSON"),
         ("a: &a [*a]\n", "it holds more than 200000 values"),
         ("a: " + "[" * 5000, "nested too deeply"),
         ("a: \x07\n", "file.yaml: "),
@@ -102,7 +104,8 @@ MERGES = "a: &a {k: 1}\n" + "".join(
     ],
     ids=[
         "duplicate", "syntax", "template", "no-object", "key", "code", "list", "bomb", "merges",
-        "loop", "deep", "control", "binary", "set", "half", "half-key", "halves-swapped",
+        "float", "int", "loop", "deep", "control", "binary", "set", "half", "half-key",
+        "halves-swapped",
     ],
 )  # fmt: skip
 def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(
