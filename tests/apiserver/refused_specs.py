@@ -133,9 +133,15 @@ REFUSED: list[tuple[Spec, str]] = [
     (labels(**{f"example.com/{'a' * 64}": "a"}), "a prefix of your own"),
     (spec(output={"annotations": {"example..com/team": "a"}}), "a prefix of your own"),
     (labels(**{"example.com/a": "b c"}), "a letter or digit at both ends"),
-    (
-        spec(output={"annotations": {"reflector.v1.k8s.emberstack.com/a": "true"}}),
-        "a prefix of your own",
+    *(
+        (spec(output={"annotations": {key: "true"}}), "a prefix of your own")
+        for key in (  # of controllers that copy ConfigMaps to other namespaces
+            "reflector.v1.k8s.emberstack.com/reflection-auto-enabled",
+            "replicator.v1.mittwald.de/replicate-to",
+            "kubed.appscode.com/sync",
+            "synator/sync",
+            "kube-syncer/auto",
+        )
     ),
     (spec(suspended=True), 'unknown field "spec.suspended"'),
 ]

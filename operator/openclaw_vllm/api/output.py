@@ -55,7 +55,7 @@ class ConfigMapKeyRef(WireModel):
 # ConfigMaps, the operator must not lend them to whoever may write a VllmProvider.
 _FOREIGN_PREFIX = (
     "^([a-z0-9.-]+[.])?((kubernetes|k8s|argoproj|fluxcd)[.]io|helm[.]sh|emberstack[.]com"
-    "|openclaw-vllm[.]dev)/"
+    "|mittwald[.]de|appscode[.]com|synator|kube-syncer|openclaw-vllm[.]dev)/"
 )
 _OWN_PREFIX = (
     (
