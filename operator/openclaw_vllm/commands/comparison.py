@@ -9,6 +9,7 @@ from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, Publishe
 from openclaw_vllm.commands.foresight import Foresight
 
 METADATA = "labels and annotations"
+UNENDED = "\\ No newline at end of file\n"  # as diff writes it
 DERIVED = (DIGEST, PRIMARY_PATTERNS)  # annotations that follow from the rest
 
 
@@ -66,4 +67,5 @@ def _as_lines(metadata: Mapping[str, Any]) -> str:
 
 def _diff(key: str, before: str, after: str) -> str:
     lines = (before.splitlines(keepends=True), after.splitlines(keepends=True))
-    return "".join(difflib.unified_diff(*lines, f"published/{key}", f"rendered/{key}"))
+    diff = difflib.unified_diff(*lines, f"published/{key}", f"rendered/{key}")
+    return "".join(line if line.endswith("\n") else f"{line}\n{UNENDED}" for line in diff)

@@ -159,3 +159,10 @@ def test_a_configmap_as_kubectl_prints_it_is_taken(desk: Desk) -> None:
     against = desk.put("live.yaml", live)
     ended = desk.call("diff", "-f", path, "--snapshot", desk.snapshot("m"), "--against", against)
     assert (ended.exit_code, ended.output) == (0, "")
+
+
+def test_a_text_without_a_last_line_break_is_shown_as_diff_shows_it(desk: Desk) -> None:
+    path = desk.put("p.yaml", provider(builders.wire_spec(models=[{"id": "m"}])))
+    live = desk.put("live.yaml", config_map("vllm-openclaw", **{"agents-defaults.json": "{}"}))
+    ended = desk.call("diff", "-f", path, "--against", live)
+    assert "-{}\n\\ No newline at end of file\n+{}\n" in ended.stdout
