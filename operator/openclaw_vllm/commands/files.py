@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
@@ -28,7 +29,7 @@ class Files:
 
 def read_files(wishes: Wishes) -> Files:
     """Read and judge the files, and say what is skipped; raises click's exceptions."""
-    objects = [found for path in wishes.files for found in _objects(path)]
+    objects = [found for path in _once(wishes.files) for found in _objects(path)]
     for found in objects:
         if found.kind not in (KIND, *NAMED):
             click.echo(f"{found.file}: skipped {found}", err=True)
@@ -70,9 +71,17 @@ def refuse_contradictions(files: Files, wishes: Wishes) -> None:
     if wishes.snapshot and sum(subject.is_discovered for subject in files.subjects) > 1:
         message = "a snapshot is the answer of one server: choose the VllmProvider with --name"
         raise click.UsageError(message)
-    inputs = (*wishes.files, wishes.snapshot, wishes.base_config, wishes.ca_file)
+    inputs = (*_once(wishes.files), wishes.snapshot, wishes.base_config, wishes.ca_file)
     if inputs.count("-") > 1:
         raise click.UsageError("standard input can be read once")
+
+
+def _once(paths: Iterable[str]) -> list[str]:
+    """Return each file once, by its first name: globs and -f may give one twice."""
+    named: dict[Path | str, str] = {}
+    for path in paths:
+        named.setdefault(path if path == "-" else Path(path).resolve(), path)
+    return list(named.values())
 
 
 def _objects(path: str) -> list[Found]:

@@ -1,5 +1,6 @@
 """VllmProviders of one file that exclude each other: told before the cluster meets both."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +52,18 @@ def test_what_is_excluded_is_not_rendered(desk: Desk) -> None:
     ended = desk.call("render", "-f", path, "-o", "yaml")
     assert ended.exit_code == 1
     assert TWICE in ended.stderr
+
+
+def test_a_file_that_is_given_twice_is_read_once(desk: Desk) -> None:
+    path = desk.put("p.yaml", provider())
+    elsewhere = f"{Path(path).parent}/../{Path(path).parent.name}/p.yaml"
+    ended = desk.call("verify", "--offline", "-f", path, path, elsewhere)
+    assert ended.exit_code == 0
+    assert ended.stdout.splitlines() == [f"ok      {path}: agents/vllm"]
+
+
+def test_standard_input_that_is_given_twice_is_read_once(desk: Desk) -> None:
+    manifest = Path(desk.put("p.yaml", provider())).read_text()
+    ended = desk.call("verify", "--offline", "-f", "-", "-", stdin=manifest)
+    assert ended.exit_code == 0
+    assert ended.stdout.splitlines() == ["ok      stdin: agents/vllm"]
