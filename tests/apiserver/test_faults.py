@@ -22,12 +22,18 @@ pytestmark = pytest.mark.timeout(240)
 READS, WRITES = ("GET",), ("PATCH", "POST")
 AT_ONCE, LATER = 3, 6  # tries that fail: the client makes four, then the work queue comes back
 SILENT_FOR = 70.0  # seconds: an API server says something each minute
-TERMINATING = "unable to create new content in namespace a because it is being terminated"
+# As a real one says it (measured): its causes tell what it is, its message only people.
+TERMINATING: Json = {
+    "message": "unable to create new content in namespace a because it is being terminated",
+    "reason": "Forbidden",
+    "details": {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]},
+}
 
 
-def status(code: int, message: str = "for a while", **headers: str) -> Rule:
+def status(code: int, said: Json | None = None, **headers: str) -> Rule:
     """Answer with a Status object, as the API server does."""
-    body: Json = {"kind": "Status", "apiVersion": "v1", "code": code, "message": message}
+    body: Json = {"kind": "Status", "apiVersion": "v1", "code": code, "message": "for a while"}
+    body |= said or {}
 
     async def answer(_: web.Request, __: Forward) -> web.StreamResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
