@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from openclaw_vllm.api.configmap import PublishedMap
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.edges.workqueue import WorkQueue
 from openclaw_vllm.intake import Intake
@@ -53,6 +54,17 @@ class Scene:
         self.intake.provider("ADDED", builders.manifest(**changes))
         self.queue.take()
         return self
+
+    def restart(self, count: int, provider: Wire, config_map: Wire) -> None:
+        """Show so many VllmProviders like this one, each as an earlier process left it."""
+        for number in range(count):
+            identity = {"name": f"vllm-{number}", "uid": f"uid-{number}"}
+            provider["metadata"] |= identity
+            config_map["metadata"]["ownerReferences"][0] |= identity
+            config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
+            key = ObjectKey(builders.NAMESPACE, f"vllm-{number}-openclaw")
+            self.world.cache.published[key] = PublishedMap.read(config_map)
+            self.intake.provider(None, provider)
 
 
 @asynccontextmanager

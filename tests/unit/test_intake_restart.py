@@ -11,14 +11,7 @@ from tests.unit.scene import left, scene
 async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> None:
     provider, config_map = left()
     async with scene() as s:
-        for number in range(100):
-            identity = {"name": f"vllm-{number}", "uid": f"uid-{number}"}
-            provider["metadata"] |= identity
-            config_map["metadata"]["ownerReferences"][0] |= identity
-            config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
-            key = ObjectKey(NAMESPACE, f"vllm-{number}-openclaw")
-            s.world.cache.published[key] = PublishedMap.read(config_map)
-            s.intake.provider(None, provider)
+        s.restart(100, provider, config_map)
         assert s.queue.added == []
         assert 0 <= min(s.queue.delays) < 5
         assert 55 < max(s.queue.delays) <= 60

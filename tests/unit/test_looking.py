@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges import readings
 from openclaw_vllm.edges.question import Answer, Question
@@ -16,7 +14,6 @@ from openclaw_vllm.edges.readings import Readings
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
-from tests.builders import NAMESPACE
 from tests.unit.scene import left, scene
 from tests.unit.test_life import Life, Server
 from tests.worlds import Shelf
@@ -109,14 +106,7 @@ async def test_after_a_restart_it_waits_no_longer_than(
     provider["spec"] = builders.wire_spec(discovery={"interval": "24h"}, output=output)
     delays: list[float] = []
     async with scene() as s:
-        for number in range(30):
-            identity = {"name": f"vllm-{number}", "uid": f"uid-{number}"}
-            provider["metadata"] |= identity
-            config_map["metadata"]["ownerReferences"][0] |= identity
-            config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
-            key = ObjectKey(NAMESPACE, f"vllm-{number}-openclaw")
-            s.world.cache.published[key] = PublishedMap.read(config_map)
-            s.intake.provider(None, provider)
+        s.restart(30, provider, config_map)
         delays = s.queue.delays
     assert len(delays) == 30
     assert longest / 2 < max(delays) <= longest

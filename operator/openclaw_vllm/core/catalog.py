@@ -15,7 +15,7 @@ from openclaw_vllm.core.baseconfig import Base
 from openclaw_vllm.core.catalog_memory import CatalogMemory
 from openclaw_vllm.core.defaults import agents_document
 from openclaw_vllm.core.models import Model
-from openclaw_vllm.core.offers import Offer, as_published
+from openclaw_vllm.core.offers import Json, Offer, as_published
 from openclaw_vllm.core.openclaw import Documents, compose
 
 NO_MODELS = (
@@ -42,6 +42,11 @@ class CatalogPlan:
     models: tuple[Model, ...] = ()
     primary: str = ""
     note: str = ""
+
+    @property
+    def entries(self) -> dict[str, Json]:
+        """The entries that the documents hold, by provider id."""
+        return {offer.provider_id: offer.entry for offer in self.published if offer.entry}
 
 
 def merge_offers(
@@ -92,7 +97,7 @@ def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> Catalog
         return replace(memory, documents=plan.kept or memory.documents)
     return replace(
         memory,
-        entries={offer.provider_id: offer.entry for offer in plan.published if offer.entry},
+        entries=plan.entries,
         sources={offer.provider_id: offer.source for offer in plan.published},
         primary=plan.primary,
         patterns=patterns,
@@ -122,10 +127,9 @@ def _composed(
     choice = choose(spec.agents, equals, primary)
     if isinstance(choice, Problem):
         return replace(plan, problem=choice)
-    providers = {offer.provider_id: offer.entry for offer in plan.published if offer.entry}
     ordered = sorted(models, key=lambda model: model.id)
     agents = agents_document("", choice, ordered) if spec.agents else {}
-    documents = compose(providers, agents, base)
+    documents = compose(plan.entries, agents, base)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
     if not documents.fits:

@@ -61,7 +61,7 @@ def summarize(catalog: Catalog, plan: CatalogPlan, spread: Spread, now: str) -> 
     }
     if plan.documents is not None:
         changes |= {
-            "provider_count": sum(1 for offer in plan.published if offer.entry),
+            "provider_count": len(plan.entries),
             "model_count": len(plan.models),
             "models": tuple(sorted(model.id for model in plan.models)[:MAX_REFS]),
             "primary_model": plan.primary or None,
