@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Resource, Service
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.observed import Service, VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.agents import Choice, choose, fingerprint
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.capabilities import UNKNOWN
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Model, admit, describe
-from openclaw_vllm.core.openclaw import Documents, render
-from openclaw_vllm.core.ownership import manifest_of
+from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
+from openclaw_vllm.core.config.documents import Documents, render
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.capabilities import UNKNOWN
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models import Model, build_model, validate_ids
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.publication.ownership import manifest_of
 
 Wire = dict[str, Any]
 
@@ -52,19 +52,19 @@ def manifest(spec: Wire | None = None, status: Wire | None = None, **metadata: A
     return {"metadata": known | metadata, "spec": spec or wire_spec(), "status": status or {}}
 
 
-def resource(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Resource:
-    return Resource.read(manifest(spec, status, **metadata))
+def resource(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> VllmProvider:
+    return VllmProvider.read(manifest(spec, status, **metadata))
 
 
-def spec_of(resource: Resource) -> VllmProviderSpec:
+def spec_of(resource: VllmProvider) -> VllmProviderSpec:
     assert not isinstance(resource.spec, Problem), resource.spec
     return resource.spec
 
 
-def with_status(resource: Resource, **fields: Any) -> Resource:
+def with_status(resource: VllmProvider, **fields: Any) -> VllmProvider:
     """The resource as it is after a status with these fields was written and read back."""
     status = resource.status.model_dump(exclude_none=True) | fields
-    return replace(resource, status=Resource.read(manifest(status=status)).status)
+    return replace(resource, status=VllmProvider.read(manifest(status=status)).status)
 
 
 def service(*ports: tuple[str, int], kind: str = "ClusterIP") -> Service:
@@ -77,24 +77,24 @@ def answer(*cards: Mapping[str, object] | str) -> bytes:
     return json.dumps({"object": "list", "data": rows}).encode()
 
 
-def served(*ids: str, context: int | None = 32768, parent: str = "") -> tuple[Served, ...]:
-    return tuple(Served(id_, parent, context) for id_ in ids)
+def served(*ids: str, context: int | None = 32768, parent: str = "") -> tuple[ServedModel, ...]:
+    return tuple(ServedModel(id_, parent, context) for id_ in ids)
 
 
-def models_of(spec: VllmProviderSpec, *models: Served) -> tuple[Model, ...]:
+def models_of(spec: VllmProviderSpec, *models: ServedModel) -> tuple[Model, ...]:
     """What is published about these models."""
     siblings = {model.id: model for model in models}
-    return tuple(describe(model, siblings, spec, UNKNOWN) for model in models)
+    return tuple(build_model(model, siblings, spec, UNKNOWN) for model in models)
 
 
-def chosen(spec: VllmProviderSpec, models: Iterable[Model], sticky: str = "") -> Choice:
-    choice = choose(spec.agents, models, sticky)
-    assert isinstance(choice, Choice), choice
+def chosen(spec: VllmProviderSpec, models: Iterable[Model], sticky: str = "") -> ResolvedDefaults:
+    choice = resolve_defaults(spec.agents, models, sticky)
+    assert isinstance(choice, ResolvedDefaults), choice
     return choice
 
 
 def documents(
-    spec: VllmProviderSpec, *models: Served, connection: Connection = CONNECTION
+    spec: VllmProviderSpec, *models: ServedModel, connection: Connection = CONNECTION
 ) -> Documents:
     known = models_of(spec, *models)
     written = render(spec, connection, known, chosen(spec, known))
@@ -110,30 +110,41 @@ def stored(manifest: Wire, data: Mapping[str, str] | None = None, **metadata: An
 
 
 def published_wire(
-    owner: Resource, documents: Documents, data: Mapping[str, str] | None = None, **metadata: Any
+    owner: VllmProvider,
+    documents: Documents,
+    data: Mapping[str, str] | None = None,
+    **metadata: Any,
 ) -> Wire:
     """The ConfigMap with these documents that the operator wrote, as the API server sends it."""
     spec = spec_of(owner)
-    written = manifest_of(owner, spec, documents, fingerprint(spec.agents))
+    written = manifest_of(owner, spec, documents, patterns_hash(spec.agents))
     return stored(written, data, **metadata)
 
 
 def published(
-    owner: Resource, documents: Documents, data: Mapping[str, str] | None = None, **metadata: Any
-) -> PublishedMap:
+    owner: VllmProvider,
+    documents: Documents,
+    data: Mapping[str, str] | None = None,
+    **metadata: Any,
+) -> ConfigMapState:
     """The ConfigMap with these documents that the operator wrote for its owner."""
-    return PublishedMap.read(published_wire(owner, documents, data, **metadata))
+    return ConfigMapState.read(published_wire(owner, documents, data, **metadata))
 
 
-def memory(resource: Resource, *models: Served, connection: Connection = CONNECTION) -> Memory:
+def memory(
+    resource: VllmProvider, *models: ServedModel, connection: Connection = CONNECTION
+) -> Memory:
     """What is remembered after one good answer."""
     fresh = Memory(resource.uid, resource.generation, resource.requested_at)
     return learned(fresh.resolve(connection), resource, *models, connection=connection)
 
 
 def learned(
-    memory: Memory, resource: Resource, *models: Served, connection: Connection = CONNECTION
+    memory: Memory,
+    resource: VllmProvider,
+    *models: ServedModel,
+    connection: Connection = CONNECTION,
 ) -> Memory:
     """What is remembered after one more good answer."""
     remove_after = spec_of(resource).discovery.remove_after
-    return memory.learn(connection, admit(models), remove_after, WALL)
+    return memory.with_models(connection, validate_ids(models), remove_after, WALL)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
-from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Catalog, Namespace, Resource, Service
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.openclaw import Documents
-from openclaw_vllm.core.sources import SHARE
-from openclaw_vllm.core.targets import manifest_of
+from openclaw_vllm.core.catalog.sources import SHARE
+from openclaw_vllm.core.catalog.targets import manifest_of
+from openclaw_vllm.core.config.documents import Documents
 from tests import builders
 from tests.builders import Wire
 
@@ -28,13 +28,15 @@ def wire_spec(**fields: Any) -> Wire:
     return {"sources": sources, "target": {"namespaceSelector": AGENTS}} | fields
 
 
-def catalog(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Catalog:
+def catalog(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> VllmCatalog:
     known = builders.manifest(**{"name": "fleet", "uid": "catalog-1", **metadata})["metadata"]
     del known["namespace"]
-    return Catalog.read({"metadata": known, "spec": spec or wire_spec(), "status": status or {}})
+    return VllmCatalog.read(
+        {"metadata": known, "spec": spec or wire_spec(), "status": status or {}}
+    )
 
 
-def spec_of(catalog: Catalog) -> VllmCatalogSpec:
+def spec_of(catalog: VllmCatalog) -> VllmCatalogSpec:
     assert not isinstance(catalog.spec, Problem), catalog.spec
     return catalog.spec
 
@@ -43,7 +45,7 @@ def namespace(name: str, **labels: str) -> Namespace:
     return Namespace(name, labels)
 
 
-def provider(namespace: str, name: str, spec: Wire | None = None, **metadata: Any) -> Resource:
+def provider(namespace: str, name: str, spec: Wire | None = None, **metadata: Any) -> VllmProvider:
     """A VllmProvider that its owner shares."""
     labels = {"labels": {SHARE: "true"}, "uid": f"{namespace}-{name}"}
     return builders.resource(spec, namespace=namespace, name=name, **{**labels, **metadata})
@@ -56,7 +58,7 @@ def service(**annotations: str) -> Service:
     return Service("ClusterIP", ports, "service-1", "2026-01-01", {SHARE: "true"}, notes)
 
 
-def published(catalog: Catalog, namespace: str, documents: Documents) -> PublishedMap:
+def published(catalog: VllmCatalog, namespace: str, documents: Documents) -> ConfigMapState:
     """The ConfigMap with these documents that the operator wrote for the catalogue."""
     manifest = manifest_of(catalog, namespace, documents, "patterns")
-    return PublishedMap.read(builders.stored(manifest))
+    return ConfigMapState.read(builders.stored(manifest))

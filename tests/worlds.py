@@ -14,21 +14,21 @@ from kubernetes.aio.client import Configuration
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.observed import Secret, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.destination import Destinations
-from openclaw_vllm.edges.apiserver import ApiServer
-from openclaw_vllm.edges.cache import Cache
-from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.edges.metrics import Metrics
-from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.readings import Readings
-from openclaw_vllm.edges.resolver import Resolver
-from openclaw_vllm.reconcile.inputs import Clock
+from openclaw_vllm.core.discovery.destination import Destinations
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.edges.kube.apiserver import ApiServer
+from openclaw_vllm.edges.kube.cache import Cache
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.metrics.metrics import Metrics
+from openclaw_vllm.edges.vllm.prober import Prober
+from openclaw_vllm.edges.vllm.resolver import Resolver
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.probing import probe
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.readers import Clock
 from tests.builders import spec_of
 from tests.certificates import Authority
 
@@ -36,7 +36,7 @@ Value = TypeVar("Value")
 
 
 @dataclass
-class Shelf(Generic[Value]):
+class FakeReader(Generic[Value]):
     """Objects by name, each taken with a read that is counted; `next` replace them read by read."""
 
     missing: Reason
@@ -78,15 +78,15 @@ class Time:
 class Setting:
     """A World and what a test changes of it."""
 
-    world: World
-    secrets: Shelf[Secret]
-    config_maps: Shelf[Mapping[str, str]]
+    world: ReconcileContext
+    secrets: FakeReader[Secret]
+    config_maps: FakeReader[Mapping[str, str]]
     hosts: Hosts
     time: Time
 
     async def probe(
-        self, resource: Resource, *, fresh: bool = False
-    ) -> tuple[Upstream, tuple[Served, ...]] | Problem:
+        self, resource: VllmProvider, *, fresh: bool = False
+    ) -> tuple[Upstream, tuple[ServedModel, ...]] | Problem:
         """Locate the resource's server and ask it, as a reconcile does."""
         spec, world = spec_of(resource), replace(self.world, fresh=fresh)
         upstream = await locate(resource, spec, world)
@@ -107,11 +107,11 @@ def nowhere() -> Configuration:
 
 @asynccontextmanager
 async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
-    secrets = Shelf[Secret](Reason.SECRET_NOT_FOUND)
-    config_maps = Shelf[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
+    secrets = FakeReader[Secret](Reason.SECRET_NOT_FOUND)
+    config_maps = FakeReader[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
     hosts, time = Hosts(), Time()
     server, prober = ApiServer(nowhere()), Prober(Resolver(hosts.getaddrinfo))
-    world = World(
+    world = ReconcileContext(
         cache=Cache(),
         cluster=Cluster(server),
         prober=prober,

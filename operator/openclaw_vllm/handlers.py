@@ -13,11 +13,11 @@ from typing import Any
 import kopf
 
 from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.edges.connection import Credentials
-from openclaw_vllm.edges.paths import OUR_KINDS
-from openclaw_vllm.edges.watches import Watch, Watches, session
-from openclaw_vllm.intake import Intake
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.edges.kube.connection import Credentials
+from openclaw_vllm.edges.kube.paths import OUR_KINDS
+from openclaw_vllm.edges.kube.watches import Watch, Watches, session
 
 KINDS = ("vllmproviders", "services", "configmaps")
 CATALOG_KINDS = ("vllmcatalogs", "namespaces")
@@ -30,8 +30,8 @@ IDENTITY: Any = "openclaw-vllm-operator"
 
 
 def registry_for(
-    intake: Intake,
-    catalogs: CatalogIntake | None,
+    intake: ProviderController,
+    catalogs: CatalogController | None,
     watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
     end_tasks: Callable[[], Awaitable[None]],

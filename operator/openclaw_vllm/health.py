@@ -2,8 +2,8 @@
 
 import asyncio
 
-from openclaw_vllm.edges.leader import Election
-from openclaw_vllm.edges.watches import Watches
+from openclaw_vllm.edges.kube.leader import Election
+from openclaw_vllm.edges.kube.watches import Watches
 from openclaw_vllm.tasks import Tasks
 
 Answer = tuple[int, bytes]  # a status code and a line for people
@@ -26,8 +26,8 @@ class Health:
         """Return 500 when only a restart helps: a part has ended, or a watch is silent."""
         if self._tasks.have_ended:
             return 500, b"a part of the operator has ended\n"
-        if self.watching.is_set() and (silent := self._watches.silent):
-            return 500, f"silent for too long: the watch of {', '.join(silent)}\n".encode()
+        if self.watching.is_set() and (stale_watches := self._watches.stale_watches):
+            return 500, f"silent for too long: the watch of {', '.join(stale_watches)}\n".encode()
         return 200, b"ok\n"
 
     def ready(self) -> Answer:

@@ -5,9 +5,9 @@ import os
 import socket
 from ipaddress import ip_address
 
-from openclaw_vllm.core.destination import Address, Destinations
-from openclaw_vllm.edges.apiserver import ApiServer
-from openclaw_vllm.edges.prober import Prober
+from openclaw_vllm.core.discovery.destination import Address, Destinations
+from openclaw_vllm.edges.kube.apiserver import ApiServer
+from openclaw_vllm.edges.vllm.prober import Prober
 from openclaw_vllm.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -5,33 +5,34 @@ import logging
 import time
 from importlib.metadata import version
 
-from openclaw_vllm import audit, handlers
+from openclaw_vllm import handlers
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.edges import endpoints
-from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
-from openclaw_vllm.edges.cache import Cache
-from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.edges.connection import (
+from openclaw_vllm.controllers import relist
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.controllers.workqueue import WorkQueue
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
+from openclaw_vllm.edges.kube.cache import Cache
+from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.edges.kube.connection import (
     Credentials,
     credentials,
     load_configuration,
     own_namespace,
 )
-from openclaw_vllm.edges.leader import Election
-from openclaw_vllm.edges.metrics import Metrics
-from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.readings import Readings
-from openclaw_vllm.edges.watches import Watches
-from openclaw_vllm.edges.workqueue import WorkQueue
-from openclaw_vllm.ending import listen_for_signals, take_signals_back
+from openclaw_vllm.edges.kube.leader import Election
+from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.kube.watches import Watches
+from openclaw_vllm.edges.metrics import http_endpoints
+from openclaw_vllm.edges.metrics.metrics import Metrics
+from openclaw_vllm.edges.vllm.prober import Prober
 from openclaw_vllm.health import Health
-from openclaw_vllm.intake import Intake
 from openclaw_vllm.policy import policy_of
-from openclaw_vllm.reconcile.inputs import Clock
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.provider import reconcile
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.readers import Clock
 from openclaw_vllm.settings import Settings
+from openclaw_vllm.shutdown import listen_for_signals, take_signals_back
 from openclaw_vllm.tasks import Tasks
 
 STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
@@ -77,7 +78,7 @@ class _Operator:
         self._health = Health(self._tasks, self._watches, self._election)
         if self._election is not None:
             self._metrics.show_leadership(lambda: not self._health.standby)
-        self._runners: list[endpoints.Runner] = []
+        self._runners: list[http_endpoints.Runner] = []
 
     async def run(self) -> None:
         listen_for_signals(self._stop)
@@ -85,7 +86,7 @@ class _Operator:
             names = ", ".join(chosen)
             logger.info("serving %s; VllmCatalogs and what is elsewhere are ignored", names)
         await self._serve()
-        world = World(
+        world = ReconcileContext(
             cache=Cache(),
             cluster=self._cluster,
             prober=self._prober,
@@ -102,7 +103,7 @@ class _Operator:
         if self._tasks.failure is not None:
             raise self._tasks.failure
 
-    async def _work(self, world: World) -> None:
+    async def _work(self, world: ReconcileContext) -> None:
         queue = WorkQueue[ObjectKey](
             lambda key: reconcile(key, world),
             slots=self._settings.max_concurrent_probes,
@@ -110,13 +111,13 @@ class _Operator:
             longest_backoff=lambda key: min(world.interval_of(key), LONGEST_BACKOFF),
         )
         catalogs = await self._catalogs(world)
-        intake = Intake(world, queue, catalogs)
-        self._metrics.show_objects(world.sightings, world.catalog_sightings)
+        intake = ProviderController(world, queue, catalogs)
+        self._metrics.show_objects(world.provider_samples, world.catalog_samples)
         queues = {"providers": queue, **(catalogs.queues if catalogs else {})}
         self._metrics.show_queues(queues)
         for work in queues.values():
             self._tasks.keep(work.run())
-        self._tasks.keep(audit.run(world, intake, catalogs, self._settings.namespace))
+        self._tasks.keep(relist.run(world, intake, catalogs, self._settings.namespace))
         streaming = await self._cluster.version() >= STREAMING_SINCE
         self._tasks.keep(take_signals_back(self._stop, after=self._health.watching))
         self._expect_watches(catalogs)
@@ -128,7 +129,7 @@ class _Operator:
             stop=self._stop,
         )
 
-    async def _catalogs(self, world: World) -> CatalogIntake | None:
+    async def _catalogs(self, world: ReconcileContext) -> CatalogController | None:
         """Return what serves VllmCatalogs, if it is wanted and their CRD is installed."""
         if not self._settings.serves_catalogs:
             return None
@@ -139,10 +140,10 @@ class _Operator:
             )
             return None
         slots = self._settings.max_concurrent_probes
-        catalogs = CatalogIntake(world, slots=slots, passing=(Unavailable,))
+        catalogs = CatalogController(world, slots=slots, passing=(Unavailable,))
         try:
-            await audit.fill_catalogs(world, catalogs)
-        except Refused as error:
+            await relist.prime_catalog_caches(world, catalogs)
+        except Rejected as error:
             advice = "grant what they need (files/rbac/catalog.yaml), or say --no-catalogs"
             logger.error("VllmCatalogs are not served: %s; %s", error, advice)
             return None
@@ -162,9 +163,9 @@ class _Operator:
         if self._election is None:
             return True
         acquiring = asyncio.create_task(self._election.acquire())
-        ending = asyncio.create_task(self._stop.wait())
-        await asyncio.wait((acquiring, ending), return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
+        shutdown = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((acquiring, shutdown), return_when=asyncio.FIRST_COMPLETED)
+        shutdown.cancel()
         if not acquiring.done():
             acquiring.cancel()
             return False
@@ -173,19 +174,19 @@ class _Operator:
         self._tasks.keep(self._election.hold())
         return True
 
-    async def _filled(self, world: World) -> bool:
+    async def _filled(self, world: ReconcileContext) -> bool:
         """Wait for the CRD and fill the cache; False when the end came first."""
         self._expect_watches(None)
         self._metrics.show_watches(self._watches)
         while not self._stop.is_set():
             try:
                 if await self._cluster.serves(["vllmproviders"]):
-                    await audit.fill(world, self._settings.namespace)
+                    await relist.prime_caches(world, self._settings.namespace)
                     return True
                 logger.warning(
                     "the CRD vllmproviders.openclaw-vllm.dev is not installed; waiting for it"
                 )
-            except (Unavailable, Refused) as error:
+            except (Unavailable, Rejected) as error:
                 logger.warning("the cluster cannot be read yet: %s", error)
             try:
                 await asyncio.wait_for(self._stop.wait(), RETRY)
@@ -193,7 +194,7 @@ class _Operator:
                 continue
         return False
 
-    def _expect_watches(self, catalogs: CatalogIntake | None) -> None:
+    def _expect_watches(self, catalogs: CatalogController | None) -> None:
         namespaces = self._settings.namespace
         self._watches.expect(handlers.expected(namespaces, catalogs=catalogs is not None))
 
@@ -206,5 +207,5 @@ class _Operator:
         probes = {"/healthz": self._health.live, "/readyz": self._health.ready}
         routes = {"/metrics": lambda: (200, self._metrics.text())}
         for address, what in ((health, probes), (metrics, routes)):
-            if address != endpoints.OFF:
-                self._runners.append(await endpoints.serve(address, what))
+            if address != http_endpoints.OFF:
+                self._runners.append(await http_endpoints.serve(address, what))

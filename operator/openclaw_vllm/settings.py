@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from openclaw_vllm.core.destination import Address, Destinations, Network
+from openclaw_vllm.core.discovery.destination import Address, Destinations, Network
 
 HOST_GLOB = re.compile(r"[A-Za-z0-9*?._-]{1,253}")
 NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")

@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from openclaw_vllm.commands import manifests
+from openclaw_vllm.commands import objects
 from tests import rbac
 from tests.controlplane import binaries
 
@@ -95,4 +95,4 @@ def render(
     sets = [part for value in values for part in ("--set-json", value)]
     place = ("--namespace", namespace, "--kube-version", kube_version)
     text = helm("template", release, str(rbac.CHART), *place, *sets)
-    return Rendered(tuple(found.manifest for found in manifests.read("the chart", text)))
+    return Rendered(tuple(found.manifest for found in objects.read("the chart", text)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import manifests
-from tests.apiserver.catalogs.published import Catalog
+from tests.apiserver.catalogs.published import VllmCatalog
 from tests.apiserver.documented import DOCS, ROOT, Shell, commands, commands_in_passing
 from tests.apiserver.node import Node
 from tests.apiserver.servers import BOTH, Servers
@@ -148,7 +148,7 @@ def test_a_platform_engineer_follows_the_page_of_catalogues(
     reader.plane.kubectl("apply", "-f", "-", input=json.dumps(fleet))
     for script in (select, share, key):
         reader.run(script)
-    catalog = Catalog(reader.plane, "fleet", "openclaw-models")
+    catalog = VllmCatalog(reader.plane, "fleet", "openclaw-models")
     lists = {"vllm-team-red-vllm": sorted(model.id for model in BOTH)}
     catalog.publishes({**lists, "vllm-team-blue-qwen": ["org/guarded"]}, "agents-1", "agents-2")
     catalog.is_ready()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from openclaw_vllm.edges.leader import DURATION, LEASE, RETRY
+from openclaw_vllm.edges.kube.leader import DURATION, LEASE, RETRY
 from tests import rbac
 from tests.apiserver.proxy import Forward, Proxy, Rule, lost_answer, silence
 from tests.apiserver.resident import Resident

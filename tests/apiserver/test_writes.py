@@ -8,11 +8,11 @@ import pytest
 from kubernetes.aio.client import Configuration
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.apiserver import ApiServer
-from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
+from openclaw_vllm.edges.kube.apiserver import ApiServer
+from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import KIND, Workspace
 from tests.controlplane.plane import ControlPlane
@@ -45,7 +45,7 @@ def written(key: ObjectKey, data: dict[str, str], **metadata: Any) -> Json:
 
 async def test_every_character_is_kept(namespace: str, cluster: Cluster) -> None:
     key, data = ObjectKey(namespace, "all"), {"all": CHARACTERS}
-    assert isinstance(await cluster.apply_config_map(key, written(key, data)), PublishedMap)
+    assert isinstance(await cluster.apply_config_map(key, written(key, data)), ConfigMapState)
     found = await cluster.get_config_map(key)
     assert found is not None
     assert found["data"] == data
@@ -63,19 +63,19 @@ async def test_a_name_does_not_change_what_an_answer_means(
     name: str, namespace: str, cluster: Cluster
 ) -> None:
     key, data = ObjectKey(namespace, name), {"a": "b"}
-    with pytest.raises(Stale):
+    with pytest.raises(Conflict):
         await cluster.apply_config_map(key, written(key, data, uid=ANOTHER))
     first = await cluster.apply_config_map(key, written(key, data))
-    assert isinstance(first, PublishedMap)
-    with pytest.raises(Stale):
+    assert isinstance(first, ConfigMapState)
+    with pytest.raises(Conflict):
         await cluster.apply_config_map(key, written(key, {"a": "c"}, uid=ANOTHER))
-    with pytest.raises(Refused, match="prefix part"):
+    with pytest.raises(Rejected, match="prefix part"):
         await cluster.apply_config_map(key, written(key, data, uid=first.uid, labels=NO_LABEL))
     await cluster.apply_config_map(key, written(key, data) | {"immutable": True})
     frozen = await cluster.apply_config_map(key, written(key, {"a": "c"}, uid=first.uid))
     assert isinstance(frozen, Problem)
     assert frozen.reason is Reason.IMMUTABLE
-    with pytest.raises(Stale):
+    with pytest.raises(Conflict):
         await cluster.apply_config_map(key, written(key, {"a": "c"}, uid=ANOTHER))
 
 
@@ -94,7 +94,7 @@ def leaving(control_plane: ControlPlane, namespace: str) -> Iterator[str]:
 
 async def test_a_namespace_on_its_way_out_is_gone(leaving: str, cluster: Cluster) -> None:
     key = ObjectKey(leaving, "vllm")
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         await cluster.apply_config_map(key, written(key, {}))
 
 

@@ -9,12 +9,12 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import ModelStatus
-from openclaw_vllm.core.answer import parse
-from openclaw_vllm.core.baseconfig import parse as parse_base
-from openclaw_vllm.core.endpoint import resolve
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.plan import decide
-from openclaw_vllm.core.status import Publication, summarize
+from openclaw_vllm.core.config.base_config import parse as parse_base
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.endpoint import resolve
+from openclaw_vllm.core.discovery.models_response import parse
+from openclaw_vllm.core.publication.plan import decide
+from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.vllm_server import Model
 from tests.vllm_server.answers import model_list

@@ -8,13 +8,13 @@ import pytest
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
-from openclaw_vllm.api.observed import Catalog
-from openclaw_vllm.core.catalog import merge_offers
-from openclaw_vllm.core.catalog_status import Spread, summarize
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.offers import Offer, offer_of_provider, offer_of_service
-from openclaw_vllm.core.provider_ids import key_variable
-from openclaw_vllm.core.sources import SharedService
+from openclaw_vllm.api.observed import VllmCatalog
+from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider, offer_of_service
+from openclaw_vllm.core.catalog.plan import plan_catalog
+from openclaw_vllm.core.catalog.provider_ids import key_variable
+from openclaw_vllm.core.catalog.sources import SharedService
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests import builders
 from tests.apiserver.servers import Servers
 from tests.conformance.conftest import NewAgent
@@ -62,15 +62,15 @@ def fleet(servers: Servers) -> Iterator[Fleet]:
 
 
 def publish(servers: dict[str, Recorder]) -> tuple[dict[str, str], VllmCatalogStatus]:
-    catalog = Catalog.read(builders.manifest(SPEC, namespace="", name="fleet"))
+    catalog = VllmCatalog.read(builders.manifest(SPEC, namespace="", name="fleet"))
     assert isinstance(catalog.spec, VllmCatalogSpec), catalog.spec
     offers = [
         shared(team, server) if team in KEYS else discovered(team, server)
         for team, server in servers.items()
     ]
-    plan = merge_offers(catalog.spec, offers, None, "")
+    plan = plan_catalog(catalog.spec, offers, None, "")
     assert plan.documents is not None, plan.problem
-    status = summarize(catalog, plan, Spread(published=1), "2026-01-01T00:00:00Z")
+    status = summarize(catalog, plan, TargetResults(published=1), "2026-01-01T00:00:00Z")
     return dict(plan.documents.data), status
 
 

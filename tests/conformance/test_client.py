@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
 from tests.conformance.configurations import CONFIGURATIONS, PLANTED, Configuration
 from tests.conformance.conftest import NewAgent
@@ -69,7 +69,7 @@ def test_the_client_starts_on_what_is_published_before_the_first_answer(
     new_agent: NewAgent,
 ) -> None:
     agent = new_agent()
-    agent.configure(skeleton(builders.spec(), None).data["openclaw.json"])
+    agent.configure(empty_documents(builders.spec(), None).data["openclaw.json"])
     valid, listed = agent.run_all(*COMMANDS[:2])
     assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
     assert not any(model["key"].startswith("vllm/") for model in listed.answer["models"])

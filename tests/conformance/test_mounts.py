@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
 from tests.apiserver.servers import Servers
 from tests.conformance.conftest import NewAgent
@@ -53,7 +53,7 @@ def test_an_agent_that_includes_the_documents_follows_them_without_a_restart(
 ) -> None:
     agent = new_agent(PLANTED=SECRET)
     agent.configure(INCLUDING)
-    nothing = skeleton(builders.spec(**spec(vllm)), None)
+    nothing = empty_documents(builders.spec(**spec(vllm)), None)
     volume = ConfigMapVolume(agent.state / "vllm", nothing.data)
     with running(agent) as gateway:
         for id_ in IDS:

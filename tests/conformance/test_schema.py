@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
-from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
 from tests.conformance.install import Installation
 from tests.conformance.published import Published, decide_on
@@ -58,7 +58,7 @@ def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFi
 
 
 def test_what_is_published_before_the_first_answer_is_valid(schema: Schema) -> None:
-    assert schema.complaints(skeleton(builders.spec(), None).data) == []
+    assert schema.complaints(empty_documents(builders.spec(), None).data) == []
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw_vllm.core.openclaw import skeleton
+from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
 from tests.apiserver.workspace import Provider, Workspace
 from tests.conformance.openclaw import Agent
@@ -49,7 +49,7 @@ def agent(provider: Provider, new_agent: NewAgent) -> Agent:
     agent = new_agent()
     (shown,) = (text for text in SHOWN.findall(PAGE.read_text()) if "memory:" in text)
     agent.configure(shown)
-    ConfigMapVolume(agent.state / "vllm", skeleton(builders.spec(), None).data)
+    ConfigMapVolume(agent.state / "vllm", empty_documents(builders.spec(), None).data)
     ConfigMapVolume(agent.state / "vllm-embed", provider.data)
     return agent
 

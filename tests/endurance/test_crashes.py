@@ -46,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Life:
+class ProviderHarness:
     """What happens to a VllmProvider, in a namespace of its own, on servers that all share."""
 
     space: Workspace
@@ -167,7 +167,7 @@ def reference(
         operator = Resident(space, tmp_path_factory.mktemp("reference"))
         try:
             operator.start()
-            life = Life(space, *servers_of_all)
+            life = ProviderHarness(space, *servers_of_all)
             states = {name: life.take(step) for name, step in life.steps.items()}
             assert_within_rights(operator, operator.asked)
             return states
@@ -184,7 +184,7 @@ def test_a_life_with_a_crash_at_every_write_goes_as_one_without(
     proxy: Proxy,
     tmp_path: Path,
 ) -> None:
-    life = Life(home, *servers_of_all)
+    life = ProviderHarness(home, *servers_of_all)
     operator = Resident(home, tmp_path, proxy=proxy)
     killer = proxy.rule = Killer(operator, moment)
     try:
@@ -205,14 +205,14 @@ def revive(operator: Resident) -> None:
         operator.launch()
 
 
-def is_as(wanted: Json, life: Life, operator: Resident) -> bool:
+def is_as(wanted: Json, life: ProviderHarness, operator: Resident) -> bool:
     """Tell whether all is as wanted; an operator that was killed is started again."""
     revive(operator)
     assert life.state == wanted
     return True
 
 
-def assert_stays(life: Life, operator: Resident) -> None:
+def assert_stays(life: ProviderHarness, operator: Resident) -> None:
     """See that nothing more is written, once the last crash is over."""
 
     def asks_twice() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.core.catalog import CatalogPlan, merge_offers
-from openclaw_vllm.core.catalog_status import Spread, invalid, summarize
-from openclaw_vllm.core.offers import Offer
+from openclaw_vllm.core.catalog.offers import Offer
+from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
+from openclaw_vllm.core.status.catalog import TargetResults, invalid_status, summarize
 from tests import builders, catalog_builders
 from tests.builders import Wire, served
 from tests.gitops.verdicts import (
@@ -29,7 +29,7 @@ ENTRIES = builders.models_of(builders.spec(), *served("a"))
 FRESH = Offer(ID, ID, "VllmProvider", SOURCE, "", {}, ENTRIES)
 FAILING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
 UNKNOWN = Offer(ID, ID, "VllmProvider", SOURCE, Reason.PENDING)
-EVERYWHERE = Spread(2)
+EVERYWHERE = TargetResults(2)
 
 
 def states() -> Iterator[State]:
@@ -55,7 +55,7 @@ def states() -> Iterator[State]:
 
 
 def _merged(*offers: Offer) -> CatalogPlan:
-    return merge_offers(catalog_builders.spec_of(catalog_builders.catalog()), offers, None, "")
+    return plan_catalog(catalog_builders.spec_of(catalog_builders.catalog()), offers, None, "")
 
 
 def _refused(reason: Reason) -> CatalogPlan:
@@ -64,16 +64,18 @@ def _refused(reason: Reason) -> CatalogPlan:
 
 def _spread(reason: Reason) -> Wire:
     """Return the status when one namespace of two was not written to."""
-    return _told(_merged(FRESH), spread=Spread(1, (("team-red", because(reason)),)))
+    return _told(_merged(FRESH), spread=TargetResults(1, (("team-red", because(reason)),)))
 
 
-def _told(plan: CatalogPlan, before: Wire | None = None, spread: Spread = EVERYWHERE) -> Wire:
+def _told(
+    plan: CatalogPlan, before: Wire | None = None, spread: TargetResults = EVERYWHERE
+) -> Wire:
     return _wire(summarize(catalog_builders.catalog(status=before), plan, spread, NOW))
 
 
 def _unreadable(before: Wire) -> Wire:
     catalog = catalog_builders.catalog(status=before)
-    return _wire(invalid(catalog, because(Reason.INVALID_SPEC), NOW))
+    return _wire(invalid_status(catalog, because(Reason.INVALID_SPEC), NOW))
 
 
 def _wire(status: VllmCatalogStatus) -> Wire:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.conditions import Outcomes, conditions
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.status import Publication, at_rest, summarize
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.status.conditions import Outcomes, conditions
+from openclaw_vllm.core.status.provider import Publication, inactive_status, summarize
 from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.gitops.verdicts import (
@@ -133,7 +133,7 @@ def _suspended() -> Iterator[State]:
         "while stalled": (_told(Outcomes(None, None, because(Reason.NOT_OWNED))), "Failed"),
     }
     for when, (status, kstatus) in before.items():
-        stopped = at_rest(_resource(status, 2), NOW)
+        stopped = inactive_status(_resource(status, 2), NOW)
         whole = _object(stopped, {"suspend": True}, generation=2)
         yield State(f"suspended {when}", whole, Verdict(kstatus, "Suspended", "Current"))
         unseen = _object(status, {"suspend": True}, generation=2)
@@ -157,10 +157,10 @@ def _told(
 def _unreadable(before: VllmProviderStatus) -> VllmProviderStatus:
     """Return the status of a spec that this version of the operator cannot read."""
     unreadable = replace(_resource(before, 1), spec=because(Reason.INVALID_SPEC))
-    return at_rest(unreadable, NOW)
+    return inactive_status(unreadable, NOW)
 
 
-def _resource(status: VllmProviderStatus, generation: int) -> Resource:
+def _resource(status: VllmProviderStatus, generation: int) -> VllmProvider:
     return builders.resource(None, _wire(status), generation=generation)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openclaw_vllm.edges.watches import SILENCE
+from openclaw_vllm.edges.kube.watches import SILENCE
 from tests.conftest import CRDS
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync

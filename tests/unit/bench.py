@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from openclaw_vllm.edges.workqueue import WorkQueue
+from openclaw_vllm.controllers.workqueue import WorkQueue
 from tests.eventually import eventually
 
 

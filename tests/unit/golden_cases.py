@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.entry import Connection
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests.builders import CONNECTION, Wire, served
 
 CA = "-----BEGIN CERTIFICATE-----\nMIIB${NOT_A_VARIABLE}\n-----END CERTIFICATE-----\n"
 BASE = served("Qwen/Qwen3-32B", context=40960)
-LORA = Served("acme/support-lora", "Qwen/Qwen3-32B", None)
+LORA = ServedModel("acme/support-lora", "Qwen/Qwen3-32B", None)
 SMALL = served("tiny", context=2048)
 
 
@@ -17,7 +17,7 @@ class Case:
     """A spec, as a user writes it, and what its server lists."""
 
     spec: Wire
-    models: tuple[Served, ...] = ()
+    models: tuple[ServedModel, ...] = ()
     connection: Connection = CONNECTION
 
 

@@ -3,31 +3,31 @@
 import json
 from typing import Any
 
-from openclaw_vllm.api.configmap import MODELS, PublishedMap
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.configmap import MODELS, ConfigMapState
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.publication.plan import Plan, decide
 from tests import builders
 from tests.builders import spec_of
 
 
-def resource(generation: int = 1, **fields: Any) -> Resource:
+def resource(generation: int = 1, **fields: Any) -> VllmProvider:
     return builders.resource(builders.wire_spec(**fields), generation=generation)
 
 
 def plan(
-    resource: Resource,
-    *models: Served,
-    existing: PublishedMap | None = None,
+    resource: VllmProvider,
+    *models: ServedModel,
+    existing: ConfigMapState | None = None,
     task: Task | None = None,
 ) -> Plan:
     """Decide after one good answer that lists these models."""
-    memory = builders.memory(resource, *models).detail("", task, 0.0)
+    memory = builders.memory(resource, *models).with_server_info("", task, 0.0)
     return decide(resource, spec_of(resource), memory, existing)
 
 
-def publish(resource: Resource, plan: Plan) -> tuple[Resource, PublishedMap]:
+def publish(resource: VllmProvider, plan: Plan) -> tuple[VllmProvider, ConfigMapState]:
     """The resource and its ConfigMap as they are after both were written."""
     assert plan.documents is not None, plan.problem
     name = {"name": resource.config_map.name, "digest": plan.documents.digest}

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.edges.workqueue import WorkQueue
-from openclaw_vllm.intake import Intake
+from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.controllers.workqueue import WorkQueue
 from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.worlds import Setting, setting
@@ -47,7 +47,7 @@ class Scene:
 
     def __init__(self, setting: Setting) -> None:
         self.setting, self.world, self.queue = setting, setting.world, Requests()
-        self.intake = Intake(self.world, self.queue)
+        self.intake = ProviderController(self.world, self.queue)
 
     def known(self, **changes: Any) -> "Scene":
         """Have a VllmProvider that was seen before."""
@@ -63,7 +63,7 @@ class Scene:
             config_map["metadata"]["ownerReferences"][0] |= identity
             config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
             key = ObjectKey(builders.NAMESPACE, f"vllm-{number}-openclaw")
-            self.world.cache.published[key] = PublishedMap.read(config_map)
+            self.world.cache.published[key] = ConfigMapState.read(config_map)
             self.intake.provider(None, provider)
 
 

@@ -10,28 +10,28 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.agents import Choice, choose, fingerprint
-from openclaw_vllm.core.answer import Served
+from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
+from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders
 from tests.builders import Wire, served
 
 QWEN, LLAMA = served("Qwen/Qwen3"), served("meta-llama/L3")
-LORA = Served("Qwen/Adapter", "Qwen/Qwen3")  # sorts before its base
+LORA = ServedModel("Qwen/Adapter", "Qwen/Qwen3")  # sorts before its base
 ALL = (*LLAMA, *QWEN, LORA)
 
 
-def choice(*models: Served, sticky: str = "", **agents: Any) -> Choice | Problem:
+def choice(*models: ServedModel, sticky: str = "", **agents: Any) -> ResolvedDefaults | Problem:
     spec = builders.spec(agents=agents)
-    return choose(spec.agents, builders.models_of(spec, *models), sticky)
+    return resolve_defaults(spec.agents, builders.models_of(spec, *models), sticky)
 
 
-def chosen(*models: Served, sticky: str = "", **agents: Any) -> Choice:
+def chosen(*models: ServedModel, sticky: str = "", **agents: Any) -> ResolvedDefaults:
     found = choice(*models, sticky=sticky, **agents)
-    assert isinstance(found, Choice), found
+    assert isinstance(found, ResolvedDefaults), found
     return found
 
 
-def written(*models: Served, **agents: Any) -> dict[str, Any]:
+def written(*models: ServedModel, **agents: Any) -> dict[str, Any]:
     """Our part of `agents.defaults`."""
     documents = builders.documents(builders.spec(agents=agents), *models)
     defaults: dict[str, Any] = json.loads(documents.data[AGENTS])
@@ -114,19 +114,22 @@ def test_patterns_without_a_match_are_told() -> None:
 
 
 def test_without_agents_nothing_is_chosen() -> None:
-    assert choose(None, builders.models_of(builders.spec(), *ALL), "Qwen/Qwen3") == Choice()
+    assert (
+        resolve_defaults(None, builders.models_of(builders.spec(), *ALL), "Qwen/Qwen3")
+        == ResolvedDefaults()
+    )
 
 
 @given(order=st.permutations(ALL))
 @settings(max_examples=6, deadline=None)
-def test_the_order_of_the_models_makes_no_difference(order: list[Served]) -> None:
+def test_the_order_of_the_models_makes_no_difference(order: list[ServedModel]) -> None:
     wanted: Wire = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"x": "Q*"}}
     assert chosen(*order, **wanted) == chosen(*ALL, **wanted)
 
 
 def test_only_the_primary_patterns_and_their_order_identify_a_choice() -> None:
     def of(**agents: Any) -> str:
-        return fingerprint(builders.spec(agents=agents).agents)
+        return patterns_hash(builders.spec(agents=agents).agents)
 
     assert of(primary=["a", "b"]) == of(primary=["a", "b"], fallbacks=["c"], allow="Discovered")
     assert len({of(primary=p) for p in (["a", "b"], ["b", "a"], ["ab"], ["a"], [])}) == 5
@@ -147,7 +150,7 @@ def test_only_the_primary_patterns_and_their_order_identify_a_choice() -> None:
         pytest.param((), {"allow": ["vllm/*"]}, id="not everything while there is none"),
     ],
 )
-def test_discovered_allows(models: tuple[Served, ...], policy: dict[str, list[str]]) -> None:
+def test_discovered_allows(models: tuple[ServedModel, ...], policy: dict[str, list[str]]) -> None:
     assert written(*models, allow="Discovered")["modelPolicy"] == policy
 
 

@@ -6,40 +6,41 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served, parse
+from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from tests import builders, captures
 
-BASES = (Served("tiny-a", "", 1024), Served("tiny-b", "", 1024))
-LORAS = (*BASES, Served("tiny-lora", "tiny-a"))
-NO_KEY_LORA = (*BASES, Served("no-key-lora", "tiny-a"))
-TINY = (Served("tiny", "", 4096),)
+BASES = (ServedModel("tiny-a", "", 1024), ServedModel("tiny-b", "", 1024))
+LORAS = (*BASES, ServedModel("tiny-lora", "tiny-a"))
+NO_KEY_LORA = (*BASES, ServedModel("no-key-lora", "tiny-a"))
+TINY = (ServedModel("tiny", "", 4096),)
 
-CAPTURED: dict[str, tuple[Served, ...]] = {
+CAPTURED: dict[str, tuple[ServedModel, ...]] = {
     "auth-lowercase-scheme": LORAS,
     "auth-second-key": LORAS,
-    "embed-models": (Served("tiny-bert", "", 512),),
-    "katan-models-key": (Served("my-test-model"),),
-    "litellm-models": (Served("my-vllm", "", 4096), Served("with-info", "", 4096)),
+    "embed-models": (ServedModel("tiny-bert", "", 512),),
+    "katan-models-key": (ServedModel("my-test-model"),),
+    "litellm-models": (ServedModel("my-vllm", "", 4096), ServedModel("with-info", "", 4096)),
     "litellm-models-metadata": (
-        Served("my-vllm", "", 4096),
-        Served("with-info", "", 4096),
-        Served("wild/*"),
+        ServedModel("my-vllm", "", 4096),
+        ServedModel("with-info", "", 4096),
+        ServedModel("wild/*"),
     ),
     "lora-models": LORAS,
-    "lora-models-after-load": (*LORAS, Served("late-lora", "tiny-a")),
+    "lora-models-after-load": (*LORAS, ServedModel("late-lora", "tiny-a")),
     "lora-models-after-sagemaker": NO_KEY_LORA,
     "lora-models-after-unload": BASES,
     "models-asleep": NO_KEY_LORA,
-    "models-plain": (Served("/models/tiny-llama", "", 2048),),
-    "pooling-llama-models": (Served("llama-as-embedder", "", 4096),),
-    "render-models": (Served("tiny-render", "", 4096),),
-    "router-models": (Served("tiny-a", "", 4096), Served("tiny-lora", "tiny-a")),
+    "models-plain": (ServedModel("/models/tiny-llama", "", 2048),),
+    "pooling-llama-models": (ServedModel("llama-as-embedder", "", 4096),),
+    "render-models": (ServedModel("tiny-render", "", 4096),),
+    "router-models": (ServedModel("tiny-a", "", 4096), ServedModel("tiny-lora", "tiny-a")),
     "tls-h2": TINY,
     "tls-rootpath-models-plainpath": TINY,
     "tls-rootpath-models-prefixed": TINY,
-    "vision-models": (Served("tiny-llava", "", 1024),),
+    "vision-models": (ServedModel("tiny-llava", "", 1024),),
     "weird-names": tuple(
-        Served(id_, "", 2000) for id_ in ("org/Model-7B:q4", "a b", "ünï☃", "dup", "dup", '{"x":1}')
+        ServedModel(id_, "", 2000)
+        for id_ in ("org/Model-7B:q4", "a b", "ünï☃", "dup", "dup", '{"x":1}')
     ),
 }
 
@@ -96,12 +97,12 @@ def test_any_other_captured_answer_is_a_bad_one(name: str) -> None:
     ],
 )
 def test_the_context_is(card: dict[str, Any], context: int | None) -> None:
-    assert parse(builders.answer({"id": "x", **card})) == (Served("x", "", context),)
+    assert parse(builders.answer({"id": "x", **card})) == (ServedModel("x", "", context),)
 
 
 @pytest.mark.parametrize("parent", [None, 5, [], {}, True])
 def test_a_parent_of_another_form_is_none(parent: object) -> None:
-    assert parse(builders.answer({"id": "x", "parent": parent})) == (Served("x"),)
+    assert parse(builders.answer({"id": "x", "parent": parent})) == (ServedModel("x"),)
 
 
 def test_a_list_without_models_is_good() -> None:
@@ -110,7 +111,7 @@ def test_a_list_without_models_is_good() -> None:
 
 def test_unknown_keys_are_of_no_interest() -> None:
     body = b'{"models":[1],"object":7,"data":[{"id":"x","object":null,"aliases":["y"]}],"x":1e999}'
-    assert parse(body) == (Served("x"),)
+    assert parse(body) == (ServedModel("x"),)
 
 
 def with_value(text: str) -> bytes:
@@ -191,4 +192,4 @@ def test_it_is_a_bad_answer(what: str) -> None:
     ],
 )
 def test_it_is_a_good_answer_with(text: str) -> None:
-    assert parse(with_value(text)) == (Served("x"),)
+    assert parse(with_value(text)) == (ServedModel("x"),)

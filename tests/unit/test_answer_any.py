@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import parse, parse_version
-from openclaw_vllm.core.models import admit
+from openclaw_vllm.core.discovery.models import validate_ids
+from openclaw_vllm.core.discovery.models_response import parse, parse_version
 from tests import builders
 
 MEBIBYTE = 1024**2
@@ -49,7 +49,7 @@ def test_any_bytes_are_a_value_or_a_problem(body: bytes) -> None:
         assert model.id
         model.id.encode()
         assert model.context is None or 0 < model.context <= 10**9
-    listing = admit(found)
+    listing = validate_ids(found)
     assert {model.id for model in found} == {m.id for m in listing.models} | set(listing.rejected)
 
 
@@ -103,5 +103,5 @@ def test_the_worst_answers_of_1_mib_are_judged_in_little_time(body: bytes) -> No
     start = time.thread_time()
     found = parse(body[:MEBIBYTE])
     if not isinstance(found, Problem):
-        admit(found)
+        validate_ids(found)
     assert time.thread_time() - start < 0.3

@@ -7,7 +7,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.baseconfig import MAX_DEPTH, MAX_JSON5, parse
+from openclaw_vllm.core.config.base_config import MAX_DEPTH, MAX_JSON5, parse
 
 Json = dict[str, Any]
 

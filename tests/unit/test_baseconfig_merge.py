@@ -8,8 +8,8 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.baseconfig import MAX_DEPTH, parse
-from openclaw_vllm.core.openclaw import Documents, compose
+from openclaw_vllm.core.config.base_config import MAX_DEPTH, parse
+from openclaw_vllm.core.config.documents import Documents, compose
 
 Json = dict[str, Any]
 

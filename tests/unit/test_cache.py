@@ -1,9 +1,9 @@
 """What the watches have shown: objects by key, and who names whom."""
 
 from openclaw_vllm.api.keys import Kind, ObjectKey, Reference
-from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.core.references import references_of
-from openclaw_vllm.edges.cache import Cache, is_older
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.core.discovery.references import references_of
+from openclaw_vllm.edges.kube.cache import Cache, is_older
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 
@@ -14,12 +14,12 @@ def reference(kind: Kind, name: str) -> Reference:
     return Reference(kind, ObjectKey(NAMESPACE, name))
 
 
-def by_service(name: str) -> Resource:
+def by_service(name: str) -> VllmProvider:
     spec = builders.wire_spec(serviceRef={"name": "vllm"})
     return builders.resource(spec, name=name, uid=f"uid of {name}")
 
 
-def filled(*resources: Resource) -> Cache:
+def filled(*resources: VllmProvider) -> Cache:
     cache = Cache()
     for resource in resources:
         cache.put_provider(resource, references_of(resource))

@@ -6,10 +6,17 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.capabilities import MAX_MODELS, Capabilities, Reply, judge, of_model, to_ask
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import chosen
+from openclaw_vllm.core.discovery.capabilities import (
+    MAX_MODELS,
+    Capabilities,
+    Reply,
+    judge,
+    of_model,
+    to_ask,
+)
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models import selected
+from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders, captures
 from tests.builders import served
 
@@ -68,9 +75,9 @@ def test_of_many_base_models_the_first_16_by_id_are_asked() -> None:
 
 
 def test_adapters_and_what_is_not_published_cost_no_question() -> None:
-    models = (*served("base", "hidden", "draft"), Served("lora", "hidden", None))
+    models = (*served("base", "hidden", "draft"), ServedModel("lora", "hidden", None))
     discovery = builders.spec(discovery={"include": ["base", "lora", "d*"], "exclude": ["d*"]})
-    assert to_ask(chosen(models, discovery.discovery)) == ("base", "hidden")
+    assert to_ask(selected(models, discovery.discovery)) == ("base", "hidden")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,7 @@ def test_adapters_and_what_is_not_published_cost_no_question() -> None:
     ],
 )
 def test_an_adapter_can(found: dict[str, Capabilities], known: Capabilities) -> None:
-    assert of_model(Served("lora", "base", None), found) == known
+    assert of_model(ServedModel("lora", "base", None), found) == known
 
 
 RESOURCE = builders.resource(builders.wire_spec(discovery={"removeAfter": 1}))
@@ -92,18 +99,20 @@ DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 
 def listing(*ids: str, after: Memory | None = None) -> Memory:
     """What is remembered after one more good answer."""
-    before = after or builders.memory(RESOURCE, *served(*ids)).detail("0.32.0", "Generate", 0.0)
+    before = after or builders.memory(RESOURCE, *served(*ids)).with_server_info(
+        "0.32.0", "Generate", 0.0
+    )
     return builders.learned(before, RESOURCE, *served(*ids))
 
 
 def asked(memory: Memory, *, complete: bool = True) -> Memory:
     """The same once all was asked, and answered if `complete`."""
-    return memory.examine(wanted(memory), {"a": Capabilities()}, complete=complete)
+    return memory.with_capabilities(wanted(memory), {"a": Capabilities()}, complete=complete)
 
 
 def wanted(memory: Memory, **discovery: object) -> frozenset[str]:
     spec = builders.spec(discovery={"capabilities": "Probe"} | discovery)
-    return memory.to_examine(spec)
+    return memory.models_to_examine(spec)
 
 
 KNOWN = asked(listing("a", "b"))
@@ -118,10 +127,10 @@ EDIT = replace(RESOURCE, generation=2)
         pytest.param(listing("a", "b"), id="the first list"),
         pytest.param(listing("a", "b", "c", after=KNOWN), id="a model that came"),
         pytest.param(listing("a", after=KNOWN), id="a model that went"),
-        pytest.param(KNOWN.detail("0.33.0", None, 0.0), id="another version"),
+        pytest.param(KNOWN.with_server_info("0.33.0", None, 0.0), id="another version"),
         pytest.param(listing("a", "b", after=KNOWN.fail(DOWN)), id="a failed probe"),
         pytest.param(asked(listing("a", "b"), complete=False), id="a request without an answer"),
-        pytest.param(KNOWN.turn_to(REQUEST), id="a request to look now"),
+        pytest.param(KNOWN.observe_request(REQUEST), id="a request to look now"),
     ],
 )
 def test_models_are_asked_after(memory: Memory) -> None:
@@ -133,10 +142,14 @@ def test_models_are_asked_after(memory: Memory) -> None:
     [
         pytest.param(KNOWN, {}, id="all was asked"),
         pytest.param(listing("b", "a", after=KNOWN), {}, id="the list has another order"),
-        pytest.param(KNOWN.turn_to(EDIT), {"interval": "30s"}, id="something else was edited"),
-        pytest.param(KNOWN.detail("", None, 0.0), {}, id="the version was not said"),
+        pytest.param(
+            KNOWN.observe_request(EDIT), {"interval": "30s"}, id="something else was edited"
+        ),
+        pytest.param(KNOWN.with_server_info("", None, 0.0), {}, id="the version was not said"),
         pytest.param(listing("a"), {"capabilities": "Disabled"}, id="nobody wants to know"),
-        pytest.param(listing("a").detail("", "Embed", 0.0), {}, id="the server only embeds"),
+        pytest.param(
+            listing("a").with_server_info("", "Embed", 0.0), {}, id="the server only embeds"
+        ),
         pytest.param(NEW, {}, id="no list is known"),
     ],
 )
@@ -147,6 +160,6 @@ def test_models_are_left_alone_when(memory: Memory, discovery: dict[str, object]
 def test_what_the_filters_leave_out_makes_nobody_ask_and_an_edit_of_them_does() -> None:
     only_a = {"exclude": ["b*"]}
     memory = listing("a", "b")
-    memory = memory.examine(wanted(memory, **only_a), {}, complete=True)
+    memory = memory.with_capabilities(wanted(memory, **only_a), {}, complete=True)
     assert wanted(listing("a", "b2", after=memory), **only_a) == frozenset()
     assert wanted(memory) == {"a", "b", "version 0.32.0"}

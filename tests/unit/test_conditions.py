@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions
+from openclaw_vllm.core.status.conditions import Outcomes, conditions, stalled_conditions
 
 EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 Told = dict[str, tuple[str, str]]

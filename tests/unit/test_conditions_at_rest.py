@@ -8,8 +8,8 @@ import pytest
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions
-from openclaw_vllm.core.status import at_rest
+from openclaw_vllm.core.status.conditions import Outcomes, conditions, stalled_conditions
+from openclaw_vllm.core.status.provider import inactive_status
 from tests import builders
 
 EARLIER, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -49,7 +49,7 @@ def test_an_invalid_spec_at_first_sight_leaves_nothing_unsaid() -> None:
 
 def suspended(status: VllmProviderStatus, generation: int, now: str) -> VllmProviderStatus:
     resource = builders.resource(builders.wire_spec(suspend=True), generation=generation)
-    return at_rest(replace(resource, status=status), now)
+    return inactive_status(replace(resource, status=status), now)
 
 
 @pytest.mark.parametrize("server", [None, TIMED_OUT])

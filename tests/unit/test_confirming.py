@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from openclaw_vllm.edges.apiserver import ApiServer, Reply
-from openclaw_vllm.edges.cluster import Cluster, Gone, Refused
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.cluster import Cluster, NotFound, Rejected
 from tests import builders
 
 RESOURCE = builders.resource()
@@ -27,11 +27,11 @@ class Answering:
     ("code", "body", "outcome"),
     [
         pytest.param(200, builders.manifest(), nullcontext(), id="there"),
-        pytest.param(200, builders.manifest(uid="new"), pytest.raises(Gone), id="another one"),
-        pytest.param(404, STATUS, pytest.raises(Gone), id="gone"),
-        pytest.param(400, STATUS, pytest.raises(Refused, match="400 no"), id="not understood"),
-        pytest.param(401, STATUS, pytest.raises(Refused, match="401 no"), id="not known"),
-        pytest.param(403, STATUS, pytest.raises(Refused, match="403 no"), id="not allowed"),
+        pytest.param(200, builders.manifest(uid="new"), pytest.raises(NotFound), id="another one"),
+        pytest.param(404, STATUS, pytest.raises(NotFound), id="gone"),
+        pytest.param(400, STATUS, pytest.raises(Rejected, match="400 no"), id="not understood"),
+        pytest.param(401, STATUS, pytest.raises(Rejected, match="401 no"), id="not known"),
+        pytest.param(403, STATUS, pytest.raises(Rejected, match="403 no"), id="not allowed"),
     ],
 )
 async def test_only_the_word_of_the_api_server_says_that_an_object_is_gone(
@@ -39,4 +39,4 @@ async def test_only_the_word_of_the_api_server_says_that_an_object_is_gone(
 ) -> None:
     cluster = Cluster(cast(ApiServer, Answering(Reply(code, body))))
     with outcome:
-        await cluster.confirm(RESOURCE)
+        await cluster.ensure_still_exists(RESOURCE)

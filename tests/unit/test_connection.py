@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw_vllm.edges.connection import NoCluster, load_configuration
+from openclaw_vllm.edges.kube.connection import NoCluster, load_configuration
 
 SERVER = "https://cluster.example.test:6443"
 KUBECONFIG = f"""

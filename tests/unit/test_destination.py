@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.core.discovery.destination import Destinations
 
 DEFAULT = Destinations()
 HOST = "vllm.example.com"

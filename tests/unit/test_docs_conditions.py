@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openclaw_vllm.api.conditions import ConditionType, Reason
-from openclaw_vllm.core.conditions import STALLED
+from openclaw_vllm.core.status.conditions import STALLED
 from tests.gitops.states import states
 
 PAGE = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text()

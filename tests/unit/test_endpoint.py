@@ -8,7 +8,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Service
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
+from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve, service_named_by
 from tests import builders
 from tests.builders import NAMESPACE, service
 

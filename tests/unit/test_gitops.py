@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Catalog, Resource
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from tests.gitops import argocd, flux
 from tests.gitops.states import states
 from tests.gitops.verdicts import State
@@ -29,7 +29,7 @@ def test_every_reason_that_a_condition_may_have_is_among_the_states() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_one_that_the_operator_reads_back(state: State) -> None:
-    kind = Catalog if state.manifest["kind"] == "VllmCatalog" else Resource
+    kind = VllmCatalog if state.manifest["kind"] == "VllmCatalog" else VllmProvider
     read = kind.read(state.manifest).status
     assert read.model_dump(mode="json", exclude_none=True) == state.manifest["status"]
 

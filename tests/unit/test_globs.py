@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_vllm.core.globs import first_match, matches_any, matching
-from openclaw_vllm.core.models import select
+from openclaw_vllm.core.discovery.globs import first_match, matches_any, matching
+from openclaw_vllm.core.discovery.models import select
 from tests import builders
 
 

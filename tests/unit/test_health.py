@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 import pytest
 
-from openclaw_vllm.edges.apiserver import ApiServer
-from openclaw_vllm.edges.leader import Election
-from openclaw_vllm.edges.watches import SETTLED, SILENCE, Watch, Watches
+from openclaw_vllm.edges.kube.apiserver import ApiServer
+from openclaw_vllm.edges.kube.leader import Election
+from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
 from openclaw_vllm.health import Answer, Health
 from openclaw_vllm.tasks import Tasks
 from tests.eventually import eventually

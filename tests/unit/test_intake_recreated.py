@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.audit import audit_services
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.intake import Intake
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.controllers.relist import audit_services
+from openclaw_vllm.edges.kube.cluster import Cluster
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 from tests.unit.scene import Scene, scene
@@ -70,7 +70,7 @@ async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_sam
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with scene() as s:
-        catalogs = CatalogIntake(s.world, slots=1, passing=())
+        catalogs = CatalogController(s.world, slots=1, passing=())
         catalogs.namespace("ADDED", namespace("old", "3"))
         catalogs.namespace("ADDED", namespace("new", "9", tier="models"))
         catalogs.namespace(event, namespace("old", version))
@@ -84,9 +84,9 @@ async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
 ) -> None:
     async with scene() as s:
         told: list[str] = []
-        catalogs = CatalogIntake(s.world, slots=1, passing=())
+        catalogs = CatalogController(s.world, slots=1, passing=())
         monkeypatch.setattr(catalogs, "changed", lambda: told.append("a catalogue"))
-        intake = Intake(s.world, s.queue, catalogs)
+        intake = ProviderController(s.world, s.queue, catalogs)
         for version in ("3", "4"):
             catalogs.namespace("MODIFIED", namespace("one", version))
             intake.service("MODIFIED", service("one", version))

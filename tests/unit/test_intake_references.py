@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests import builders
 from tests.builders import NAMESPACE, Wire, served, spec_of
@@ -116,7 +116,7 @@ async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
 async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
     provider, config_map = left("100")
     async with scene() as s:
-        s.world.cache.published[OURS] = PublishedMap.read(config_map)
+        s.world.cache.published[OURS] = ConfigMapState.read(config_map)
         s.intake.provider(None, provider)
         s.intake.config_map(None, config_map)
         assert s.queue.take() == []
@@ -134,7 +134,7 @@ async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> N
     async with scene() as s:
         s.intake.provider("ADDED", provider)
         s.queue.take()
-        s.world.cache.published[OURS] = PublishedMap.read(config_map)  # as a write leaves it
+        s.world.cache.published[OURS] = ConfigMapState.read(config_map)  # as a write leaves it
         older = {**config_map, "metadata": {**config_map["metadata"], "resourceVersion": "99"}}
         for shown in (older, config_map, config_map):
             s.intake.config_map("MODIFIED", shown)

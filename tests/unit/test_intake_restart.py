@@ -2,7 +2,7 @@
 
 import pytest
 
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests.builders import NAMESPACE, Wire, spec_of
 from tests.unit.scene import left, scene
@@ -35,7 +35,7 @@ async def test_after_a_restart_it_is_reconciled_at_once_when(
         if data is not None:
             config_map["data"].update(data)
             key = ObjectKey(NAMESPACE, "vllm-openclaw")
-            s.world.cache.published[key] = PublishedMap.read(config_map)
+            s.world.cache.published[key] = ConfigMapState.read(config_map)
         s.intake.provider(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])
 
@@ -60,7 +60,7 @@ async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_st
         "metadata": config_map["metadata"] | {"resourceVersion": "101"},
     }
     async with scene() as s:
-        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), PublishedMap.read(config_map))
+        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
         if when == "before":
             s.intake.config_map(type_, damaged)
             s.intake.provider(None, provider)
@@ -78,7 +78,7 @@ async def test_another_provider_of_the_name_inherits_nothing() -> None:
     provider, config_map = left()
     provider["metadata"]["uid"] = "uid-2"
     async with scene() as s:
-        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), PublishedMap.read(config_map))
+        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
         s.intake.config_map("DELETED", config_map)
         s.intake.provider("ADDED", provider)
         resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
@@ -90,6 +90,6 @@ async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
     config_map["metadata"]["ownerReferences"] = []
     async with scene() as s:
         key = ObjectKey(NAMESPACE, "vllm-openclaw")
-        s.world.cache.published[key] = PublishedMap.read(config_map)
+        s.world.cache.published[key] = ConfigMapState.read(config_map)
         s.intake.provider(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.configmap import CONFIG, DIGEST, PublishedMap
+from openclaw_vllm.api.configmap import CONFIG, DIGEST, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Observed
-from openclaw_vllm.edges.cluster import Refused
-from openclaw_vllm.edges.readings import Readings
+from openclaw_vllm.api.observed import CustomObject
+from openclaw_vllm.edges.kube.cluster import Rejected
+from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.reconcile.context import REFUSAL_PAUSE
 from openclaw_vllm.reconcile.provider import reconcile
-from openclaw_vllm.reconcile.world import REFUSAL_PAUSE
 from tests import builders
-from tests.unit.test_life import Kept, Life
+from tests.unit.test_life import ProviderHarness, RetainedModel
 
 RARELY = {"interval": "24h"}
 SERVICE = ObjectKey(builders.NAMESPACE, "vllm")
@@ -30,31 +30,34 @@ DENIED = "admission webhook denied the request: " + "because " * 5000
 
 
 @dataclass
-class Moody(Kept):
+class RejectingCluster(RetainedModel):
     """A cluster that refuses ConfigMaps while it has a reason to."""
 
     refusal: str = ""
     stored: dict[str, Any] = field(default_factory=dict)
 
-    async def confirm(self, _: Observed[Any, Any]) -> None:
+    async def ensure_still_exists(self, _: CustomObject[Any, Any]) -> None:
         """It is there."""
 
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
+    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
         if self.refusal:
             self.writes.append("refused")
-            raise Refused(f"applying ConfigMap {key}: 403 {self.refusal}")
+            raise Rejected(f"applying ConfigMap {key}: 403 {self.refusal}")
         self.stored = manifest
         return await super().apply_config_map(key, manifest)
 
 
-class Kingdom(Life):
+class FaultHarness(ProviderHarness):
     """A life under a moody cluster, with a Service and a base configuration."""
 
-    cluster: Moody
+    cluster: RejectingCluster
 
     def __init__(self, **spec: Any) -> None:
         super().__init__(builders.resource(builders.wire_spec(**{"discovery": RARELY, **spec})))
-        self.cluster, self.base = Moody(self.cluster.resource), "{gateway: {mode: 'local'}}"
+        self.cluster, self.base = (
+            RejectingCluster(self.cluster.resource),
+            "{gateway: {mode: 'local'}}",
+        )
         self.restart()
         self.server.listed = frozenset("ab")
 
@@ -77,7 +80,7 @@ class Kingdom(Life):
         self.cluster.resource = builders.resource(builders.wire_spec(**spec), status, **metadata)
         self.world.cache.put_provider(self.cluster.resource, ())
 
-    def show(self, published: PublishedMap | None) -> None:
+    def show(self, published: ConfigMapState | None) -> None:
         """Have the watch show what somebody else did to the ConfigMap."""
         self.cluster.published = published
         self.world.cache.published.pop(CONFIG_MAP, None)
@@ -91,7 +94,7 @@ class Kingdom(Life):
 
 
 def test_a_refused_configmap_is_told_in_a_bounded_sentence() -> None:
-    life = Kingdom()
+    life = FaultHarness()
     life.cluster.refusal = DENIED
     life.run()
     for type_ in ("ConfigPublished", "Ready", "Reconciling"):
@@ -104,7 +107,7 @@ def test_a_refused_configmap_is_told_in_a_bounded_sentence() -> None:
 
 
 def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> None:
-    life = Kingdom()
+    life = FaultHarness()
     life.cluster.refusal = "no"
     for _ in range(4):
         assert life.run() == REFUSAL_PAUSE
@@ -117,7 +120,7 @@ def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> N
 
 
 def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None:
-    life = Kingdom()
+    life = FaultHarness()
     life.run()
     life.cluster.refusal = "no"
     life.server.listed = frozenset("abc")
@@ -133,7 +136,7 @@ def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None
 
 
 def test_a_refused_configmap_counts_as_refused() -> None:
-    life = Kingdom()
+    life = FaultHarness()
     life.cluster.refusal = "no"
     life.run()
     counted = life.world.metrics.registry.get_sample_value(
@@ -142,36 +145,36 @@ def test_a_refused_configmap_counts_as_refused() -> None:
     assert counted == 1
 
 
-def break_the_base(life: Kingdom) -> None:
+def break_the_base(life: FaultHarness) -> None:
     life.base = "{oops"
     life.world.config_maps.forget([ObjectKey(builders.NAMESPACE, "base")])
 
 
-def list_too_many(life: Kingdom) -> None:
+def list_too_many(life: FaultHarness) -> None:
     life.server.listed = frozenset("abc")
     life.now += 2 * 86_400
 
 
-def go_elsewhere(life: Kingdom) -> None:
+def go_elsewhere(life: FaultHarness) -> None:
     life.server.listed = None
     elsewhere = {"baseUrl": "http://new.models.svc:8000/v1"}
     life.edit(**{name: SPEC[name] for name in SPEC if name != "serviceRef"}, **elsewhere)
 
 
-def choose_otherwise(life: Kingdom) -> None:
+def choose_otherwise(life: FaultHarness) -> None:
     life.edit(**SPEC | {"agents": {"primary": ["a"]}, "serviceRef": {"name": "other"}})
 
 
-def lose_the_service(life: Kingdom) -> None:
+def lose_the_service(life: FaultHarness) -> None:
     del life.world.cache.services[SERVICE]
 
 
-def restart_without_the_service(life: Kingdom) -> None:
+def restart_without_the_service(life: FaultHarness) -> None:
     life.restart()
     lose_the_service(life)
 
 
-def restart_elsewhere(life: Kingdom) -> None:
+def restart_elsewhere(life: FaultHarness) -> None:
     go_elsewhere(life)
     life.restart()
 
@@ -196,7 +199,7 @@ DAMAGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_damage_is_repaired_from_what_was_published_last_while(trouble: str) -> None:
-    life = Kingdom(**SPEC)
+    life = FaultHarness(**SPEC)
     life.run()
     before = life.cluster.stored
     TROUBLE[trouble](life)
@@ -218,7 +221,7 @@ def test_damage_is_repaired_from_what_was_published_last_while(trouble: str) -> 
 
 
 def test_what_another_operator_has_published_meanwhile_is_no_damage() -> None:
-    life = Kingdom(**SPEC)
+    life = FaultHarness(**SPEC)
     life.run()
     list_too_many(life)
     life.run()
@@ -231,7 +234,7 @@ def test_what_another_operator_has_published_meanwhile_is_no_damage() -> None:
 
 
 def test_a_broken_base_is_left_out_of_the_first_empty_documents() -> None:
-    life = Kingdom(**SPEC)
+    life = FaultHarness(**SPEC)
     break_the_base(life)
     life.run()
     assert life.published == set()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.edges import leader
-from openclaw_vllm.edges.apiserver import ApiServer, Reply, Unavailable
-from openclaw_vllm.edges.leader import Election, LeadershipLost
+from openclaw_vllm.edges.kube import leader
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
+from openclaw_vllm.edges.kube.leader import Election, LeadershipLost
 from tests.eventually import eventually
 from tests.worlds import nowhere
 

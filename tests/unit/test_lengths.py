@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.defaults import agents_document
-from openclaw_vllm.core.lengths import indentation, least
-from openclaw_vllm.core.openclaw import HEADROOM, MAX_BYTES, Documents, render
+from openclaw_vllm.core.config.agents_document import agents_document
+from openclaw_vllm.core.config.documents import HEADROOM, MAX_BYTES, Documents, render
+from openclaw_vllm.core.config.json_size import indentation, minimum_size
 from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
 
@@ -47,11 +47,11 @@ def nested(levels: int, document: Any) -> Any:
 def test_what_is_counted_is_what_is_written(document: Any) -> None:
     indented = json.dumps(document, indent=2, separators=(",", ": "), ensure_ascii=False)
     assert indentation(document, ENOUGH) == size(indented) - size(compact(document))
-    assert least(document, ENOUGH) <= size(compact(document))
+    assert minimum_size(document, ENOUGH) <= size(compact(document))
 
 
 def test_of_plain_text_every_byte_is_counted() -> None:
-    assert least(PLAIN, ENOUGH) == size(compact(PLAIN))
+    assert minimum_size(PLAIN, ENOUGH) == size(compact(PLAIN))
 
 
 class Counted(list[int]):
@@ -65,7 +65,7 @@ class Counted(list[int]):
             yield value
 
 
-@pytest.mark.parametrize("count", [least, indentation])
+@pytest.mark.parametrize("count", [minimum_size, indentation])
 def test_counting_stops_without_a_look_at_the_values_of_a_level_that_is_too_much(
     count: Any,
 ) -> None:

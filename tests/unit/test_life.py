@@ -8,21 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.destination import Destinations
-from openclaw_vllm.core.published import read_models
-from openclaw_vllm.edges.cache import Cache
-from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.edges.metrics import Metrics
-from openclaw_vllm.edges.question import Answer, Question
-from openclaw_vllm.edges.readings import Readings
-from openclaw_vllm.reconcile.inputs import Clock
+from openclaw_vllm.core.config.read_back import read_models
+from openclaw_vllm.core.discovery.destination import Destinations
+from openclaw_vllm.edges.kube.cache import Cache
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.metrics.metrics import Metrics
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.provider import reconcile
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.readers import Clock
 from tests import builders
 
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
@@ -46,32 +46,34 @@ class Server:
     async def lookup(self, host: str, port: int) -> tuple[str, ...]:
         return ("10.0.0.9",)
 
-    async def ask(self, question: Question) -> Answer | Problem:
+    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
         if self.listed is None:
             return DOWN
         if question.url.endswith("/models"):
-            return Answer(200, builders.answer(*(CARDS[id_] for id_ in sorted(self.listed))))
-        return Answer(405 if question.method == "OPTIONS" else 404)
+            return ProbeResponse(200, builders.answer(*(CARDS[id_] for id_ in sorted(self.listed))))
+        return ProbeResponse(405 if question.method == "OPTIONS" else 404)
 
 
 @dataclass
-class Kept:
+class RetainedModel:
     """A cluster that keeps what is written, and knows what was."""
 
-    resource: Resource
-    published: PublishedMap | None = None
+    resource: VllmProvider
+    published: ConfigMapState | None = None
     writes: list[str] = field(default_factory=list)
 
-    async def find_config_map(self, _: ObjectKey) -> PublishedMap | None:
+    async def find_config_map(self, _: ObjectKey) -> ConfigMapState | None:
         return self.published
 
-    async def apply_config_map(self, _: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
-        self.published = PublishedMap.read(
+    async def apply_config_map(self, _: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
+        self.published = ConfigMapState.read(
             builders.stored(manifest, resourceVersion=self._write("map"))
         )
         return self.published
 
-    async def apply_status(self, resource: Resource, status: VllmProviderStatus) -> Resource:
+    async def apply_status(
+        self, resource: VllmProvider, status: VllmProviderStatus
+    ) -> VllmProvider:
         read_back = builders.with_status(resource, **status.model_dump(exclude_none=True))
         self.resource = replace(read_back, resource_version=self._write("status"))
         return self.resource
@@ -84,11 +86,11 @@ class Kept:
         return str(1000 + len(self.writes))
 
 
-class Life:
+class ProviderHarness:
     """A VllmProvider, its server, its cluster, and one process of the operator after the other."""
 
-    def __init__(self, resource: Resource) -> None:
-        self.server, self.cluster, self.now = Server(), Kept(resource), 1_800_000_000.0
+    def __init__(self, resource: VllmProvider) -> None:
+        self.server, self.cluster, self.now = Server(), RetainedModel(resource), 1_800_000_000.0
         self.restart()
 
     @property
@@ -103,7 +105,7 @@ class Life:
     def restart(self) -> None:
         """Begin anew with what the cluster holds."""
         resource, published = self.cluster.resource, self.cluster.published
-        self.world = World(
+        self.world = ReconcileContext(
             cache=Cache(),
             cluster=cast(Cluster, self.cluster),
             prober=self.server,
@@ -128,9 +130,9 @@ async def nothing(_: ObjectKey) -> Problem:
     return Problem(Reason.SECRET_NOT_FOUND, "there is none")
 
 
-def born(remove_after: int = 3) -> Life:
+def born(remove_after: int = 3) -> ProviderHarness:
     spec = builders.wire_spec(**SPEC, discovery={"removeAfter": remove_after})
-    return Life(builders.resource(spec))
+    return ProviderHarness(builders.resource(spec))
 
 
 answers = st.frozensets(st.sampled_from(sorted(CARDS)))
@@ -138,7 +140,7 @@ troubles = st.sampled_from(["down", "restart", frozenset[str]()])
 events = st.lists(answers | st.sampled_from(["down", "restart"]), max_size=12)
 
 
-def live(life: Life, event: frozenset[str] | str) -> None:
+def live(life: ProviderHarness, event: frozenset[str] | str) -> None:
     if event == "restart":
         life.restart()
     else:

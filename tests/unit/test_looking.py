@@ -8,15 +8,15 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges import readings
-from openclaw_vllm.edges.question import Answer, Question
-from openclaw_vllm.edges.readings import Readings
+from openclaw_vllm.edges.kube import readings
+from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
 from tests.unit.scene import left, scene
-from tests.unit.test_life import Life, Server
-from tests.worlds import Shelf
+from tests.unit.test_life import ProviderHarness, Server
+from tests.worlds import FakeReader
 
 DAY = 24 * 3600.0
 BASE = {"baseConfigRef": {"name": "base"}}
@@ -28,16 +28,16 @@ class Asked(Server):
 
     lists: int = 0
 
-    async def ask(self, question: Question) -> Answer | Problem:
+    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
         self.lists += question.url.endswith("/models")
         return await super().ask(question)
 
 
-class Looking(Life):
+class Looking(ProviderHarness):
     """A VllmProvider whose server is asked once a day."""
 
     def __init__(self, **spec: Any) -> None:
-        self.shelf = Shelf[Any](Reason.BASE_CONFIG_INVALID, {"base": {"openclaw.json5": "{}"}})
+        self.shelf = FakeReader[Any](Reason.BASE_CONFIG_INVALID, {"base": {"openclaw.json5": "{}"}})
         wire = builders.wire_spec(discovery={"interval": "24h"}, **spec)
         super().__init__(builders.resource(wire))
 

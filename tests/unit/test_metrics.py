@@ -11,12 +11,12 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.edges.apiserver import Unavailable
-from openclaw_vllm.edges.cluster import Gone, Refused, Stale
-from openclaw_vllm.edges.counting import REFUSED
-from openclaw_vllm.edges.metrics import Metrics
-from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
-from openclaw_vllm.edges.watches import Watch, Watches
+from openclaw_vllm.edges.kube.apiserver import Unavailable
+from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.watches import Watch, Watches
+from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
+from openclaw_vllm.edges.metrics.counters import REFUSED
+from openclaw_vllm.edges.metrics.metrics import Metrics
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -44,7 +44,7 @@ def value(metrics: Metrics, metric: str, /, **labels: str) -> float | None:
 
 def test_probes_are_counted_by_their_outcome_and_go_with_their_provider() -> None:
     metrics = Metrics("1.2.3")
-    there = [Sighting(KEY, VllmProviderStatus())]
+    there = [ProviderSample(KEY, VllmProviderStatus())]
     metrics.show_objects(lambda: there)
     for outcome in ((), Problem(Reason.TIMED_OUT, "s3cret"), Problem(Reason.TIMED_OUT, "")):
         metrics.probed(KEY, outcome, 0.3)
@@ -68,8 +68,8 @@ def test_the_version_is_told() -> None:
 
 ENDS: dict[str, BaseException] = {
     "error": Unavailable(),
-    "refused": Refused(),
-    "outdated": Stale(),
+    "refused": Rejected(),
+    "outdated": Conflict(),
     "interrupted": asyncio.CancelledError(),
 }
 
@@ -97,8 +97,8 @@ def test_reconciles_and_writes_are_counted_by_how_they_end(result: str, kind: st
 
 def test_an_object_that_is_gone_is_no_error() -> None:
     metrics = Metrics("0")
-    with pytest.raises(Gone), metrics.provider.reconciling():
-        raise Gone
+    with pytest.raises(NotFound), metrics.provider.reconciling():
+        raise NotFound
     assert value(metrics, "vllmprovider_reconcile_total", result="outdated") == 1
 
 
@@ -113,9 +113,11 @@ def test_a_write_that_is_answered_with_a_problem_counts_as_refused() -> None:
 def test_each_provider_is_shown_as_it_is_at_the_scrape_and_goes_with_its_object() -> None:
     metrics = Metrics("0")
     status = VllmProviderStatus.model_validate({"modelCount": 3, "conditions": [READY]})
-    there = [Sighting(KEY, status, answered_at=1_800_000_000.0, interval=30.0, config_bytes=12_345)]
+    there = [
+        ProviderSample(KEY, status, answered_at=1_800_000_000.0, interval=30.0, config_bytes=12_345)
+    ]
 
-    def sightings() -> Iterator[Sighting]:
+    def sightings() -> Iterator[ProviderSample]:
         yield from there
 
     metrics.show_objects(sightings)
@@ -135,7 +137,7 @@ def test_each_provider_is_shown_as_it_is_at_the_scrape_and_goes_with_its_object(
 
 
 def test_each_catalog_is_shown_as_it_is_and_goes_with_its_object() -> None:
-    metrics, there = Metrics("0"), [CatalogSighting("all", CATALOG, 54_321)]
+    metrics, there = Metrics("0"), [CatalogSample("all", CATALOG, 54_321)]
     metrics.show_objects(tuple, lambda: there)
     assert value(metrics, "vllmcatalog_models", name="all") == 7
     assert value(metrics, "vllmcatalog_targets", name="all", result="published") == 4
@@ -149,7 +151,7 @@ def test_each_catalog_is_shown_as_it_is_and_goes_with_its_object() -> None:
 
 def test_what_is_not_known_of_a_provider_has_no_series() -> None:
     metrics = Metrics("0")
-    metrics.show_objects(lambda: [Sighting(KEY, VllmProviderStatus(), suspended=True)])
+    metrics.show_objects(lambda: [ProviderSample(KEY, VllmProviderStatus(), suspended=True)])
     assert value(metrics, "vllmprovider_models", **WHERE) == 0
     assert value(metrics, "vllmprovider_suspended", **WHERE) == 1
     for name in ("last_success_timestamp_seconds", "probe_interval_seconds", "config_bytes"):
@@ -160,7 +162,7 @@ def test_no_model_id_is_a_label() -> None:
     metrics = Metrics("0")
     model = {"id": "org/model", "ref": "vllm/org/model"}
     status = VllmProviderStatus.model_validate({"modelCount": 1, "models": [model]})
-    metrics.show_objects(lambda: [Sighting(KEY, status)])
+    metrics.show_objects(lambda: [ProviderSample(KEY, status)])
     assert "org/model" not in metrics.text().decode()
 
 

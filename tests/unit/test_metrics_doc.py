@@ -7,14 +7,15 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from openclaw_vllm import catalog_intake, run
+from openclaw_vllm import run
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.edges.counting import RESULTS
-from openclaw_vllm.edges.metrics import Metrics
-from openclaw_vllm.edges.sightings import CatalogSighting, Sighting
-from openclaw_vllm.edges.watches import Watch, Watches
+from openclaw_vllm.controllers import catalog
+from openclaw_vllm.edges.kube.watches import Watch, Watches
+from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
+from openclaw_vllm.edges.metrics.counters import RESULTS
+from openclaw_vllm.edges.metrics.metrics import Metrics
 from tests.rbac import CHART
 from tests.unit.scene import Requests
 
@@ -45,8 +46,8 @@ def shown() -> Described:
     """Return what the operator shows when all of it is at work."""
     metrics, key = Metrics("0"), ObjectKey("agents", "vllm")
     status = VllmProviderStatus.model_validate({"conditions": [READY]})
-    provider = Sighting(key, status, answered_at=1, interval=1, config_bytes=1)
-    metrics.show_objects(lambda: [provider], lambda: [CatalogSighting("all", CATALOG, 1)])
+    provider = ProviderSample(key, status, answered_at=1, interval=1, config_bytes=1)
+    metrics.show_objects(lambda: [provider], lambda: [CatalogSample("all", CATALOG, 1)])
     metrics.probed(key, (), 0.1)
     metrics.probed(None, (), 0.1)
     metrics.show_queues({"providers": Requests()})
@@ -115,4 +116,4 @@ def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at(
     (errors,) = (rule for rule in rules() if rule["alert"] == "OpenClawVllmReconcileErrors")
     windows = [60 * int(minutes) for minutes in re.findall(r"\[(\d+)m\]", errors["expr"])]
     assert len(windows) == 2
-    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, catalog_intake.LONGEST_BACKOFF)
+    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, catalog.LONGEST_BACKOFF)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served, parse
-from openclaw_vllm.core.capabilities import UNKNOWN
-from openclaw_vllm.core.models import UNFIT, Model, admit, describe, explicit
+from openclaw_vllm.core.discovery.capabilities import UNKNOWN
+from openclaw_vllm.core.discovery.models import UNFIT, Model, build_model, explicit, validate_ids
+from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from tests import builders
 from tests.builders import served
 
 
-def entry(model: Served, *siblings: Served, **spec: Any) -> Model:
+def entry(model: ServedModel, *siblings: ServedModel, **spec: Any) -> Model:
     known = {each.id: each for each in (model, *siblings)}
-    return describe(model, known, builders.spec(**spec), UNKNOWN)
+    return build_model(model, known, builders.spec(**spec), UNKNOWN)
 
 
 GOOD_IDS = (
@@ -40,7 +40,7 @@ GOOD_IDS = (
 
 @pytest.mark.parametrize("id_", GOOD_IDS)
 def test_an_id_is_published_as_it_is(id_: str) -> None:
-    listing = admit(served(id_))
+    listing = validate_ids(served(id_))
     assert (listing.models, listing.rejected) == (served(id_), {})
     assert entry(*served(id_)).name == id_
 
@@ -71,7 +71,7 @@ def test_an_id_is_published_as_it_is(id_: str) -> None:
     ],
 )
 def test_an_id_is_rejected(id_: str, reason: str) -> None:
-    listing = admit(served("good", id_))
+    listing = validate_ids(served("good", id_))
     assert listing.models == served("good")
     assert listing.rejected == {id_: reason}
 
@@ -99,22 +99,22 @@ def test_judging_ids_costs_less_than_reading_them() -> None:
         read.append(time.process_time() - start)
         assert not isinstance(models, Problem)
         start = time.process_time()
-        admit(models)
+        validate_ids(models)
         judged.append(time.process_time() - start)
     assert min(judged) < min(read)
 
 
 def test_of_duplicates_the_first_counts() -> None:
-    first, second = Served("dup", context=1), Served("dup", context=2)
-    assert admit((first, *served("other"), second)).models == (first, *served("other"))
+    first, second = ServedModel("dup", context=1), ServedModel("dup", context=2)
+    assert validate_ids((first, *served("other"), second)).models == (first, *served("other"))
 
 
 def test_the_order_of_the_answer_is_kept_until_it_is_sorted() -> None:
-    assert [model.id for model in admit(served("b", "a")).models] == ["b", "a"]
+    assert [model.id for model in validate_ids(served("b", "a")).models] == ["b", "a"]
 
 
-BASE = Served("base", context=40960)
-LORA = Served("lora", parent="base")
+BASE = ServedModel("base", context=40960)
+LORA = ServedModel("lora", parent="base")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ LORA = Served("lora", parent="base")
         pytest.param(BASE, (), {}, (40960, "Server"), id="the server says"),
         pytest.param(LORA, (BASE,), {}, (40960, "Parent"), id="an adapter has its parent's"),
         pytest.param(LORA, (), {}, (128000, "Default"), id="an adapter without parent"),
-        pytest.param(Served("x"), (), {}, (128000, "Default"), id="nobody says"),
+        pytest.param(ServedModel("x"), (), {}, (128000, "Default"), id="nobody says"),
         pytest.param(
             BASE,
             (),
@@ -142,12 +142,16 @@ LORA = Served("lora", parent="base")
             id="an override wins over that",
         ),
         pytest.param(
-            Served("lora", "base", 512), (BASE,), {}, (512, "Server"), id="an adapter's own number"
+            ServedModel("lora", "base", 512),
+            (BASE,),
+            {},
+            (512, "Server"),
+            id="an adapter's own number",
         ),
     ],
 )
 def test_the_context_is_what(
-    model: Served, siblings: tuple[Served, ...], spec: Any, expected: tuple[int, str]
+    model: ServedModel, siblings: tuple[ServedModel, ...], spec: Any, expected: tuple[int, str]
 ) -> None:
     found = entry(model, *siblings, **spec)
     assert (found.context_window, found.source) == expected
@@ -158,13 +162,13 @@ def test_the_context_is_what(
     [(1, 1), (3, 1), (4, 1), (8, 2), (4096, 1024), (32767, 8191), (32768, 8192), (10**9, 8192)],
 )
 def test_an_answer_takes_a_quarter_of_the_context_and_at_most_8192(context: int, most: int) -> None:
-    assert entry(Served("x", context=context)).max_tokens == most
-    assert entry(Served("x", context=context), modelDefaults={"maxTokens": 7}).max_tokens == 7
+    assert entry(ServedModel("x", context=context)).max_tokens == most
+    assert entry(ServedModel("x", context=context), modelDefaults={"maxTokens": 7}).max_tokens == 7
 
 
 @pytest.mark.parametrize(("context", "small"), [(23_999, True), (24_000, False), (None, False)])
 def test_a_context_is_small(context: int | None, *, small: bool) -> None:
-    assert entry(Served("x", context=context)).is_small == small
+    assert entry(ServedModel("x", context=context)).is_small == small
 
 
 def test_the_first_override_that_matches_counts_and_lies_over_the_defaults() -> None:

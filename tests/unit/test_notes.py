@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import Plan, decide
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.publication.plan import Plan, decide
 from tests.builders import CONNECTION, Wire, served, spec_of
 from tests.unit.plans import plan, resource
 

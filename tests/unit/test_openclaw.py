@@ -9,14 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, PublishedMap, digest
+from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, ConfigMapState, digest
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.agents import choose
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.escaping import escape
-from openclaw_vllm.core.models import explicit
-from openclaw_vllm.core.openclaw import Documents, holds, recomposed, render, skeleton
-from openclaw_vllm.core.published import read_models, read_primary
+from openclaw_vllm.core.config.agents import resolve_defaults
+from openclaw_vllm.core.config.documents import (
+    Documents,
+    empty_documents,
+    render,
+    rerender,
+    was_rendered_from,
+)
+from openclaw_vllm.core.config.escaping import escape
+from openclaw_vllm.core.config.read_back import read_models, read_primary
+from openclaw_vllm.core.discovery.models import explicit
+from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
 from tests.unit.golden_cases import CASES, Case
@@ -45,7 +51,7 @@ def test_the_configuration_is_the_golden_file(name: str) -> None:
 
 
 def test_the_skeleton_is_the_golden_file() -> None:
-    expect("skeleton", skeleton(builders.spec(), None).data[CONFIG])
+    expect("skeleton", empty_documents(builders.spec(), None).data[CONFIG])
 
 
 def test_every_golden_file_is_one_of_these() -> None:
@@ -76,7 +82,7 @@ def test_keys_and_models_are_sorted_and_the_text_ends_in_a_line_break(name: str)
 
 @given(models=st.permutations(CASES["agents"].models))
 @settings(max_examples=10, deadline=None)
-def test_the_order_of_the_models_changes_no_byte(models: list[Served]) -> None:
+def test_the_order_of_the_models_changes_no_byte(models: list[ServedModel]) -> None:
     case = CASES["agents"]
     assert written(Case(case.spec, tuple(models))) == written(case)
 
@@ -115,7 +121,7 @@ def test_what_would_be_substituted_is_escaped(text: str, escaped: str) -> None:
 @given(id_=st.text("${}A_a/", min_size=1, max_size=20))
 @settings(max_examples=200, deadline=None)
 def test_an_id_is_read_back_as_it_was(id_: str) -> None:
-    documents = builders.documents(builders.spec(), Served(id_, context=1234))
+    documents = builders.documents(builders.spec(), ServedModel(id_, context=1234))
     read = read_models(documents.data[MODELS], "vllm")
     assert (read.base_url, read.contexts) == (CONNECTION.base_url, ((id_, 1234),))
 
@@ -160,7 +166,7 @@ def test_the_digest_covers_our_keys_alone() -> None:
 def test_agents_that_choose_nothing_are_no_agents() -> None:
     spec = builders.spec(agents={})
     documents = builders.documents(spec, *served("a"))
-    assert not isinstance(choose(spec.agents, (), ""), Problem)
+    assert not isinstance(resolve_defaults(spec.agents, (), ""), Problem)
     assert json.loads(documents.data[AGENTS]) == {}
     assert "agents" not in json.loads(documents.data[CONFIG])
 
@@ -200,11 +206,11 @@ def test_a_base_with_other_providers_is_seen_to_be_what_was_merged() -> None:
     documents = render(spec, CONNECTION, entries, chosen(spec, entries), base)
     assert isinstance(documents, Documents)
     published = builders.published(owner, documents)
-    assert holds(published, spec, base)
-    assert not holds(published, spec, {"models": {"providers": {"v": {}}}})
+    assert was_rendered_from(published, spec, base)
+    assert not was_rendered_from(published, spec, {"models": {"providers": {"v": {}}}})
 
 
-def published_with(base: Wire | None, data: Wire | None = None) -> tuple[Documents, PublishedMap]:
+def published_with(base: Wire | None, data: Wire | None = None) -> tuple[Documents, ConfigMapState]:
     resource = builders.resource(builders.wire_spec(agents={"primary": ["*"]}))
     spec = builders.spec_of(resource)
     models = builders.models_of(spec, *served("${A}", "\U0001f99e/b"))
@@ -219,7 +225,7 @@ def test_what_was_published_is_written_anew_from_its_parts(
     base: Wire | None, data: Wire | None
 ) -> None:
     documents, published = published_with(base, data)
-    assert recomposed(published, ["vllm"], base) == documents
+    assert rerender(published, ["vllm"], base) == documents
 
 
 @pytest.mark.parametrize(
@@ -239,4 +245,4 @@ def test_what_would_be_other_bytes_is_not_written_anew_from(
     base: Wire | None, data: Wire | None
 ) -> None:
     _, published = published_with(None, data)
-    assert recomposed(published, ["vllm"], base) is None
+    assert rerender(published, ["vllm"], base) is None

@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, Owner, PublishedMap
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, ConfigMapState, Owner
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.openclaw import Documents
-from openclaw_vllm.core.ownership import is_current, is_dressed, manifest_of, refusal
+from openclaw_vllm.core.config.documents import Documents
+from openclaw_vllm.core.publication.ownership import (
+    has_expected_metadata,
+    is_current,
+    manifest_of,
+    refusal,
+)
 from tests import builders
 from tests.builders import Wire, served, spec_of
 
@@ -22,10 +27,10 @@ OURS = builders.resource(builders.wire_spec(**OUTPUT), {"observedGeneration": 1}
 DOCUMENTS = builders.documents(spec_of(OURS), *served("a"))
 WRITTEN = builders.published(OURS, DOCUMENTS)
 OWNER = Owner("VllmProvider", "vllm", "uid-1")
-Change = Callable[[PublishedMap], PublishedMap]
+Change = Callable[[ConfigMapState], ConfigMapState]
 
 
-def claimant(name: str, uid: str, created: str) -> Resource:
+def claimant(name: str, uid: str, created: str) -> VllmProvider:
     spec = builders.wire_spec(output={"configMapName": "vllm-openclaw"})
     return builders.resource(spec, name=name, uid=uid, creationTimestamp=created)
 
@@ -34,7 +39,7 @@ OLDER = claimant("older", "uid-0", "2025-01-01T00:00:00Z")
 YOUNGER = claimant("younger", "uid-2", "2027-01-01T00:00:00Z")
 
 
-def owned_by(owner: Owner | None, **labels: str) -> PublishedMap:
+def owned_by(owner: Owner | None, **labels: str) -> ConfigMapState:
     return replace(WRITTEN, owner=owner, labels={**WRITTEN.labels, **labels})
 
 
@@ -47,7 +52,7 @@ def owned_by(owner: Owner | None, **labels: str) -> PublishedMap:
         pytest.param(owned_by(None), id="it lost its owner and has our labels"),
     ],
 )
-def test_it_is_ours_when(existing: PublishedMap | None) -> None:
+def test_it_is_ours_when(existing: ConfigMapState | None) -> None:
     assert refusal(OURS, existing, [OURS]) is None
 
 
@@ -70,7 +75,7 @@ def test_it_is_ours_when(existing: PublishedMap | None) -> None:
         ),
     ],
 )
-def test_it_is_not_ours_when(existing: PublishedMap) -> None:
+def test_it_is_not_ours_when(existing: ConfigMapState) -> None:
     found = refusal(OURS, existing, [OURS])
     assert found is not None
     assert found.reason == Reason.NOT_OWNED
@@ -109,7 +114,7 @@ def test_an_immutable_one_of_ours_is_named_as_that_and_a_foreign_one_as_foreign(
         assert found.reason == reason
 
 
-def manifest(resource: Resource = OURS, documents: Documents = DOCUMENTS) -> dict[str, Any]:
+def manifest(resource: VllmProvider = OURS, documents: Documents = DOCUMENTS) -> dict[str, Any]:
     return manifest_of(resource, spec_of(resource), documents, "patterns")
 
 
@@ -163,7 +168,7 @@ def test_it_is_written_anew_when(what: str) -> None:
     assert is_current(OURS, WRITTEN, manifest())
     assert not is_current(OURS, DAMAGE[what](WRITTEN), manifest())
     if what != "its data was edited":
-        assert not is_dressed(OURS, DAMAGE[what](WRITTEN), spec_of(OURS))
+        assert not has_expected_metadata(OURS, DAMAGE[what](WRITTEN), spec_of(OURS))
 
 
 def test_what_others_add_is_left_alone() -> None:
@@ -174,7 +179,7 @@ def test_what_others_add_is_left_alone() -> None:
         resource_version="999",
     )
     assert is_current(OURS, added, manifest())
-    assert is_dressed(OURS, added, spec_of(OURS))
+    assert has_expected_metadata(OURS, added, spec_of(OURS))
 
 
 def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:

@@ -5,10 +5,10 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import decide
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.publication.plan import decide
 from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of
 from tests.unit.plans import listed, plan, publish, resource
@@ -64,7 +64,7 @@ def test_explicit_models_are_published_without_a_good_answer() -> None:
     ],
 )
 def test_the_published_bytes_stay_with(
-    fields: Wire, models: tuple[Served, ...], task: Task | None, reason: Reason
+    fields: Wire, models: tuple[ServedModel, ...], task: Task | None, reason: Reason
 ) -> None:
     before = resource()
     _, existing = publish(before, plan(before, *served("a")))
@@ -112,7 +112,7 @@ def test_nothing_is_published_before_the_first_good_answer() -> None:
 def test_a_changed_endpoint_leaves_the_bytes_until_its_first_good_answer() -> None:
     before = resource()
     _, existing = publish(before, plan(before, *served("a")))
-    moved = builders.memory(before, *served("a")).turn_to(resource(2)).resolve(NEW)
+    moved = builders.memory(before, *served("a")).observe_request(resource(2)).resolve(NEW)
     waiting = decide(resource(2), spec_of(before), moved, existing)
     assert waiting.documents is None
     assert waiting.problem is not None
@@ -124,14 +124,18 @@ def test_a_changed_endpoint_leaves_the_bytes_until_its_first_good_answer() -> No
 def test_an_unresolved_edit_leaves_the_bytes() -> None:
     edited = resource(2, discovery={"exclude": ["a"]})
     lost = Problem(Reason.SERVICE_NOT_FOUND, "")
-    memory = builders.memory(resource(), *served("a", "b")).turn_to(edited).misplace(lost)
+    memory = (
+        builders.memory(resource(), *served("a", "b"))
+        .observe_request(edited)
+        .with_endpoint_problem(lost)
+    )
     decided = decide(edited, spec_of(edited), memory, None)
     assert (decided.documents, decided.problem and decided.problem.reason) == (None, Reason.PENDING)
 
 
 def test_a_lost_endpoint_leaves_the_bytes_and_keeps_them_published() -> None:
     lost = Problem(Reason.SERVICE_NOT_FOUND, "")
-    memory = builders.memory(resource(), *served("a")).misplace(lost)
+    memory = builders.memory(resource(), *served("a")).with_endpoint_problem(lost)
     decided = decide(resource(), spec_of(resource()), memory, None)
     assert (listed(decided), decided.problem) == (["a"], None)
 

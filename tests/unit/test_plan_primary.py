@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from openclaw_vllm.api.configmap import AGENTS
-from openclaw_vllm.core.plan import decide
+from openclaw_vllm.core.publication.plan import decide
 from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.unit.plans import plan, publish, resource

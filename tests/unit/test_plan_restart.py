@@ -8,11 +8,11 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.baseconfig import Base, parse
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import Plan, decide, is_anothers_work
-from openclaw_vllm.core.recall import recall
+from openclaw_vllm.core.config.base_config import Base, parse
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.publication.plan import Plan, decide, published_by_other_instance
+from openclaw_vllm.core.publication.restore import restore_memory
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
 from tests.unit.plans import listed, plan, publish, resource
@@ -57,7 +57,7 @@ def test_what_was_noted_is_said_again_after_a_restart(*, resolved: bool) -> None
     said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
     said |= {"message": written.note, "lastTransitionTime": ""}
     shown = builders.with_status(shown, conditions=[said])
-    memory = recall(shown, spec_of(shown), existing)
+    memory = restore_memory(shown, spec_of(shown), existing)
     memory = memory.resolve(CONNECTION) if resolved else memory
     assert written.note
     assert decide(shown, spec_of(shown), memory, existing) == Plan(note=written.note)
@@ -81,12 +81,12 @@ def after_a_restart(now: Base | Problem) -> Plan:
     many = served(*(f"m{number:03}" for number in range(120)))
     output = {"baseConfigRef": {"name": "base", "key": "openclaw.json5"}}
     before = resource(output=output, agents={"primary": ["*"], "fallbacks": ["*"]})
-    memory = builders.memory(before, *many, Served("z-adapter", "m000", None))
+    memory = builders.memory(before, *many, ServedModel("z-adapter", "m000", None))
     written = decide(before, spec_of(before), replace(memory, base=BASE), None)
     shown, existing = publish(before, written)
     said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
     shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
-    recalled = recall(shown, spec_of(shown), existing).resolve(CONNECTION)
+    recalled = restore_memory(shown, spec_of(shown), existing).resolve(CONNECTION)
     return decide(shown, spec_of(shown), replace(recalled, base=now), existing)
 
 
@@ -116,7 +116,7 @@ def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
     mine, theirs = plan(ours, *served("a")), plan(ours, *served("a", "b"))
     _, existing = publish(ours, theirs)
     _, same = publish(ours, mine)
-    assert is_anothers_work(mine, ours, spec_of(ours), existing)
+    assert published_by_other_instance(mine, ours, spec_of(ours), existing)
     no_work = {
         "the same": same,
         "edited": replace(existing, digest="sha256:0"),
@@ -126,5 +126,5 @@ def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
         "none": None,
     }
     for what, found in no_work.items():
-        assert not is_anothers_work(mine, ours, spec_of(ours), found), what
-    assert not is_anothers_work(Plan(), ours, spec_of(ours), existing)
+        assert not published_by_other_instance(mine, ours, spec_of(ours), found), what
+    assert not published_by_other_instance(Plan(), ours, spec_of(ours), existing)

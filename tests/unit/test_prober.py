@@ -11,8 +11,8 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.question import Answer, Question
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
+from openclaw_vllm.edges.vllm.prober import Prober
 from tests import vllm_server
 from tests.eventually import eventually
 from tests.vllm_server import VllmServer
@@ -26,8 +26,8 @@ def prober() -> Prober:
     return Prober()
 
 
-def question(server: VllmServer, **changes: Any) -> Question:
-    return replace(Question("GET", f"{server.base_url}/models", HERE), **changes)
+def question(server: VllmServer, **changes: Any) -> ProbeRequest:
+    return replace(ProbeRequest("GET", f"{server.base_url}/models", HERE), **changes)
 
 
 def unused_port() -> int:
@@ -36,7 +36,7 @@ def unused_port() -> int:
         return port
 
 
-async def reason(prober: Prober, question: Question) -> Reason:
+async def reason(prober: Prober, question: ProbeRequest) -> Reason:
     problem = await prober.ask(question)
     assert isinstance(problem, Problem), problem
     return problem.reason
@@ -45,7 +45,7 @@ async def reason(prober: Prober, question: Question) -> Reason:
 async def test_a_good_answer_comes_with_its_body(prober: Prober) -> None:
     async with VllmServer() as server:
         answer = await prober.ask(question(server))
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ProbeResponse)
     assert answer.status == 200
     assert answer.body.startswith(b'{"object":"list"')
 
@@ -54,7 +54,7 @@ async def test_a_good_answer_comes_with_its_body(prober: Prober) -> None:
 async def test_any_other_status_is_an_answer_without_a_body(prober: Prober, status: int) -> None:
     fault = vllm_server.Answer(status, b"" if status == 204 else b"what a server says")
     async with VllmServer(fault=fault) as server:
-        assert await prober.ask(question(server)) == Answer(status)
+        assert await prober.ask(question(server)) == ProbeResponse(status)
 
 
 async def test_no_encoding_but_identity_is_asked_for(prober: Prober) -> None:
@@ -82,7 +82,7 @@ async def test_an_answer(prober: Prober, size: int, *, taken: bool) -> None:
     async with VllmServer(fault=vllm_server.Answer(200, b" " * size)) as server:
         answer = await prober.ask(question(server))
     if taken:
-        assert answer == Answer(200, b" " * size)
+        assert answer == ProbeResponse(200, b" " * size)
     else:
         assert isinstance(answer, Problem)
         assert answer.reason == Reason.ANSWER_TOO_LARGE
@@ -94,14 +94,14 @@ async def test_an_answer(prober: Prober, size: int, *, taken: bool) -> None:
 )
 async def test_a_redirect_is_not_even_read(prober: Prober, target: str) -> None:
     async with VllmServer(fault=vllm_server.Answer.redirect(target, 302)) as server:
-        assert await prober.ask(question(server)) == Answer(302)
+        assert await prober.ask(question(server)) == ProbeResponse(302)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_never_followed(prober: Prober, status: int) -> None:
     async with VllmServer() as other, VllmServer() as server:
         server.fault = vllm_server.Answer.redirect(f"{other.base_url}/models", status)
-        assert await prober.ask(question(server)) == Answer(status)
+        assert await prober.ask(question(server)) == ProbeResponse(status)
     assert (len(server.seen), len(other.seen)) == (1, 0)
 
 
@@ -112,20 +112,20 @@ async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.Monke
         monkeypatch.setenv(name.upper(), dead)
     prober = Prober()
     async with VllmServer() as server:
-        assert isinstance(await prober.ask(question(server)), Answer)
+        assert isinstance(await prober.ask(question(server)), ProbeResponse)
 
 
 async def test_it_connects_to_the_given_addresses_and_asks_no_resolver(prober: Prober) -> None:
     async with VllmServer() as server:
         url = f"http://vllm.invalid:{server.port}/v1/models"
-        assert isinstance(await prober.ask(question(server, url=url)), Answer)
+        assert isinstance(await prober.ask(question(server, url=url)), ProbeResponse)
     assert server.seen[0].headers["host"] == f"vllm.invalid:{server.port}"
 
 
 async def test_an_address_that_refuses_is_followed_by_the_next(prober: Prober) -> None:
     async with VllmServer() as server:
         several = question(server, addresses=("127.0.0.2", "127.0.0.1"))
-        assert isinstance(await prober.ask(several), Answer)
+        assert isinstance(await prober.ask(several), ProbeResponse)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_a_host_that_dns_may_have_is_asked_as_it_is_written(
 ) -> None:
     async with VllmServer() as server:
         url = f"http://{host}:{server.port}/v1/models"
-        assert isinstance(await prober.ask(question(server, url=url)), Answer)
+        assert isinstance(await prober.ask(question(server, url=url)), ProbeResponse)
     assert server.seen[0].headers["host"] == f"{host}:{server.port}"
 
 
@@ -158,7 +158,7 @@ async def test_no_address_is_no_connection(prober: Prober) -> None:
 
 async def test_a_refused_connection_has_failed(prober: Prober) -> None:
     url = f"http://127.0.0.1:{unused_port()}/v1/models"
-    assert await reason(prober, Question("GET", url, HERE)) == Reason.CONNECTION_FAILED
+    assert await reason(prober, ProbeRequest("GET", url, HERE)) == Reason.CONNECTION_FAILED
 
 
 async def test_an_unfit_header_is_a_failure_and_not_an_exception(prober: Prober) -> None:
@@ -179,15 +179,17 @@ async def test_every_request_has_a_connection_of_its_own_that_is_closed(prober: 
     async with keep_alive_server() as server:
         url = f"http://127.0.0.1:{server.port}/v1/models"
         for _ in range(3):
-            assert await prober.ask(Question("GET", url, HERE)) == Answer(200, b"{}")
+            assert await prober.ask(ProbeRequest("GET", url, HERE)) == ProbeResponse(200, b"{}")
         await eventually(lambda: server.closed == 3, within=2)
     assert server.requests == [1, 1, 1]
 
 
 def test_nothing_secret_is_in_the_text_form() -> None:
-    asked = Question("GET", "http://vllm.test/", HERE, headers={"Authorization": "Bearer s3cret"})
+    asked = ProbeRequest(
+        "GET", "http://vllm.test/", HERE, headers={"Authorization": "Bearer s3cret"}
+    )
     assert "s3cret" not in repr(asked)
-    assert "s3cret" not in repr(Answer(200, b"s3cret"))
+    assert "s3cret" not in repr(ProbeResponse(200, b"s3cret"))
 
 
 @dataclass

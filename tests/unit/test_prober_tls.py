@@ -7,9 +7,9 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.prober import Prober
-from openclaw_vllm.edges.question import Answer, Question
-from openclaw_vllm.edges.trust import Trust
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
+from openclaw_vllm.edges.vllm.prober import Prober
+from openclaw_vllm.edges.vllm.trust import Trust
 from tests.certificates import Authority, Certificate, self_signed
 from tests.vllm_server import VllmServer
 
@@ -26,8 +26,8 @@ def prober() -> Prober:
     return Prober()
 
 
-def at(server: VllmServer, host: str, trust: Trust) -> Question:
-    return Question("GET", f"https://{host}:{server.port}/v1/models", HERE, trust)
+def at(server: VllmServer, host: str, trust: Trust) -> ProbeRequest:
+    return ProbeRequest("GET", f"https://{host}:{server.port}/v1/models", HERE, trust)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_an_answer_comes_with_a_certificate(
 ) -> None:
     async with VllmServer(tls=certificate.server_context()) as server:
         answer = await prober.ask(at(server, host, trust))
-    assert isinstance(answer, Answer), answer
+    assert isinstance(answer, ProbeResponse), answer
     assert answer.status == 200
 
 
@@ -97,7 +97,7 @@ async def test_https_to_a_plain_port_is_a_failure_of_tls(prober: Prober) -> None
 
 async def test_http_to_a_tls_port_is_a_failed_connection(prober: Prober) -> None:
     async with VllmServer(tls=CA.issue(NAME).server_context()) as server:
-        plain = Question("GET", f"http://{NAME}:{server.port}/v1/models", HERE)
+        plain = ProbeRequest("GET", f"http://{NAME}:{server.port}/v1/models", HERE)
         assert await failure(prober, plain) == Reason.CONNECTION_FAILED
 
 
@@ -127,7 +127,7 @@ def test_a_private_ca_replaces_the_public_ones() -> None:
     assert trusted == [ssl.PEM_cert_to_DER_cert(CA.pem)]
 
 
-async def failure(prober: Prober, question: Question) -> Reason:
+async def failure(prober: Prober, question: ProbeRequest) -> Reason:
     problem = await prober.ask(question)
     assert isinstance(problem, Problem), problem
     return problem.reason

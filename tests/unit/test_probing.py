@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.observed import Secret, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.core.discovery.destination import Destinations
+from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders, vllm_server
 from tests.builders import Wire
 from tests.certificates import Authority
@@ -23,7 +23,7 @@ KEYED: Wire = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}
 BRIEF = "250ms"
 
 
-def provider(port: int, timeout: str = "5s", **fields: object) -> Resource:
+def provider(port: int, timeout: str = "5s", **fields: object) -> VllmProvider:
     """A VllmProvider of a server on this port, by a name that the setting resolves."""
     discovery = {"discovery": {"timeout": timeout}}
     url = f"{fields.pop('scheme', 'http')}://{HOST}:{port}"
@@ -34,14 +34,14 @@ def secret(key: str, hosts: str = HOST) -> Secret:
     return Secret(hosts, {"api-key": key.encode()})
 
 
-async def problem(here: Setting, resource: Resource) -> Problem:
+async def problem(here: Setting, resource: VllmProvider) -> Problem:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource)
     assert isinstance(found, Problem), found
     return found
 
 
-async def models(here: Setting, resource: Resource) -> tuple[Served, ...]:
+async def models(here: Setting, resource: VllmProvider) -> tuple[ServedModel, ...]:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource)
     assert not isinstance(found, Problem), found

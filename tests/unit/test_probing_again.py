@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Resource, Secret
+from openclaw_vllm.api.observed import Secret, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.core.discovery.destination import Destinations
 from tests import builders
 from tests.builders import Wire
 from tests.certificates import Authority
@@ -23,7 +23,9 @@ CA, OLD_CA = Authority.create(), Authority.create("Old CA")
 TLS: Wire = {"caBundleRef": {"name": "corp-ca"}}
 
 
-def provider(port: int, scheme: str = "http", timeout: str = "5s", **fields: object) -> Resource:
+def provider(
+    port: int, scheme: str = "http", timeout: str = "5s", **fields: object
+) -> VllmProvider:
     url = f"{scheme}://{HOST}:{port}"
     spec = builders.wire_spec(baseUrl=url, discovery={"timeout": timeout}, **fields)
     return builders.resource(spec)
@@ -42,7 +44,7 @@ class Probed:
     text: str
 
 
-async def probed(here: Setting, resource: Resource, *, fresh: bool = False) -> Probed:
+async def probed(here: Setting, resource: VllmProvider, *, fresh: bool = False) -> Probed:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource, fresh=fresh)
     if isinstance(found, Problem):

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from openclaw_vllm.api.conditions import Condition
-from openclaw_vllm.reconcile.writing import announce
+from openclaw_vllm.reconcile.writing import record_events
 from tests import builders
 from tests.eventually import eventually
 from tests.worlds import setting
@@ -33,7 +33,7 @@ async def test_an_interrupted_run_still_tells_what_has_changed(
             condition("ServerReachable", "False", "TimedOut"),
             condition("ConfigPublished", "False", "NoModels"),
         )
-        run = asyncio.create_task(announce(builders.resource(), before, after, place.world))
+        run = asyncio.create_task(record_events(builders.resource(), before, after, place.world))
         await asyncio.sleep(0)
         run.cancel()
         with suppress(asyncio.CancelledError):

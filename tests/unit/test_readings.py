@@ -8,7 +8,7 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.readings import Readings
+from openclaw_vllm.edges.kube.readings import Readings
 from tests.eventually import eventually
 
 KEY, OTHER = ObjectKey("agents", "corp-ca"), ObjectKey("agents", "other")

@@ -11,7 +11,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.resolver import Resolver
+from openclaw_vllm.edges.vllm.resolver import Resolver
 
 Found = list[tuple[Any, ...]]
 

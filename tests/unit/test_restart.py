@@ -7,21 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.capabilities import Capabilities
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import Plan, decide
-from openclaw_vllm.core.recall import recall
-from openclaw_vllm.core.status import Publication, summarize
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.core.discovery.capabilities import Capabilities
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.publication.plan import Plan, decide
+from openclaw_vllm.core.publication.restore import restore_memory
+from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import CONNECTION, WALL, Wire, served, spec_of
 
 CONDITION = {"message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
 
-def settled(wire: Wire, *answers: Iterable[Served]) -> tuple[Resource, PublishedMap, Plan]:
+def settled(
+    wire: Wire, *answers: Iterable[ServedModel]
+) -> tuple[VllmProvider, ConfigMapState, Plan]:
     """A VllmProvider after these answers: its object, its ConfigMap, and what was decided."""
     resource = builders.resource(builders.wire_spec(**wire))
     memory = builders.memory(resource, *answers[0])
@@ -31,24 +33,24 @@ def settled(wire: Wire, *answers: Iterable[Served]) -> tuple[Resource, Published
     assert plan.documents is not None, plan.problem
     published = builders.published(resource, plan.documents)
     shown = Publication(plan.models, plan.primary, plan.documents.digest)
-    memory = memory.detail("0.32.0", "Generate", 0.0)
+    memory = memory.with_server_info("0.32.0", "Generate", 0.0)
     status = summarize(resource, spec_of(resource), (), memory, shown)
     wire_status = status.model_dump(exclude_none=True)
     return builders.resource(builders.wire_spec(**wire), wire_status), published, plan
 
 
-def recalled(resource: Resource, published: PublishedMap | None) -> Memory:
-    return recall(resource, spec_of(resource), published).resolve(CONNECTION)
+def recalled(resource: VllmProvider, published: ConfigMapState | None) -> Memory:
+    return restore_memory(resource, spec_of(resource), published).resolve(CONNECTION)
 
 
-def rendered_again(resource: Resource, published: PublishedMap) -> Plan:
+def rendered_again(resource: VllmProvider, published: ConfigMapState) -> Plan:
     """What is decided from the recalled knowledge alone, when something forces a rendering."""
     memory = replace(recalled(resource, published), answered_at=WALL)
     return decide(resource, spec_of(resource), memory, published)
 
 
 BASE = served("base")
-LORA = Served("lora", "base", None)
+LORA = ServedModel("lora", "base", None)
 OVERRIDE: Wire = {"modelOverrides": [{"match": "base", "contextWindow": 16000}]}
 SECRETS = served("${SECRET}", "$${SECRET}", "$$${A}", "${a}", "${A${B}}", "ünï☃", 'a "b"', "p/q/r")
 
@@ -78,7 +80,9 @@ SECRETS = served("${SECRET}", "$${SECRET}", "$$${A}", "${a}", "${A${B}}", "ünï
         ),
     ],
 )
-def test_the_same_bytes_are_rendered_again_from(wire: Wire, answers: list[tuple[Served]]) -> None:
+def test_the_same_bytes_are_rendered_again_from(
+    wire: Wire, answers: list[tuple[ServedModel]]
+) -> None:
     resource, published, plan = settled(wire, *answers)
     again = rendered_again(resource, published)
     assert plan.documents is not None
@@ -99,7 +103,7 @@ def test_where_each_number_came_from_is_known_again() -> None:
 @given(
     models=st.lists(
         st.builds(
-            Served,
+            ServedModel,
             id=st.text("ab${}NAM_/é", min_size=1, max_size=12),
             parent=st.sampled_from(["", "a", "b", "gone"]),
             context=st.none() | st.integers(1, 2**40),
@@ -112,7 +116,7 @@ def test_where_each_number_came_from_is_known_again() -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_published_is_rendered_again_in_the_same_bytes(
-    models: list[Served], overridden: str
+    models: list[ServedModel], overridden: str
 ) -> None:
     wire = {"modelOverrides": [{"match": overridden, "contextWindow": 5000}]}
     resource, published, plan = settled(wire, models)
@@ -123,7 +127,10 @@ def test_whatever_is_published_is_rendered_again_in_the_same_bytes(
 
 
 def test_of_more_models_than_the_status_shows_the_published_bytes_are_left_alone() -> None:
-    many = (*served(*(f"m{number:03}" for number in range(120))), Served("z-lora", "m000", None))
+    many = (
+        *served(*(f"m{number:03}" for number in range(120))),
+        ServedModel("z-lora", "m000", None),
+    )
     resource, published, plan = settled({"agents": {"primary": ["*"], "fallbacks": ["*"]}}, many)
     again = decide(resource, spec_of(resource), recalled(resource, published), published)
     assert plan.documents is not None
@@ -169,12 +176,12 @@ def test_version_and_task_are_known_again() -> None:
     assert (memory.version, memory.task) == ("0.32.0", "Generate")
 
 
-def examined(wire: Wire, found: Capabilities) -> tuple[Resource, PublishedMap]:
+def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapState]:
     """A VllmProvider whose server was asked what its only model can do."""
     resource = builders.resource(builders.wire_spec(**wire))
     spec = spec_of(resource)
-    memory = builders.memory(resource, *served("a")).detail("0.32.0", "Generate", 0.0)
-    memory = memory.examine(memory.to_examine(spec), {"a": found}, complete=True)
+    memory = builders.memory(resource, *served("a")).with_server_info("0.32.0", "Generate", 0.0)
+    memory = memory.with_capabilities(memory.models_to_examine(spec), {"a": found}, complete=True)
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem
     shown = Publication(plan.models, plan.primary, plan.documents.digest)
@@ -205,13 +212,13 @@ def test_what_was_found_out_is_known_again_and_not_asked_anew(
     resource, published = examined(wire, NEITHER)
     memory = builders.learned(recalled(resource, published), resource, *served("a"))
     assert memory.capabilities == {"a": known}
-    assert memory.to_examine(spec_of(resource)) == frozenset()
+    assert memory.models_to_examine(spec_of(resource)) == frozenset()
 
 
 def test_whoever_wants_to_know_for_the_first_time_after_a_restart_is_told() -> None:
     resource, published = examined({}, Capabilities())
     memory = builders.learned(recalled(resource, published), resource, *served("a"))
-    assert memory.to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
+    assert memory.models_to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
 
 
 def test_a_map_that_lost_its_owner_is_remembered_by_its_labels() -> None:

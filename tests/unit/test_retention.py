@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.retention import Retained, merge
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.retention import Retained, merge
 from tests.builders import served
 
 HERE, THERE = "http://here/v1", "http://there/v1"
@@ -78,8 +78,8 @@ def test_another_url_starts_a_new_list() -> None:
 
 
 def test_a_missing_model_keeps_what_was_known_of_it() -> None:
-    known = merge(None, HERE, (Served("lora", "base", 4096), *served("base")), 3)
-    assert merge(known, HERE, served("base"), 3).served["lora"] == Served("lora", "base", 4096)
+    known = merge(None, HERE, (ServedModel("lora", "base", 4096), *served("base")), 3)
+    assert merge(known, HERE, served("base"), 3).served["lora"] == ServedModel("lora", "base", 4096)
 
 
 def test_a_model_that_is_listed_is_what_the_last_answer_says() -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.answer import Served
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.models import Rejection
-from openclaw_vllm.core.status import Publication, summarize
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.models import Rejection
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import BASE_URL, Wire, served, spec_of
 
@@ -19,7 +19,7 @@ SHORT = {"match": "lora", "maxTokens": 100}
 
 
 def status(
-    *models: Served,
+    *models: ServedModel,
     primary: str = "",
     rejected: Any = None,
     before: Wire | None = None,
@@ -29,12 +29,12 @@ def status(
     entries = builders.models_of(spec_of(resource), *models)
     shown = Publication(entries, primary, "sha256:1")
     memory = replace(builders.memory(resource, *models), rejected=rejected)
-    memory = memory.detail("0.32.0", "Generate", 0.0)
+    memory = memory.with_server_info("0.32.0", "Generate", 0.0)
     return summarize(resource, spec_of(resource), (), memory, shown)
 
 
 def test_every_model_is_shown_with_where_its_numbers_came_from() -> None:
-    lora = Served("lora", "base")
+    lora = ServedModel("lora", "base")
     models = (*served("base"), lora, *served("small", context=8000))
     shown = status(*models, primary="base", modelOverrides=[SHORT])
     assert (shown.model_count, shown.primary_model) == (3, "vllm/base")
@@ -131,7 +131,7 @@ def test_version_and_task_are_those_of_the_server_that_is(
     change: Wire, said: tuple[str | None, str | None]
 ) -> None:
     resource = builders.resource(builders.wire_spec(**change))
-    memory = builders.memory(resource, *served("a")).detail("0.32.0", "Generate", 0.0)
+    memory = builders.memory(resource, *served("a")).with_server_info("0.32.0", "Generate", 0.0)
     memory = memory.resolve(Connection(change.get("baseUrl", BASE_URL)))
     shown = summarize(resource, spec_of(resource), (), memory, None).endpoint
     assert shown is not None
@@ -168,13 +168,15 @@ def test_an_agent_is_told_to_set(spec: Wire, shown: Wire | None) -> None:
     [
         pytest.param((), id="without models"),
         pytest.param(served("a", "ünï☃", "a b", "${X}", 'q"'), id="with odd ids"),
-        pytest.param((*served("a" * 512, context=2**63 - 1), Served("l", "a" * 600)), id="long"),
+        pytest.param(
+            (*served("a" * 512, context=2**63 - 1), ServedModel("l", "a" * 600)), id="long"
+        ),
     ],
 )
-def test_a_status_that_is_read_back_is_the_same(models: tuple[Served, ...]) -> None:
+def test_a_status_that_is_read_back_is_the_same(models: tuple[ServedModel, ...]) -> None:
     rejected = {"bad@": Rejection.INVALID_REFERENCE, "a\x00b": Rejection.INVALID_CHARACTERS}
     written = status(*models, rejected=rejected, auth={})
-    read = Resource.read(builders.manifest(status=written.model_dump(exclude_none=True)))
+    read = VllmProvider.read(builders.manifest(status=written.model_dump(exclude_none=True)))
     assert read.status == written
 
 

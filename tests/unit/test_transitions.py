@@ -4,7 +4,12 @@ import pytest
 
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.conditions import Outcomes, conditions, stalled_conditions, transitions
+from openclaw_vllm.core.status.conditions import (
+    Outcomes,
+    conditions,
+    stalled_conditions,
+    transitions,
+)
 
 NOW = "2026-01-01T00:00:00Z"
 Said = tuple[Condition, ...]

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from openclaw_vllm import handlers
-from openclaw_vllm.edges.watches import SETTLED, SILENCE, Watch, Watches, session
+from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches, session
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}\n'
@@ -147,13 +147,13 @@ def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
     watches = Watches(clock=lambda: now)
     watches.expect(handlers.expected(("a", "b"), catalogs=False))
     now += SILENCE
-    assert watches.silent == []
+    assert watches.stale_watches == []
     now += 1
     for kind in ("vllmproviders", "configmaps"):
         for namespace in ("a", "b"):
             watches.hear(Watch(kind, namespace))
     watches.hear(Watch("services", "a"))
-    assert watches.silent == ["services"]
+    assert watches.stale_watches == ["services"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from openclaw_vllm.edges import workqueue
+from openclaw_vllm.controllers import workqueue
 from tests.eventually import eventually
 from tests.unit.bench import Bench, Passing, turns
 

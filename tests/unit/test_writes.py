@@ -13,8 +13,8 @@ from kubernetes.aio.client import Configuration
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.apiserver import ApiServer, Reply
-from openclaw_vllm.edges.cluster import Cluster, Gone, Refused, Stale
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
 
 Json = dict[str, Any]
 
@@ -101,7 +101,7 @@ async def came_of(reply: Reply) -> object:
     cluster = Cluster(cast(ApiServer, Answering(reply)))
     try:
         applied = await cluster.apply_config_map(KEY, {})
-    except (Stale, Gone, Refused) as error:
+    except (Conflict, NotFound, Rejected) as error:
         return type(error)
     return applied.reason if isinstance(applied, Problem) else applied
 
@@ -109,21 +109,21 @@ async def came_of(reply: Reply) -> object:
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [
-        pytest.param(status(422, "Invalid", INVALID, UID), Stale, id="replaced"),
-        pytest.param(status(422, "Invalid", "", LABEL, UID, FROZEN), Stale, id="and frozen"),
-        pytest.param(status(409, "Conflict", "uid mismatch"), Stale, id="deleted"),
-        pytest.param(status(409, "AlreadyExists", "it exists"), Stale, id="created meanwhile"),
-        pytest.param(denied(409, "guide: uid, Conflict"), Refused, id="a webhook's conflict"),
+        pytest.param(status(422, "Invalid", INVALID, UID), Conflict, id="replaced"),
+        pytest.param(status(422, "Invalid", "", LABEL, UID, FROZEN), Conflict, id="and frozen"),
+        pytest.param(status(409, "Conflict", "uid mismatch"), Conflict, id="deleted"),
+        pytest.param(status(409, "AlreadyExists", "it exists"), Conflict, id="created meanwhile"),
+        pytest.param(denied(409, "guide: uid, Conflict"), Rejected, id="a webhook's conflict"),
         pytest.param(status(422, "Invalid", "", FROZEN), Reason.IMMUTABLE, id="immutable"),
         pytest.param(status(422, "Invalid", "", THAWED), Reason.IMMUTABLE, id="immutable still"),
         pytest.param(status(422, "Invalid", "", BINARY), Reason.IMMUTABLE, id="immutable bytes"),
-        pytest.param(status(422, "Invalid", INVALID, TOO_LONG), Refused, id="too long"),
-        pytest.param(status(422, "Invalid", INVALID, LABEL), Refused, id="a bad label"),
-        pytest.param(denied(422, "immutable-infra, guide"), Refused, id="a webhook's words"),
-        pytest.param(status(403, "Forbidden", "", LEAVING), Gone, id="its namespace goes"),
-        pytest.param(denied(403, "it is being terminated"), Refused, id="a webhook's reason"),
-        pytest.param(status(404, "NotFound", "no namespace"), Gone, id="no namespace"),
-        pytest.param(Reply(400, {"details": "none", "message": "?"}), Refused, id="of no form"),
+        pytest.param(status(422, "Invalid", INVALID, TOO_LONG), Rejected, id="too long"),
+        pytest.param(status(422, "Invalid", INVALID, LABEL), Rejected, id="a bad label"),
+        pytest.param(denied(422, "immutable-infra, guide"), Rejected, id="a webhook's words"),
+        pytest.param(status(403, "Forbidden", "", LEAVING), NotFound, id="its namespace goes"),
+        pytest.param(denied(403, "it is being terminated"), Rejected, id="a webhook's reason"),
+        pytest.param(status(404, "NotFound", "no namespace"), NotFound, id="no namespace"),
+        pytest.param(Reply(400, {"details": "none", "message": "?"}), Rejected, id="of no form"),
     ],
 )
 async def test_a_refused_apply_is_told_by_the_structure_of_the_answer(

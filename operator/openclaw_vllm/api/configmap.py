@@ -52,7 +52,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedMap:
+class ConfigMapState:
     """A ConfigMap of the name that we publish under, ours or not, as far as decisions need it.
 
     `digest` is computed from the data as it is now, `promised` what the annotation says it was when
@@ -72,17 +72,17 @@ class PublishedMap:
     size: int
 
     @property
-    def promised(self) -> str:
+    def recorded_digest(self) -> str:
         """The digest that the annotation holds."""
         return self.annotations.get(DIGEST, "")
 
     @property
-    def is_intact(self) -> bool:
+    def is_unmodified(self) -> bool:
         """Whether the data is what we wrote."""
-        return self.digest == self.promised
+        return self.digest == self.recorded_digest
 
     @classmethod
-    def read(cls, manifest: Mapping[str, Any]) -> "PublishedMap":
+    def read(cls, manifest: Mapping[str, Any]) -> "ConfigMapState":
         """Read a ConfigMap as the API server sends it."""
         metadata = manifest["metadata"]
         data = manifest.get("data") or {}

@@ -29,7 +29,7 @@ Status = TypeVar("Status", bound=WireModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Observed(Generic[Spec, Status]):
+class CustomObject(Generic[Spec, Status]):
     """An object of one of our kinds; its spec is a Problem when this version of the operator
     cannot read it, and `sent` is then what the API server sent."""
 
@@ -102,7 +102,7 @@ def _name_in(sent: Mapping[str, Any], part: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
+class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
     """A VllmProvider."""
 
     KIND = "VllmProvider"
@@ -129,7 +129,7 @@ class Resource(Observed[VllmProviderSpec, VllmProviderStatus]):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog(Observed[VllmCatalogSpec, VllmCatalogStatus]):
+class VllmCatalog(CustomObject[VllmCatalogSpec, VllmCatalogStatus]):
     """A VllmCatalog."""
 
     KIND = "VllmCatalog"

@@ -11,11 +11,11 @@ import click
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.commands.comparison import Published
-from openclaw_vllm.commands.schema import Complaint
-from openclaw_vllm.commands.subject import Subject
-from openclaw_vllm.edges.apiserver import ApiServer, Unavailable
-from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.edges.connection import NoCluster, load_configuration
+from openclaw_vllm.commands.provider_input import ProviderInput
+from openclaw_vllm.commands.schema import Violation
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
+from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.edges.kube.connection import NoCluster, load_configuration
 
 
 @asynccontextmanager
@@ -27,16 +27,18 @@ async def connected() -> AsyncIterator[Cluster]:
             yield Cluster(server)
         finally:
             await server.close()
-    except (NoCluster, Unavailable, Refused) as error:
+    except (NoCluster, Unavailable, Rejected) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def judged(cluster: Cluster, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+async def judged(cluster: Cluster, subjects: Sequence[ProviderInput]) -> tuple[ProviderInput, ...]:
     """Return the subjects with what the API server has against them."""
     return tuple([await _judged(cluster, subject) for subject in subjects])
 
 
-async def published_by(cluster: Cluster, subjects: Sequence[Subject]) -> dict[ObjectKey, Published]:
+async def published_by(
+    cluster: Cluster, subjects: Sequence[ProviderInput]
+) -> dict[ObjectKey, Published]:
     """Return the ConfigMaps of the subjects that there are now."""
     published = {}
     for key in {subject.resource.config_map for subject in subjects if subject.resource}:
@@ -45,7 +47,7 @@ async def published_by(cluster: Cluster, subjects: Sequence[Subject]) -> dict[Ob
     return published
 
 
-async def _judged(cluster: Cluster, subject: Subject) -> Subject:
+async def _judged(cluster: Cluster, subject: ProviderInput) -> ProviderInput:
     """Ask about what people write: managed fields and status are not theirs to apply."""
     if subject.resource is None:
         return subject
@@ -55,5 +57,5 @@ async def _judged(cluster: Cluster, subject: Subject) -> Subject:
         metadata |= {kept: manifest["metadata"][kept]} if kept in manifest["metadata"] else {}
     applied = {**{k: manifest[k] for k in ("apiVersion", "kind", "spec")}, "metadata": metadata}
     said = await cluster.try_provider(key, applied)
-    theirs = (Complaint("the API server", said),) if said else ()
-    return replace(subject, complaints=(*subject.complaints, *theirs))
+    theirs = (Violation("the API server", said),) if said else ()
+    return replace(subject, violations=(*subject.violations, *theirs))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, PublishedMap
-from openclaw_vllm.commands.foresight import Foresight
+from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, ConfigMapState
+from openclaw_vllm.commands.preview import Preview
 
 METADATA = "labels and annotations"
 UNENDED = "\\ No newline at end of file\n"  # as diff writes it
@@ -17,7 +17,7 @@ DERIVED = (DIGEST, PRIMARY_PATTERNS)  # annotations that follow from the rest
 class Published:
     """A ConfigMap as it is: as far as decisions need it, and its data."""
 
-    known: PublishedMap
+    known: ConfigMapState
     data: Mapping[str, str]
 
     @classmethod
@@ -25,13 +25,13 @@ class Published:
         """Read a manifest of a file, which may lack what only a cluster gives."""
         metadata = {"uid": "", "resourceVersion": "", **manifest["metadata"]}
         return cls(
-            PublishedMap.read({**manifest, "metadata": metadata}), manifest.get("data") or {}
+            ConfigMapState.read({**manifest, "metadata": metadata}), manifest.get("data") or {}
         )
 
 
-def changes(foresight: Foresight, published: Published | None) -> dict[str, str]:
+def changes(preview: Preview, published: Published | None) -> dict[str, str]:
     """Return a unified diff for each document that would change, and for what is written on it."""
-    wanted = foresight.config_map
+    wanted = preview.config_map
     if wanted is None:
         return {}
     was = published.data if published else {}

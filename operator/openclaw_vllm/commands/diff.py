@@ -12,9 +12,9 @@ import click
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.commands.comparison import Published, changes
 from openclaw_vllm.commands.files import Files, read_config_maps, read_files, require_answers
-from openclaw_vllm.commands.options import FAILED, FILE, Wishes, output, wishes
-from openclaw_vllm.commands.outcomes import Outcome, outcomes_of
-from openclaw_vllm.core.ownership import refusal
+from openclaw_vllm.commands.options import FAILED, FILE, CommandOptions, command_options, output
+from openclaw_vllm.commands.report import Outcome, outcomes_of
+from openclaw_vllm.core.publication.ownership import refusal
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Comparison:
 
 
 @click.command()
-@wishes
+@command_options
 @click.option(
     "--against", type=FILE, help="A file with the ConfigMap, instead of the kubeconfig's cluster."
 )
@@ -42,7 +42,7 @@ def diff(against: str | None, form: str, **options: Any) -> None:
     Without --against, the ConfigMap and what the files lack are read from the cluster. Exit codes:
     0 nothing would change, 1 something would or one would not be Ready, 2 wrong usage.
     """
-    chosen = Wishes(**options)
+    chosen = CommandOptions(**options)
     files = read_files(chosen)
     require_answers(files, chosen)
     if against:
@@ -59,41 +59,41 @@ def diff(against: str | None, form: str, **options: Any) -> None:
 
 
 async def _against_files(
-    files: Files, wishes: Wishes, published: Mapping[ObjectKey, Published]
+    files: Files, command_options: CommandOptions, published: Mapping[ObjectKey, Published]
 ) -> list[Comparison]:
     existing = {key: found.known for key, found in published.items()}
-    outcomes = await outcomes_of(files, wishes, existing=existing)
+    outcomes = await outcomes_of(files, command_options, existing=existing)
     return [_compared(outcome, published) for outcome in outcomes]
 
 
-async def _against_cluster(files: Files, wishes: Wishes) -> list[Comparison]:
+async def _against_cluster(files: Files, command_options: CommandOptions) -> list[Comparison]:
     from openclaw_vllm.commands.cluster import connected, published_by  # noqa: PLC0415 it is slow
 
     async with connected() as cluster:
         published = await published_by(cluster, files.subjects)
         existing = {key: found.known for key, found in published.items()}
-        outcomes = await outcomes_of(files, wishes, cluster, existing)
+        outcomes = await outcomes_of(files, command_options, cluster, existing)
         return [_compared(_owned(outcome, published), published) for outcome in outcomes]
 
 
 def _owned(outcome: Outcome, published: Mapping[ObjectKey, Published]) -> Outcome:
     """Take in that the ConfigMap may be somebody else's: then nothing would be written."""
-    foresight = outcome.foresight
-    if foresight is None:
+    preview = outcome.preview
+    if preview is None:
         return outcome
-    existing = published.get(foresight.resource.config_map)
-    problem = refusal(foresight.resource, existing.known if existing else None, ())
+    existing = published.get(preview.resource.config_map)
+    problem = refusal(preview.resource, existing.known if existing else None, ())
     if problem is None:
         return outcome
-    plan = replace(foresight.plan, documents=None, problem=problem)
-    return replace(outcome, foresight=replace(foresight, plan=plan))
+    plan = replace(preview.plan, documents=None, problem=problem)
+    return replace(outcome, preview=replace(preview, plan=plan))
 
 
 def _compared(outcome: Outcome, published: Mapping[ObjectKey, Published]) -> Comparison:
-    foresight = outcome.foresight
-    if foresight is None:
+    preview = outcome.preview
+    if preview is None:
         return Comparison(outcome, {})
-    return Comparison(outcome, changes(foresight, published.get(foresight.resource.config_map)))
+    return Comparison(outcome, changes(preview, published.get(preview.resource.config_map)))
 
 
 def _written(compared: list[Comparison], form: str) -> str:

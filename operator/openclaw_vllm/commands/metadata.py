@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from openclaw_vllm.commands.schema import Complaint, Json, Schema, complaints, stored
+from openclaw_vllm.commands.schema import Json, Schema, Violation, stored, violations
 from openclaw_vllm.settings import NAMESPACE_FORM, is_namespace
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -56,9 +56,9 @@ def kept(metadata: Json) -> Json:
     return known
 
 
-def metadata_complaints(metadata: Json) -> Iterator[Complaint]:
+def metadata_violations(metadata: Json) -> Iterator[Violation]:
     """Yield what is wrong with the metadata of an object; `metadata` is what `kept` returns."""
-    wrong = list(complaints(metadata, OBJECT_META, "metadata"))
+    wrong = list(violations(metadata, OBJECT_META, "metadata"))
     yield from wrong
     if not wrong:
         yield from _name(metadata)
@@ -66,36 +66,36 @@ def metadata_complaints(metadata: Json) -> Iterator[Complaint]:
         yield from _annotations(metadata.get("annotations", {}))
 
 
-def _name(metadata: dict[str, Any]) -> Iterator[Complaint]:
+def _name(metadata: dict[str, Any]) -> Iterator[Violation]:
     name, namespace = metadata.get("name"), metadata.get("namespace")
     if namespace and not is_namespace(namespace):
-        yield Complaint("metadata.namespace", NAMESPACE_FORM)
+        yield Violation("metadata.namespace", NAMESPACE_FORM)
     if not name:
-        yield Complaint("metadata.name", "Required value")
+        yield Violation("metadata.name", "Required value")
     elif len(name) > MAX_NAME or not NAME.fullmatch(name):
         message = "write lower-case letters, digits, - and ., with a letter or digit at both ends"
-        yield Complaint("metadata.name", message)
+        yield Violation("metadata.name", message)
 
 
-def _labels(labels: dict[str, str]) -> Iterator[Complaint]:
+def _labels(labels: dict[str, str]) -> Iterator[Violation]:
     for key, value in labels.items():
         if not _is_key(key):
-            yield Complaint("metadata.labels", f"the key {json.dumps(key)}: write {_WRITE_A_KEY}")
+            yield Violation("metadata.labels", f"the key {json.dumps(key)}: write {_WRITE_A_KEY}")
         if value and not LABEL.fullmatch(value):
-            yield Complaint(
+            yield Violation(
                 f"metadata.labels.{key}",
                 f"the value {json.dumps(value)}: write at most 63 {_LABEL_FORM}, or nothing",
             )
 
 
-def _annotations(annotations: dict[str, str]) -> Iterator[Complaint]:
+def _annotations(annotations: dict[str, str]) -> Iterator[Violation]:
     for key in annotations:
         if not _is_key(key.lower()):
             message = f"the key {json.dumps(key)}: write {_WRITE_A_KEY}"
-            yield Complaint("metadata.annotations", message)
+            yield Violation("metadata.annotations", message)
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > MAX_ANNOTATIONS:
         message = f"Too long: may not be more than {MAX_ANNOTATIONS} bytes"
-        yield Complaint("metadata.annotations", message)
+        yield Violation("metadata.annotations", message)
 
 
 def _is_key(key: str) -> bool:

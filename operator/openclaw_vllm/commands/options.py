@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from openclaw_vllm.core.destination import Destinations
+from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.settings import NAMESPACE_FORM, Settings, is_host_rule, is_namespace
 
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
@@ -39,7 +39,7 @@ def namespaces(_: click.Context, option: click.Parameter, value: Names) -> Names
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CommandOptions:
     """What the user says on the command line, less the output's form."""
 
     files: tuple[str, ...]
@@ -65,7 +65,7 @@ class Wishes:
         ).destinations()
 
 
-def wishes(command: Command) -> Command:
+def command_options(command: Command) -> Command:
     """Add the options that `Wishes` holds, in their order."""
     for option in reversed(_OPTIONS):
         command = option(command)

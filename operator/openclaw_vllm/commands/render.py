@@ -11,12 +11,12 @@ import yaml
 
 from openclaw_vllm.api.configmap import KEYS
 from openclaw_vllm.commands.files import read_files, require_answers
-from openclaw_vllm.commands.options import FAILED, Wishes, output, wishes
-from openclaw_vllm.commands.outcomes import Outcome, outcomes_of
+from openclaw_vllm.commands.options import FAILED, CommandOptions, command_options, output
+from openclaw_vllm.commands.report import Outcome, outcomes_of
 
 
 @click.command()
-@wishes
+@command_options
 @click.option(
     "--key", type=click.Choice(KEYS), help="Only this document, with exactly its published bytes."
 )
@@ -26,7 +26,7 @@ def render(key: str | None, form: str, **options: Any) -> None:
 
     Exit codes: 0 all would be Ready, 1 one would not (standard error says why), 2 wrong usage.
     """
-    chosen = Wishes(**options)
+    chosen = CommandOptions(**options)
     files = read_files(chosen)
     require_answers(files, chosen)
     if key and len(files.subjects) > 1:
@@ -46,31 +46,31 @@ def _written(outcomes: list[Outcome], form: str, key: str | None) -> str:
             shown = [outcome.report() | _rendered(outcome) for outcome in outcomes]
             return json.dumps({"providers": shown}, indent=2, ensure_ascii=False) + "\n"
         case "yaml":
-            maps = (outcome.foresight.config_map for outcome in outcomes if outcome.foresight)
+            maps = (outcome.preview.config_map for outcome in outcomes if outcome.preview)
             return _as_yaml(config_map for config_map in maps if config_map)
     return "".join(map(_as_text, outcomes))
 
 
 def _data(outcome: Outcome) -> dict[str, str]:
-    return outcome.foresight.data if outcome.foresight else {}
+    return outcome.preview.data if outcome.preview else {}
 
 
 def _rendered(outcome: Outcome) -> dict[str, object]:
-    if outcome.foresight is None:
+    if outcome.preview is None:
         return {"configMap": None, "digest": None, "data": {}}
-    documents = outcome.foresight.plan.documents
+    documents = outcome.preview.plan.documents
     return {
-        "configMap": outcome.foresight.resource.config_map.name,
+        "configMap": outcome.preview.resource.config_map.name,
         "digest": documents.digest if documents else None,
-        "data": outcome.foresight.data,
+        "data": outcome.preview.data,
     }
 
 
 def _as_text(outcome: Outcome) -> str:
     """Write each document under a line with its place, as `head` does with files."""
-    if outcome.foresight is None:
+    if outcome.preview is None:
         return ""
-    place = outcome.foresight.resource.config_map
+    place = outcome.preview.resource.config_map
     return "".join(f"==> {place}/{key} <==\n{text}" for key, text in _data(outcome).items())
 
 

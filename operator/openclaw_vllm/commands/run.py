@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from openclaw_vllm.commands.options import FAILED, host_rules, namespaces
-from openclaw_vllm.edges.connection import NoCluster, own_namespace
-from openclaw_vllm.edges.endpoints import is_address
-from openclaw_vllm.edges.leader import LeadershipLost
+from openclaw_vllm.edges.kube.connection import NoCluster, own_namespace
+from openclaw_vllm.edges.kube.leader import LeadershipLost
+from openclaw_vllm.edges.metrics.http_endpoints import is_address
 from openclaw_vllm.logs import set_up
 from openclaw_vllm.run import run as run_operator
 from openclaw_vllm.settings import Settings

@@ -29,7 +29,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class Violation:
     """What is wrong, and at which field."""
 
     path: str
@@ -66,17 +66,17 @@ def stored(value: Json, schema: Schema) -> Json:
     return value
 
 
-def complaints(value: Json, schema: Schema, path: str) -> Iterator[Complaint]:
+def violations(value: Json, schema: Schema, path: str) -> Iterator[Violation]:
     """Yield what the structural schema has against a value; its CEL rules are `rules`'."""
     if wrong := _type_complaint(value, schema):
-        yield Complaint(path, wrong)
+        yield Violation(path, wrong)
         return
     for wrong in (*_bounds(value, schema), *_sizes(value, schema), *_duplicates(value, schema)):
-        yield Complaint(path, wrong)
+        yield Violation(path, wrong)
     if isinstance(value, dict):
         yield from _fields(value, schema, path)
     for inner, inner_schema, inner_path in children(value, schema, path):
-        yield from complaints(inner, inner_schema, inner_path)
+        yield from violations(inner, inner_schema, inner_path)
 
 
 def children(value: Json, schema: Schema, path: str) -> Iterator[tuple[Json, Schema, str]]:
@@ -155,14 +155,14 @@ def _duplicates(value: Json, schema: Schema) -> Iterator[str]:
         seen.add(text)
 
 
-def _fields(value: dict[str, Json], schema: Schema, path: str) -> Iterator[Complaint]:
+def _fields(value: dict[str, Json], schema: Schema, path: str) -> Iterator[Violation]:
     for name in schema.get("required", ()):
         if name not in value:
-            yield Complaint(f"{path}.{name}", "Required value")
+            yield Violation(f"{path}.{name}", "Required value")
     known = schema.get("properties", {})
     if "additionalProperties" in schema or schema.get("x-kubernetes-preserve-unknown-fields"):
         return
     for name in value.keys() - known.keys():
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        yield Complaint(path, f'unknown field "{path}.{name}"{hint}')
+        yield Violation(path, f'unknown field "{path}.{name}"{hint}')

@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from openclaw_vllm.commands import rules
+from openclaw_vllm.commands import cel_rules
 from openclaw_vllm.commands.files import Files, read_files, refuse_contradictions
-from openclaw_vllm.commands.options import FAILED, FILE, Wishes, output, wishes
-from openclaw_vllm.commands.outcomes import Outcome, outcomes_of
+from openclaw_vllm.commands.options import FAILED, FILE, CommandOptions, command_options, output
+from openclaw_vllm.commands.report import Outcome, outcomes_of
 
 
 @click.command()
 @click.argument("more_files", nargs=-1, type=FILE, metavar="[FILE]...")
-@wishes
+@command_options
 @click.option("--offline", is_flag=True, help="Judge the manifests only; ask no server.")
 @click.option(
     "--server-dry-run",
@@ -39,7 +39,7 @@ def verify(
     Files without a VllmProvider are passed over. Exit codes: 0 all are valid and would be Ready,
     1 one is not, 2 wrong usage.
     """
-    chosen = Wishes(**options)
+    chosen = CommandOptions(**options)
     chosen = replace(chosen, files=(*chosen.files, *more_files))
     if not chosen.files:
         raise click.UsageError("give a file: -f provider.yaml")
@@ -59,7 +59,7 @@ def verify(
 
 
 async def _verified(
-    files: Files, wishes: Wishes, *, offline: bool, server_dry_run: bool
+    files: Files, command_options: CommandOptions, *, offline: bool, server_dry_run: bool
 ) -> list[Outcome]:
     async with AsyncExitStack() as stack:
         cluster = None
@@ -69,10 +69,10 @@ async def _verified(
             cluster = await stack.enter_async_context(connected())
             files = replace(files, subjects=await judged(cluster, files.subjects))
         if offline:
-            judged_here = rules.are_judged() or server_dry_run
-            notes = () if judged_here else (rules.NOT_JUDGED,)
+            judged_here = cel_rules.are_judged() or server_dry_run
+            notes = () if judged_here else (cel_rules.NOT_JUDGED,)
             return [Outcome(subject, notes=notes) for subject in files.subjects]
-        return await outcomes_of(files, wishes, cluster)
+        return await outcomes_of(files, command_options, cluster)
 
 
 def _as_text(outcome: Outcome) -> str:
@@ -81,9 +81,9 @@ def _as_text(outcome: Outcome) -> str:
 
 def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"{'ok' if outcome.is_well else 'FAILED':8}{outcome.subject}"
-    for complaint in outcome.subject.complaints:
-        yield f"{'':8}{complaint}"
-    for condition in outcome.foresight.aspects if outcome.foresight else ():
+    for violation in outcome.subject.violations:
+        yield f"{'':8}{violation}"
+    for condition in outcome.preview.aspects if outcome.preview else ():
         said = f"{condition.type:17} {condition.status:8} {condition.reason}: {condition.message}"
         yield f"{'':8}{said}"
     for note in outcome.notes:

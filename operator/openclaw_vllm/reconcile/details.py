@@ -10,8 +10,7 @@ from http import HTTPStatus
 
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.answer import Served, parse_version
-from openclaw_vllm.core.capabilities import (
+from openclaw_vllm.core.discovery.capabilities import (
     Capabilities,
     Reply,
     about_images,
@@ -19,13 +18,14 @@ from openclaw_vllm.core.capabilities import (
     judge,
     to_ask,
 )
-from openclaw_vllm.edges.question import Answer
-from openclaw_vllm.reconcile.inputs import Inputs
+from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
+from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import ask
+from openclaw_vllm.reconcile.readers import Readers
 
 
-async def read_details(upstream: Upstream, inputs: Inputs) -> tuple[str, Task | None]:
+async def read_details(upstream: Upstream, inputs: Readers) -> tuple[str, Task | None]:
     """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
     The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
@@ -38,7 +38,7 @@ async def read_details(upstream: Upstream, inputs: Inputs) -> tuple[str, Task | 
                 ask(upstream, "GET", f"{upstream.endpoint.server_url}/version", inputs),
                 ask(upstream, "OPTIONS", f"{base}/chat/completions", inputs),
             )
-            said = parse_version(version.body) if isinstance(version, Answer) else ""
+            said = parse_version(version.body) if isinstance(version, ProbeResponse) else ""
             if _exists(chat):
                 return said, "Generate"
             embed = await ask(upstream, "OPTIONS", f"{base}/embeddings", inputs)
@@ -51,7 +51,7 @@ async def read_details(upstream: Upstream, inputs: Inputs) -> tuple[str, Task | 
 
 
 async def read_capabilities(
-    upstream: Upstream, models: Iterable[Served], inputs: Inputs
+    upstream: Upstream, models: Iterable[ServedModel], inputs: Readers
 ) -> tuple[dict[str, Capabilities], bool]:
     """Ask each base model for one token with a tool and one with an image, within the deadline.
 
@@ -65,14 +65,14 @@ async def read_capabilities(
 
 
 async def _replies(
-    upstream: Upstream, id_: str, inputs: Inputs
+    upstream: Upstream, id_: str, inputs: Readers
 ) -> tuple[Reply | None, Reply | None]:
     return await asyncio.gather(
         _chat(upstream, about_tools(id_), inputs), _chat(upstream, about_images(id_), inputs)
     )
 
 
-async def _chat(upstream: Upstream, request: object, inputs: Inputs) -> Reply | None:
+async def _chat(upstream: Upstream, request: object, inputs: Readers) -> Reply | None:
     url = f"{upstream.endpoint.base_url}/chat/completions"
     try:
         async with asyncio.timeout(upstream.timeout):
@@ -82,6 +82,6 @@ async def _chat(upstream: Upstream, request: object, inputs: Inputs) -> Reply | 
     return None if isinstance(answer, Problem) else (answer.status, answer.body)
 
 
-def _exists(route: Answer | Problem) -> bool:
+def _exists(route: ProbeResponse | Problem) -> bool:
     """Tell by an answer to OPTIONS whether the server has the route."""
-    return isinstance(route, Answer) and route.status == HTTPStatus.METHOD_NOT_ALLOWED
+    return isinstance(route, ProbeResponse) and route.status == HTTPStatus.METHOD_NOT_ALLOWED

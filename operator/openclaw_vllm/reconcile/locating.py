@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.endpoint import Endpoint, resolve, service_named_by
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.edges.trust import Trust
-from openclaw_vllm.reconcile.inputs import Inputs
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve, service_named_by
+from openclaw_vllm.edges.vllm.trust import Trust
+from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.references import read_ca
 
 
@@ -29,7 +29,9 @@ class Upstream:
         return Connection(self.endpoint.base_url, self.trust.ca_pem)
 
 
-async def locate(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> Upstream | Problem:
+async def locate(
+    resource: VllmProvider, spec: VllmProviderSpec, inputs: Readers
+) -> Upstream | Problem:
     """Resolve the endpoint and read the CA bundle; asks the server nothing."""
     namespace = resource.key.namespace
     named = service_named_by(spec, namespace)

@@ -5,21 +5,21 @@ The way of a VllmProvider and of a catalogue's Service is the same here.
 
 from dataclasses import replace
 
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.reconcile.learning import learn, look
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.reconcile.context import ReconcileContext
+from openclaw_vllm.reconcile.learning import look, with_models
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import probe
-from openclaw_vllm.reconcile.world import World
 
 
 async def observe(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, world: World
+    resource: VllmProvider, spec: VllmProviderSpec, memory: Memory, world: ReconcileContext
 ) -> Memory:
     """Resolve the endpoint and, when it is time, ask the server; remember what was found."""
-    asked = memory.turn_to(resource)
+    asked = memory.observe_request(resource)
     world = replace(world, fresh=asked is not memory)
     upstream, memory = await look(resource, spec, asked, world)
     if world.clock.monotonic() >= memory.due:
@@ -30,11 +30,11 @@ async def observe(
 
 
 async def _ask(
-    resource: Resource,
+    resource: VllmProvider,
     spec: VllmProviderSpec,
     upstream: Upstream,
     memory: Memory,
-    world: World,
+    world: ReconcileContext,
 ) -> Memory:
     start = world.clock.monotonic()
     answer = await probe(resource, spec, upstream, world)
@@ -42,4 +42,4 @@ async def _ask(
     if isinstance(answer, Problem):
         return memory.fail(answer)
     upstream, served = answer
-    return await learn(spec, upstream, served, memory, world)
+    return await with_models(spec, upstream, served, memory, world)

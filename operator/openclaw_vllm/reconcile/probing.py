@@ -9,21 +9,21 @@ import asyncio
 from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.answer import Served, parse
-from openclaw_vllm.edges.question import Answer, Question
-from openclaw_vllm.reconcile.inputs import Inputs
+from openclaw_vllm.core.discovery.models_response import ServedModel, parse
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.reconcile.locating import Upstream, locate
+from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.references import read_headers
 
 QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
 
 
 async def probe(
-    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
-) -> tuple[Upstream, tuple[Served, ...]] | Problem:
+    resource: VllmProvider, spec: VllmProviderSpec, upstream: Upstream, inputs: Readers
+) -> tuple[Upstream, tuple[ServedModel, ...]] | Problem:
     """Ask for the models, within the spec's deadline; returns the upstream as it answered."""
     try:
         async with asyncio.timeout(upstream.timeout):
@@ -34,8 +34,8 @@ async def probe(
 
 
 async def _probe(
-    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
-) -> tuple[Upstream, tuple[Served, ...]] | Problem:
+    resource: VllmProvider, spec: VllmProviderSpec, upstream: Upstream, inputs: Readers
+) -> tuple[Upstream, tuple[ServedModel, ...]] | Problem:
     ready = await _prepare(resource, spec, upstream, inputs)
     if isinstance(ready, Problem):
         return ready
@@ -50,7 +50,7 @@ async def _probe(
 
 
 async def _prepare(
-    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+    resource: VllmProvider, spec: VllmProviderSpec, upstream: Upstream, inputs: Readers
 ) -> Upstream | Problem:
     """Read the secrets that go to the server, and judge where they and the request would go."""
     headers = await read_headers(resource, spec, upstream.endpoint, inputs)
@@ -66,7 +66,7 @@ async def _prepare(
 
 
 async def _renew(
-    resource: Resource, spec: VllmProviderSpec, upstream: Upstream, inputs: Inputs
+    resource: VllmProvider, spec: VllmProviderSpec, upstream: Upstream, inputs: Readers
 ) -> Upstream | Problem:
     inputs = replace(inputs, fresh=True)
     located = await locate(resource, spec, inputs)
@@ -75,7 +75,7 @@ async def _renew(
     return await _prepare(resource, spec, located, inputs)
 
 
-async def _models(upstream: Upstream, inputs: Inputs) -> tuple[Served, ...] | Problem:
+async def _models(upstream: Upstream, inputs: Readers) -> tuple[ServedModel, ...] | Problem:
     answer = await ask(upstream, "GET", f"{upstream.endpoint.base_url}/models", inputs)
     if isinstance(answer, Problem):
         return answer
@@ -94,8 +94,10 @@ async def _models(upstream: Upstream, inputs: Inputs) -> tuple[Served, ...] | Pr
 
 
 async def ask(
-    upstream: Upstream, method: str, url: str, inputs: Inputs, *, json: object = None
-) -> Answer | Problem:
+    upstream: Upstream, method: str, url: str, inputs: Readers, *, json: object = None
+) -> ProbeResponse | Problem:
     """Send one request to the upstream."""
     trust, headers = upstream.trust, upstream.headers
-    return await inputs.prober.ask(Question(method, url, upstream.addresses, trust, headers, json))
+    return await inputs.prober.ask(
+        ProbeRequest(method, url, upstream.addresses, trust, headers, json)
+    )

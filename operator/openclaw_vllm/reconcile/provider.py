@@ -6,23 +6,28 @@ the vLLM server and none to the API server.
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.conditions import conditions
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.plan import decide, is_anothers_work
-from openclaw_vllm.core.recall import recall_documents
-from openclaw_vllm.core.status import at_rest, outcomes_of, summarize
-from openclaw_vllm.edges.cluster import Gone, Refused, Stale
+from openclaw_vllm.core.config.agents import patterns_hash
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.publication.plan import decide, published_by_other_instance
+from openclaw_vllm.core.publication.restore import restore_documents
+from openclaw_vllm.core.status.conditions import conditions
+from openclaw_vllm.core.status.provider import inactive_status, outcomes_of, summarize
+from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+from openclaw_vllm.reconcile.context import (
+    REFUSAL_PAUSE,
+    ReconcileContext,
+    requeue_after_rejection,
+    timestamp,
+)
 from openclaw_vllm.reconcile.observing import observe
 from openclaw_vllm.reconcile.publishing import publish, report
-from openclaw_vllm.reconcile.references import until_look
-from openclaw_vllm.reconcile.world import REFUSAL_PAUSE, World, timestamp, turned_away
+from openclaw_vllm.reconcile.references import requeue_delay
 
 
-async def reconcile(key: ObjectKey, world: World) -> float | None:
+async def reconcile(key: ObjectKey, world: ReconcileContext) -> float | None:
     """Publish what the VllmProvider's server serves, and say so in its status.
 
     Returns the seconds until it wants to run again, or None when only a watch event can change
@@ -35,31 +40,33 @@ async def reconcile(key: ObjectKey, world: World) -> float | None:
     try:
         with world.metrics.provider.reconciling():
             return await _reconcile(resource, world)
-    except (Stale, Gone, Refused) as error:
-        return turned_away(error, key, forget=lambda: world.forget(resource))
+    except (Conflict, NotFound, Rejected) as error:
+        return requeue_after_rejection(error, key, forget=lambda: world.forget(resource))
 
 
-async def _reconcile(resource: Resource, world: World) -> float | None:
+async def _reconcile(resource: VllmProvider, world: ReconcileContext) -> float | None:
     spec = resource.spec
     if isinstance(spec, Problem) or spec.suspend:
-        await report(resource, None, at_rest(resource, timestamp(world)), world)
+        await report(resource, None, inactive_status(resource, timestamp(world)), world)
         return None
 
     before = world.memory_of(resource, spec)
-    seen = recall_documents(await observe(resource, spec, before, world), spec)
-    memory = seen.unwritten_unless_same_as(before)
+    seen = restore_documents(await observe(resource, spec, before, world), spec)
+    memory = seen.resync_unless_same_as(before)
     world.memories[resource.key] = memory
     versions = _versions(resource, world)
-    if memory.is_written_in(versions):
+    if memory.is_synced_at(versions):
         return _pause(spec, memory, world)
     existing = world.cache.published.get(resource.config_map)
     plan = decide(resource, spec, memory, existing)
-    if memory.is_no_wiser_than(before) and is_anothers_work(plan, resource, spec, existing):
+    if memory.is_no_wiser_than(before) and published_by_other_instance(
+        plan, resource, spec, existing
+    ):
         # it may know better, as during a rollout: we ask first, or each would undo the other's work
         return _pause(spec, memory, world)
     problem, publication = await publish(resource, spec, plan, memory, world)
     if plan.documents is not None and publication is not None:
-        memory = memory.publish(plan.documents, fingerprint(spec.agents) if spec.agents else "")
+        memory = memory.publish(plan.documents, patterns_hash(spec.agents) if spec.agents else "")
         world.memories[resource.key] = memory
 
     outcomes = outcomes_of(spec, memory, problem, plan.note)
@@ -71,15 +78,15 @@ async def _reconcile(resource: Resource, world: World) -> float | None:
         return min(REFUSAL_PAUSE, _pause(spec, memory, world))
     if publication is not None or versions == _versions(resource, world):
         # once is enough, whatever others wrote meanwhile: two that were asked at once would fight
-        world.memories[resource.key] = memory.write_down(versions)
+        world.memories[resource.key] = memory.mark_synced(versions)
     return _pause(spec, memory, world)
 
 
-def _pause(spec: VllmProviderSpec, memory: Memory, world: World) -> float:
-    return until_look(spec, max(0.0, memory.due - world.clock.monotonic()))
+def _pause(spec: VllmProviderSpec, memory: Memory, world: ReconcileContext) -> float:
+    return requeue_delay(spec, max(0.0, memory.due - world.clock.monotonic()))
 
 
-def _versions(resource: Resource, world: World) -> tuple[str, str]:
+def _versions(resource: VllmProvider, world: ReconcileContext) -> tuple[str, str]:
     """Return the versions of the resource and of what it publishes, as the cache has them."""
     shown = world.cache.providers.get(resource.key)
     published = world.cache.published.get(resource.config_map)

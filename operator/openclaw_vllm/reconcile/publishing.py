@@ -3,27 +3,31 @@
 import logging
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PublishedMap
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.agents import fingerprint
-from openclaw_vllm.core.config_map import Manifest
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.openclaw import Documents, skeleton
-from openclaw_vllm.core.ownership import is_current, manifest_of, refusal
-from openclaw_vllm.core.plan import Plan
-from openclaw_vllm.core.status import Publication
-from openclaw_vllm.reconcile.world import World
-from openclaw_vllm.reconcile.writing import announce, write
+from openclaw_vllm.core.config.agents import patterns_hash
+from openclaw_vllm.core.config.documents import Documents, empty_documents
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.publication.manifest import Manifest
+from openclaw_vllm.core.publication.ownership import is_current, manifest_of, refusal
+from openclaw_vllm.core.publication.plan import Plan
+from openclaw_vllm.core.status.provider import Publication
+from openclaw_vllm.reconcile.context import ReconcileContext
+from openclaw_vllm.reconcile.writing import record_events, write
 
 NOTHING_YET = Problem(Reason.PENDING, "nothing is published but empty documents")
 logger = logging.getLogger(__name__)
 
 
 async def publish(
-    resource: Resource, spec: VllmProviderSpec, plan: Plan, memory: Memory, world: World
+    resource: VllmProvider,
+    spec: VllmProviderSpec,
+    plan: Plan,
+    memory: Memory,
+    world: ReconcileContext,
 ) -> tuple[Problem | None, Publication | None]:
     """Apply the plan's documents if the ConfigMap is not what they ask for.
 
@@ -39,7 +43,7 @@ async def publish(
     documents = plan.documents or _placeholder(resource, spec, memory, existing)
     if documents is None:
         return plan.problem, None
-    manifest = manifest_of(resource, spec, documents, fingerprint(spec.agents))
+    manifest = manifest_of(resource, spec, documents, patterns_hash(spec.agents))
     refused = await _apply(resource, existing, manifest, f"{len(plan.models)} models", world)
     if refused is not None:
         return refused, None
@@ -48,7 +52,10 @@ async def publish(
 
 
 async def report(
-    resource: Resource, spec: VllmProviderSpec | None, status: VllmProviderStatus, world: World
+    resource: VllmProvider,
+    spec: VllmProviderSpec | None,
+    status: VllmProviderStatus,
+    world: ReconcileContext,
 ) -> None:
     """Apply the status if it differs, then post Events for what has changed."""
     if status == resource.status:
@@ -56,29 +63,37 @@ async def report(
     before = resource.status
     with world.metrics.provider.writing_status():
         world.cache.replace_status_of(await world.cluster.apply_status(resource, status))
-    await announce(resource, before.conditions, status.conditions, world)
+    await record_events(resource, before.conditions, status.conditions, world)
     for reason, note in _advice(before, status, spec):
         await world.cluster.post_event(resource, reason, note, warning=True)
 
 
 async def _restore(
-    resource: Resource,
+    resource: VllmProvider,
     spec: VllmProviderSpec,
     memory: Memory,
-    existing: PublishedMap | None,
-    world: World,
+    existing: ConfigMapState | None,
+    world: ReconcileContext,
 ) -> Problem | None:
     """Write what was published last if the ConfigMap is missing or damaged, and not if another
     operator has published something else; return what is in the way."""
     assert memory.documents is not None  # noqa: S101 `publish` has seen to it
-    if existing is not None and existing.is_intact and existing.digest != memory.documents.digest:
+    if (
+        existing is not None
+        and existing.is_unmodified
+        and existing.digest != memory.documents.digest
+    ):
         return None
     manifest = manifest_of(resource, spec, memory.documents, memory.patterns)
     return await _apply(resource, existing, manifest, "what it held before", world)
 
 
 async def _apply(
-    resource: Resource, existing: PublishedMap | None, manifest: Manifest, what: str, world: World
+    resource: VllmProvider,
+    existing: ConfigMapState | None,
+    manifest: Manifest,
+    what: str,
+    world: ReconcileContext,
 ) -> Problem | None:
     """Apply a ConfigMap that is not as it has to be; return what is in the way."""
     if existing is not None and is_current(resource, existing, manifest):
@@ -91,18 +106,21 @@ async def _apply(
 
 
 def _placeholder(
-    resource: Resource, spec: VllmProviderSpec, memory: Memory, existing: PublishedMap | None
+    resource: VllmProvider, spec: VllmProviderSpec, memory: Memory, existing: ConfigMapState | None
 ) -> Documents | None:
     """Return empty documents if nothing else was ever published."""
     base = None if isinstance(memory.base, Problem) else memory.base
     if existing is None:
-        return skeleton(spec, base)
-    if existing.promised and existing.promised == (empty := skeleton(spec, base)).digest:
+        return empty_documents(spec, base)
+    if (
+        existing.recorded_digest
+        and existing.recorded_digest == (empty := empty_documents(spec, base)).digest
+    ):
         return empty
     return None
 
 
-async def _look(resource: Resource, world: World) -> PublishedMap | None:
+async def _look(resource: VllmProvider, world: ReconcileContext) -> ConfigMapState | None:
     """Return the ConfigMap, from the cache or by name.
 
     Before one that was published once is created anew, the VllmProvider is confirmed: the delete of
@@ -113,7 +131,7 @@ async def _look(resource: Resource, world: World) -> PublishedMap | None:
     if existing is None:
         existing = await world.cluster.find_config_map(resource.config_map)
         if existing is None and resource.status.config_map is not None:
-            await world.cluster.confirm(resource)
+            await world.cluster.ensure_still_exists(resource)
     return existing
 
 

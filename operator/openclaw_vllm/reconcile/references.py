@@ -4,19 +4,19 @@ from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ConfigMapKeyRef, SecretKeyRef, VllmProviderSpec
-from openclaw_vllm.core.destination import key_refusal
-from openclaw_vllm.core.endpoint import Endpoint
-from openclaw_vllm.core.references import AUTHORIZATION, config_maps_named_by, secret_refs
-from openclaw_vllm.reconcile.inputs import Inputs
+from openclaw_vllm.core.discovery.destination import key_refusal
+from openclaw_vllm.core.discovery.endpoint import Endpoint
+from openclaw_vllm.core.discovery.references import AUTHORIZATION, config_maps_named_by, secret_refs
+from openclaw_vllm.reconcile.readers import Readers
 
 SECRET_AGE = 3600.0  # seconds: a withdrawn permission takes hold within the hour
 CONFIG_MAP_AGE = 600.0
 
 
-def until_look(spec: VllmProviderSpec, delay: float) -> float:
+def requeue_delay(spec: VllmProviderSpec, delay: float) -> float:
     """Return the seconds until the next reconcile of a spec whose server is asked after `delay`.
 
     No watch shows the ConfigMaps that it names, unless they are labelled: so they are read again
@@ -25,7 +25,7 @@ def until_look(spec: VllmProviderSpec, delay: float) -> float:
     return min(delay, CONFIG_MAP_AGE) if config_maps_named_by(spec) else delay
 
 
-async def read_ca(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) -> str | Problem:
+async def read_ca(resource: VllmProvider, spec: VllmProviderSpec, inputs: Readers) -> str | Problem:
     """Return the CA's certificates as PEM text, empty when the spec names none."""
     ref = spec.tls.ca_bundle_ref if spec.tls else None
     if ref is None:
@@ -35,7 +35,7 @@ async def read_ca(resource: Resource, spec: VllmProviderSpec, inputs: Inputs) ->
 
 
 async def read_base(
-    namespace: str, ref: ConfigMapKeyRef | None, inputs: Inputs
+    namespace: str, ref: ConfigMapKeyRef | None, inputs: Readers
 ) -> str | Problem | None:
     """Return the text of the user's base configuration, None when the spec names none."""
     if ref is None:
@@ -45,7 +45,7 @@ async def read_base(
 
 
 async def read_headers(
-    resource: Resource, spec: VllmProviderSpec, endpoint: Endpoint, inputs: Inputs
+    resource: VllmProvider, spec: VllmProviderSpec, endpoint: Endpoint, inputs: Readers
 ) -> dict[str, str] | Problem:
     """Return the headers of a request, each secret one only if it may go to the endpoint."""
     headers = {header.name: header.value for header in spec.headers if header.value is not None}
@@ -64,7 +64,7 @@ async def _secret_value(
     key: ObjectKey,
     ref: SecretKeyRef,
     endpoint: Endpoint,
-    inputs: Inputs,
+    inputs: Readers,
     *,
     verified: bool,
 ) -> str | Problem:
@@ -88,7 +88,7 @@ async def _secret_value(
 
 
 async def _config_map_value(
-    named: ObjectKey, key: str, inputs: Inputs, *, missing: Reason
+    named: ObjectKey, key: str, inputs: Readers, *, missing: Reason
 ) -> str | Problem:
     data = await inputs.config_maps.get(named, max_age=0.0 if inputs.fresh else CONFIG_MAP_AGE)
     if isinstance(data, Problem):

@@ -4,18 +4,18 @@ without an object of its own. What was learned is kept for the catalogue's next 
 from collections.abc import Callable
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.published import read_models
-from openclaw_vllm.core.retention import restore
-from openclaw_vllm.core.sources import source_of
+from openclaw_vllm.core.catalog.sources import source_of
+from openclaw_vllm.core.config.read_back import read_models
+from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.retention import restore
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.observing import observe
-from openclaw_vllm.reconcile.world import World
 
 
 async def reconcile(
-    key: SourceKey, world: World, refresh: Callable[[ObjectKey], None]
+    key: SourceKey, world: ReconcileContext, refresh: Callable[[ObjectKey], None]
 ) -> float | None:
     """Ask a Service if it is time, and call `refresh` with its catalogue if something changed.
 
@@ -34,7 +34,9 @@ async def reconcile(
     return max(0.0, memory.due - world.clock.monotonic())
 
 
-def _remembered(key: SourceKey, resource: Resource, spec: VllmProviderSpec, world: World) -> Memory:
+def _remembered(
+    key: SourceKey, resource: VllmProvider, spec: VllmProviderSpec, world: ReconcileContext
+) -> Memory:
     """Return what is known of the Service; at first, what its catalogue has published of it."""
     memory = world.source_memories.get(key)
     if memory is not None and memory.uid == resource.uid:

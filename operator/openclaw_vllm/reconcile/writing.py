@@ -4,15 +4,15 @@ import asyncio
 import logging
 
 from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Catalog, Resource
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.conditions import transitions
-from openclaw_vllm.core.config_map import Manifest
-from openclaw_vllm.edges.cluster import Refused
-from openclaw_vllm.edges.counting import REFUSED, Counts
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.core.publication.manifest import Manifest
+from openclaw_vllm.core.status.conditions import transitions
+from openclaw_vllm.edges.kube.cluster import Rejected
+from openclaw_vllm.edges.metrics.counters import REFUSED, ReconcileCounters
+from openclaw_vllm.reconcile.context import ReconcileContext
 
 MAX_REFUSAL = 500  # characters of what the API server says; an admission webhook may write pages
 
@@ -21,7 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 async def write(
-    key: ObjectKey, existing: PublishedMap | None, manifest: Manifest, counts: Counts, world: World
+    key: ObjectKey,
+    existing: ConfigMapState | None,
+    manifest: Manifest,
+    counts: ReconcileCounters,
+    world: ReconcileContext,
 ) -> Problem | None:
     """Apply a ConfigMap, in the place of the `existing` one only; return what is in the way.
 
@@ -38,15 +42,17 @@ async def write(
     return None
 
 
-async def _apply(key: ObjectKey, manifest: Manifest, world: World) -> PublishedMap | Problem:
+async def _apply(
+    key: ObjectKey, manifest: Manifest, world: ReconcileContext
+) -> ConfigMapState | Problem:
     try:
         return await world.cluster.apply_config_map(key, manifest)
-    except Refused as error:
+    except Rejected as error:
         return Problem(Reason.WRITE_REFUSED, str(error)[:MAX_REFUSAL])
 
 
-async def announce(
-    ours: Resource | Catalog, before: Conditions, after: Conditions, world: World
+async def record_events(
+    ours: VllmProvider | VllmCatalog, before: Conditions, after: Conditions, world: ReconcileContext
 ) -> None:
     """Log and post as Events what has changed with a status that was written.
 
@@ -69,7 +75,9 @@ def _see_how_it_ended(posting: asyncio.Task[None]) -> None:
         logger.info("an Event may not have been posted: %s", error)
 
 
-def _log_transition(ours: Resource | Catalog, before: Conditions, after: Conditions) -> None:
+def _log_transition(
+    ours: VllmProvider | VllmCatalog, before: Conditions, after: Conditions
+) -> None:
     """Log what a person would want to see in the log: that Ready has changed, and why."""
     said = {condition.type: (condition.status, condition.reason) for condition in before}
     for condition in after:

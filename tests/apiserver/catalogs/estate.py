@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from tests.apiserver.catalogs.published import CATALOGS, KIND, Catalog
+from tests.apiserver.catalogs.published import CATALOGS, KIND, VllmCatalog
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Json, Provider, Workspace, soon
 from tests.controlplane.credential import ApiError
@@ -33,7 +33,7 @@ class Estate:
     servers: Servers
     name: str
     _spaces: list[Workspace] = field(default_factory=list)
-    _catalogs: list[Catalog] = field(default_factory=list)
+    _catalogs: list[VllmCatalog] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +103,7 @@ class Estate:
     def serve(self, *models: str, **settings: Any) -> VllmServer:
         return self.servers.start(*(Model(id_, 32768) for id_ in models), **settings)
 
-    def catalog(self, *sources: Json, name: str = "", **spec: Any) -> Catalog:
+    def catalog(self, *sources: Json, name: str = "", **spec: Any) -> VllmCatalog:
         """Create a catalogue of this estate: by default of all that is shared, for all agents."""
         full = f"{self.name}{name and '-'}{name}"
         target = {"namespaceSelector": self.of("agents"), **spec.pop("target", {})}
@@ -111,7 +111,7 @@ class Estate:
         body = {**KIND, "metadata": {"name": full}, "spec": {**chosen, "target": target}}
         self.plane.admin.request("POST", CATALOGS, body)
         output = target.get("configMapName", f"{full}-openclaw")
-        self._catalogs.append(Catalog(self.plane, full, output))
+        self._catalogs.append(VllmCatalog(self.plane, full, output))
         return self._catalogs[-1]
 
     def providers(self, **fields: Any) -> Json:

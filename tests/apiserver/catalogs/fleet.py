@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.apiserver.catalogs.estate import SHARE, Estate
-from tests.apiserver.catalogs.published import Catalog
+from tests.apiserver.catalogs.published import VllmCatalog
 from tests.apiserver.workspace import Workspace, soon
 from tests.vllm_server import VllmServer
 
@@ -21,7 +21,7 @@ class Fleet:
     teams: list[Workspace]
     homes: list[Workspace]
     servers: list[VllmServer]
-    catalog: Catalog
+    catalog: VllmCatalog
 
     @classmethod
     def start(cls, estate: Estate) -> "Fleet":

@@ -18,7 +18,7 @@ GOOD = "True Succeeded"
 
 
 @dataclass(frozen=True)
-class Catalog:
+class VllmCatalog:
     """A VllmCatalog; its ConfigMaps have one name in every namespace."""
 
     plane: ControlPlane

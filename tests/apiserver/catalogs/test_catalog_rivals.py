@@ -3,7 +3,7 @@
 import pytest
 
 from tests.apiserver.catalogs.estate import Estate, a_second_later
-from tests.apiserver.catalogs.published import Catalog
+from tests.apiserver.catalogs.published import VllmCatalog
 from tests.apiserver.workspace import soon
 
 NAME = {"configMapName": "openclaw-models"}
@@ -11,7 +11,7 @@ REFUSED = {"ConfigPublished": "False NotOwned", "Stalled": "True NotOwned"}
 
 
 @pytest.fixture
-def rivals(estate: Estate) -> tuple[Catalog, Catalog]:
+def rivals(estate: Estate) -> tuple[VllmCatalog, VllmCatalog]:
     """Publish two under one name: the older to agents, the younger to some of them and others."""
     team = estate.team()
     estate.provider(team, "org/old", name="old")
@@ -26,7 +26,7 @@ def rivals(estate: Estate) -> tuple[Catalog, Catalog]:
 
 
 def test_the_older_has_it_and_the_younger_says_so(
-    estate: Estate, rivals: tuple[Catalog, Catalog]
+    estate: Estate, rivals: tuple[VllmCatalog, VllmCatalog]
 ) -> None:
     older, younger = rivals
     both, first, second = (f"{estate.name}-{name}" for name in ("both", "first", "second"))
@@ -44,7 +44,7 @@ def test_the_older_has_it_and_the_younger_says_so(
 
 
 def test_what_the_older_leaves_the_younger_takes(
-    estate: Estate, rivals: tuple[Catalog, Catalog]
+    estate: Estate, rivals: tuple[VllmCatalog, VllmCatalog]
 ) -> None:
     older, younger = rivals
     both, second = (f"{estate.name}-{name}" for name in ("both", "second"))
@@ -58,7 +58,7 @@ def test_what_the_older_leaves_the_younger_takes(
 
 
 def test_a_deleted_catalogue_leaves_its_place_to_the_younger(
-    estate: Estate, rivals: tuple[Catalog, Catalog]
+    estate: Estate, rivals: tuple[VllmCatalog, VllmCatalog]
 ) -> None:
     older, younger = rivals
     both, second = (f"{estate.name}-{name}" for name in ("both", "second"))

@@ -1,7 +1,7 @@
 """Services that a catalogue asks by itself, with a provider's rules for keys and for failures."""
 
 from tests.apiserver.catalogs.estate import KEY_SECRET, Estate
-from tests.apiserver.catalogs.published import GOOD, Catalog
+from tests.apiserver.catalogs.published import GOOD, VllmCatalog
 from tests.apiserver.workspace import Json, Workspace, soon
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import Answer, Model
@@ -14,7 +14,7 @@ def id_of(team: Workspace, name: str = "qwen") -> str:
     return f"vllm-{team.namespace}-{name}"
 
 
-def source(catalog: Catalog, id_: str) -> Json:
+def source(catalog: VllmCatalog, id_: str) -> Json:
     """Return what the status says of a source, empty before it says anything."""
     shown: list[Json] = catalog.status.get("providers", [])
     return next((provider for provider in shown if provider["id"] == id_), {})

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.apiserver.catalogs.estate import NAMESPACES, Estate
-from tests.apiserver.catalogs.published import Catalog
+from tests.apiserver.catalogs.published import VllmCatalog
 from tests.apiserver.workspace import Json, Workspace, soon
 from tests.operator_process import NAMESPACE, OperatorProcess
 
@@ -21,7 +21,7 @@ FOREIGN: dict[str, Json] = {
 
 
 @pytest.fixture
-def catalog(estate: Estate) -> Catalog:
+def catalog(estate: Estate) -> VllmCatalog:
     """Share one model."""
     estate.provider(estate.team(), "org/a")
     return estate.catalog()
@@ -32,7 +32,7 @@ def named(*names: str) -> Json:
 
 
 def test_namespaces_that_come_and_go_are_followed_within_two_seconds(
-    estate: Estate, catalog: Catalog
+    estate: Estate, catalog: VllmCatalog
 ) -> None:
     one = estate.agents("one")
     catalog.spreads_to(one.namespace)  # the operator may have started a moment ago
@@ -52,7 +52,7 @@ def test_namespaces_that_come_and_go_are_followed_within_two_seconds(
 
 
 def test_a_namespace_that_goes_is_left_in_peace(
-    estate: Estate, catalog: Catalog, operator: OperatorProcess
+    estate: Estate, catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     """It stays for a while, because something in it has a finalizer."""
     stays, goes = estate.agents("stays"), estate.agents("goes")
@@ -130,7 +130,7 @@ def test_a_foreign_configmap_is_never_touched_and_holds_up_no_other(
     ],
     ids=str,
 )
-def test_damage_is_repaired(estate: Estate, catalog: Catalog, damage: Json) -> None:
+def test_damage_is_repaired(estate: Estate, catalog: VllmCatalog, damage: Json) -> None:
     spaces = [estate.agents("one"), estate.agents("two")]
     catalog.spreads_to(*(space.namespace for space in spaces))
     catalog.is_ready()
@@ -140,7 +140,7 @@ def test_damage_is_repaired(estate: Estate, catalog: Catalog, damage: Json) -> N
     soon(lambda: [essence(space, catalog) for space in spaces] == before, "it is repaired")
 
 
-def test_a_deleted_configmap_comes_back(estate: Estate, catalog: Catalog) -> None:
+def test_a_deleted_configmap_comes_back(estate: Estate, catalog: VllmCatalog) -> None:
     space = estate.agents()
     catalog.spreads_to(space.namespace)
     before = essence(space, catalog)
@@ -148,7 +148,7 @@ def test_a_deleted_configmap_comes_back(estate: Estate, catalog: Catalog) -> Non
     soon(lambda: essence(space, catalog) == before, "it is made anew")
 
 
-def essence(space: Workspace, catalog: Catalog) -> Json:
+def essence(space: Workspace, catalog: VllmCatalog) -> Json:
     """Return all of a ConfigMap that is ours."""
     found = space.find("configmaps", catalog.config_map_name)
     if found is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.apiserver.catalogs.estate import Estate
-from tests.apiserver.catalogs.published import FINALIZER, Catalog
+from tests.apiserver.catalogs.published import FINALIZER, VllmCatalog
 from tests.apiserver.workspace import PROVIDERS, soon
 from tests.operator_process import OperatorProcess
 
@@ -11,7 +11,7 @@ WAY_OUT = '{"metadata":{"finalizers":null}}'
 
 
 @pytest.fixture
-def catalog(estate: Estate) -> Catalog:
+def catalog(estate: Estate) -> VllmCatalog:
     """Publish one model to three namespaces."""
     estate.provider(estate.team(), "org/a")
     for name in ("one", "two", "three"):
@@ -23,7 +23,7 @@ def catalog(estate: Estate) -> Catalog:
 
 
 def test_a_deleted_catalogue_is_withdrawn_from_every_namespace(
-    estate: Estate, catalog: Catalog
+    estate: Estate, catalog: VllmCatalog
 ) -> None:
     other = estate.catalog(name="other")
     other.is_ready()
@@ -33,14 +33,14 @@ def test_a_deleted_catalogue_is_withdrawn_from_every_namespace(
     assert len(other.targets) == 3
 
 
-def test_the_catalogue_alone_has_a_finalizer(estate: Estate, catalog: Catalog) -> None:
+def test_the_catalogue_alone_has_a_finalizer(estate: Estate, catalog: VllmCatalog) -> None:
     found = estate.plane.kubectl("get", f"{PROVIDERS},configmaps,namespaces", "-A", "-o", "yaml")
     assert catalog.name in found
     assert FINALIZER not in [line.strip("- ") for line in found.splitlines()]
 
 
 def test_a_catalogue_deleted_while_the_operator_was_away_is_withdrawn_at_its_return(
-    catalog: Catalog, operator: OperatorProcess
+    catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     operator.kill()
     catalog.delete()
@@ -51,7 +51,7 @@ def test_a_catalogue_deleted_while_the_operator_was_away_is_withdrawn_at_its_ret
 
 
 def test_the_way_out_leaves_nothing_though_the_operator_is_gone(
-    catalog: Catalog, operator: OperatorProcess
+    catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     operator.kill()
     catalog.delete()
@@ -61,7 +61,7 @@ def test_the_way_out_leaves_nothing_though_the_operator_is_gone(
 
 
 def test_orphans_of_a_catalogue_that_is_gone_are_removed(
-    catalog: Catalog, operator: OperatorProcess
+    catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     """The garbage collector was told to leave them."""
     operator.kill()
@@ -76,7 +76,7 @@ def test_orphans_of_a_catalogue_that_is_gone_are_removed(
 
 
 def test_a_catalogue_made_anew_while_the_operator_was_away_has_its_own_configmaps(
-    estate: Estate, catalog: Catalog, operator: OperatorProcess
+    estate: Estate, catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     operator.kill()
     catalog.delete(cascade="Orphan")

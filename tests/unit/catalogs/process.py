@@ -9,19 +9,19 @@ from typing import Any, cast
 
 import pytest
 
-from openclaw_vllm import audit
-from openclaw_vllm import catalog_intake as module
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import Catalog, Resource
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.edges.apiserver import Unavailable
-from openclaw_vllm.edges.cluster import Cluster
-from openclaw_vllm.edges.workqueue import WorkQueue
-from openclaw_vllm.intake import Intake
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
+from openclaw_vllm.controllers import catalog as module
+from openclaw_vllm.controllers import relist
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.controllers.workqueue import WorkQueue
+from openclaw_vllm.edges.kube.apiserver import Unavailable
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
-from openclaw_vllm.reconcile.world import World
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
 from tests.worlds import Setting, setting
@@ -32,15 +32,15 @@ FIRST, SECOND = (catalog_builders.provider("team-a", name) for name in ("first",
 
 
 @dataclass
-class Kept:
+class RetainedModel:
     """A cluster that keeps what is written; `providers` are the uids that it lists, after a list
     that fails for each of `failures`."""
 
-    catalog: Catalog
+    catalog: VllmCatalog
     providers: set[str] = field(default_factory=set)
     failures: int = 0
     lists: int = 0
-    published: PublishedMap | None = None
+    published: ConfigMapState | None = None
     writes: list[str] = field(default_factory=list)
 
     @property
@@ -66,12 +66,12 @@ class Kept:
     async def find_config_map(self, _: ObjectKey) -> None:
         return None
 
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
+    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
         self.writes.append(f"ConfigMap {key}")
-        self.published = PublishedMap.read(builders.stored(manifest))
+        self.published = ConfigMapState.read(builders.stored(manifest))
         return self.published
 
-    async def apply_status(self, catalog: Catalog, status: VllmCatalogStatus) -> Catalog:
+    async def apply_status(self, catalog: VllmCatalog, status: VllmCatalogStatus) -> VllmCatalog:
         self.writes.append("status")
         self.catalog = replace(catalog, status=status)
         return self.catalog
@@ -84,8 +84,8 @@ class Kept:
 class Process:
     """A process of the operator that has read what there was at its start."""
 
-    catalogs: CatalogIntake
-    intake: Intake
+    catalogs: CatalogController
+    intake: ProviderController
     place: Setting
     asked: set[str] = field(default_factory=set)  # Services
 
@@ -93,7 +93,7 @@ class Process:
     def cache(self) -> Any:
         return self.place.world.cache
 
-    def show(self, *providers: Resource) -> None:
+    def show(self, *providers: VllmProvider) -> None:
         """Have a watch show VllmProviders."""
         for provider in providers:
             self.cache.put_provider(provider, ())
@@ -103,24 +103,24 @@ class Process:
 
 @asynccontextmanager
 async def started(
-    cluster: Kept, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
+    cluster: RetainedModel, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
 ) -> AsyncIterator[Process]:
     async with setting() as place:
         world = place.world = replace(place.world, cluster=cast(Cluster, cluster))
-        catalogs = CatalogIntake(world, slots=4, passing=())
-        it = Process(catalogs, Intake(world, WorkQueue(nothing), catalogs), place)
+        catalogs = CatalogController(world, slots=4, passing=())
+        it = Process(catalogs, ProviderController(world, WorkQueue(nothing), catalogs), place)
 
         async def ask(name: SourceKey, *_: object) -> None:
             it.asked.add(name.service.name)
 
         monkeypatch.setattr(module, "reconcile_source", ask)
-        for of, name in ((module, "MOMENT"), (audit, "RETRY"), (audit, "SETTLING")):
+        for of, name in ((module, "MOMENT"), (relist, "RETRY"), (relist, "SETTLING")):
             monkeypatch.setattr(of, name, MOMENT)
         fill(world, cluster)
         work = [queue.run() for queue in catalogs.queues.values()]
         catalogs.expect(awaited)
         running = [
-            asyncio.create_task(one) for one in (*work, audit.run(world, it.intake, catalogs, ()))
+            asyncio.create_task(one) for one in (*work, relist.run(world, it.intake, catalogs, ()))
         ]
         yield it
         for task in running:
@@ -133,7 +133,7 @@ async def nothing(_: ObjectKey) -> None:
     """Reconcile no VllmProvider."""
 
 
-def fill(world: World, cluster: Kept) -> None:
+def fill(world: ReconcileContext, cluster: RetainedModel) -> None:
     """Know the namespaces, what the VllmProviders and the catalogue have published."""
     for found in (
         catalog_builders.namespace("team-a", tier="models"),
@@ -148,5 +148,5 @@ def fill(world: World, cluster: Kept) -> None:
         world.inherit(AGENTS, cluster.published)
 
 
-def catalog(**spec: Any) -> Catalog:
+def catalog(**spec: Any) -> VllmCatalog:
     return catalog_builders.catalog(catalog_builders.wire_spec(**spec), finalizers=[FINALIZER])

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.core.offers import (
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.core.catalog.offers import (
     Offer,
     offer_of_provider,
 )
@@ -34,7 +34,7 @@ KEYED = {
 }
 
 
-def team(**spec: Any) -> Resource:
+def team(**spec: Any) -> VllmProvider:
     """A VllmProvider that has published two models, and says so."""
     resource = catalog_builders.provider("team-a", "qwen", builders.wire_spec(**spec))
     documents = builders.documents(spec_of(resource), *served("a", "b"))
@@ -43,7 +43,7 @@ def team(**spec: Any) -> Resource:
     return replace(resource, status=status)
 
 
-def offered(resource: Resource, ids: str = "Qualified", **changes: Any) -> Offer:
+def offered(resource: VllmProvider, ids: str = "Qualified", **changes: Any) -> Offer:
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     published = builders.published(resource, documents, **changes)
     return offer_of_provider(resource, published, ids)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm import catalog_intake as module
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT
-from openclaw_vllm.catalog_intake import MOMENT, CatalogIntake
-from openclaw_vllm.core.catalog_memory import CatalogMemory
-from openclaw_vllm.core.memory import Memory
+from openclaw_vllm.controllers import catalog as module
+from openclaw_vllm.controllers.catalog import MOMENT, CatalogController
+from openclaw_vllm.core.catalog.memory import CatalogMemory
+from openclaw_vllm.core.discovery.memory import Memory
 from tests import builders, catalog_builders
 from tests.builders import Wire
 from tests.catalog_builders import MODELS, SHARED
@@ -28,7 +28,7 @@ WHILE = 3 * MOMENT
 class Scene:
     """An intake of catalogues whose reconciles are only counted."""
 
-    catalogs: CatalogIntake
+    catalogs: CatalogController
     setting: Setting
     runs: list[ObjectKey] = field(default_factory=list)
     asked: list[SourceKey] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Scene:
 @asynccontextmanager
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     async with setting() as place:
-        it = Scene(CatalogIntake(place.world, slots=4, passing=()), place)
+        it = Scene(CatalogController(place.world, slots=4, passing=()), place)
 
         async def count(key: ObjectKey, *_: object) -> float | None:
             it.runs.append(key)
@@ -168,7 +168,7 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
             generation=1,
             entries={"vllm-team-a-s": {"models": []}},
             reasons={"vllm-team-a-s": ""},
-            is_recalled=True,
+            is_restored=True,
             was_well=True,
         )
         it.catalog(spec=spec, uid="catalog-1")

@@ -9,15 +9,15 @@ from openclaw_vllm.api.catalog_status import MAX_PROVIDERS
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.sources import shared_services
+from openclaw_vllm.core.catalog.sources import shared_services
+from openclaw_vllm.core.config.entry import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.reconcile.context import ReconcileContext
 from tests import builders, catalog_builders
 from tests.builders import served
 from tests.catalog_builders import MODELS, SHARED
 from tests.eventually import eventually
-from tests.unit.catalogs.process import FIRST, MOMENT, SECOND, Kept, catalog, started
+from tests.unit.catalogs.process import FIRST, MOMENT, SECOND, RetainedModel, catalog, started
 
 WHILE = 10 * MOMENT
 LONG_AGO = 3600.0  # seconds
@@ -25,9 +25,9 @@ MANY = [f"s{number:03}" for number in range(MAX_PROVIDERS + 50)]
 REFUSED = Problem(Reason.CONNECTION_FAILED, "refused")
 
 
-async def published(monkeypatch: pytest.MonkeyPatch) -> Kept:
+async def published(monkeypatch: pytest.MonkeyPatch) -> RetainedModel:
     """What an earlier process has left, which knew two VllmProviders."""
-    cluster = Kept(catalog())
+    cluster = RetainedModel(catalog())
     async with started(cluster, monkeypatch) as it:
         it.show(FIRST, SECOND)
         await eventually(lambda: "status" in cluster.writes, within=5)
@@ -71,13 +71,13 @@ async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
 async def test_nothing_is_listed_again_when_nothing_is_awaited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cluster = Kept(catalog())
+    cluster = RetainedModel(catalog())
     async with started(cluster, monkeypatch):
         await asyncio.sleep(WHILE)
         assert cluster.lists == 0
 
 
-def know_services(world: World, failing: Iterable[str]) -> None:
+def know_services(world: ReconcileContext, failing: Iterable[str]) -> None:
     """Have many Services, which were asked; some failed since."""
     shared = catalog_builders.service()
     world.cache.services |= {ObjectKey("team-a", name): shared for name in MANY}
@@ -105,7 +105,7 @@ async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
     failing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
-    cluster = Kept(catalog(sources=[{"services": selected}]))
+    cluster = RetainedModel(catalog(sources=[{"services": selected}]))
     async with started(cluster, monkeypatch) as it:
         know_services(it.place.world, failing)
         await reconcile(cluster.catalog.key, it.place.world, lambda _: None)

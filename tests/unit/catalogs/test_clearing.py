@@ -7,16 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from openclaw_vllm.api.configmap import PublishedMap
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Catalog
+from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.audit import audit_catalogs
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.core.openclaw import Documents, compose
-from openclaw_vllm.edges.cluster import Cluster, Refused
-from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, spread, withdraw
-from openclaw_vllm.reconcile.world import World
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.relist import audit_catalogs
+from openclaw_vllm.core.config.documents import Documents, compose
+from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.reconcile.context import ReconcileContext
+from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, finalize, sync_targets
 from tests import builders, catalog_builders
 from tests.eventually import eventually
 from tests.worlds import setting
@@ -45,21 +45,21 @@ class Deeds:
         for name in () if kind == "vllmcatalogs" else ("agents-a", "agents-b"):
             yield {"metadata": {"name": name}}
 
-    async def delete_config_map(self, key: ObjectKey, _: PublishedMap) -> None:
+    async def delete_config_map(self, key: ObjectKey, _: ConfigMapState) -> None:
         self.waiting += 1
         await self.open.wait()
         if key in self.refusing:
-            raise Refused("a policy denies it")
+            raise Rejected("a policy denies it")
         self.deleted.append(key)
 
     async def find_config_map(self, _: ObjectKey) -> None:
         return None
 
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> PublishedMap:
+    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
         self.applied.append(key)
-        return PublishedMap.read(builders.stored(manifest))
+        return ConfigMapState.read(builders.stored(manifest))
 
-    async def set_finalizers(self, catalog: Catalog, finalizers: list[str]) -> Catalog:
+    async def set_finalizers(self, catalog: VllmCatalog, finalizers: list[str]) -> VllmCatalog:
         return replace(catalog, finalizers=tuple(finalizers))
 
 
@@ -69,11 +69,11 @@ def empty() -> Documents:
     return documents
 
 
-def published_in(*keys: ObjectKey) -> dict[ObjectKey, PublishedMap]:
+def published_in(*keys: ObjectKey) -> dict[ObjectKey, ConfigMapState]:
     return {key: catalog_builders.published(FLEET, key.namespace, empty()) for key in keys}
 
 
-def acting(world: World, deeds: Deeds) -> World:
+def acting(world: ReconcileContext, deeds: Deeds) -> ReconcileContext:
     return replace(world, cluster=cast(Cluster, deeds))
 
 
@@ -88,7 +88,7 @@ async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> 
                 world.cache.published |= published_in(B)
 
         deeds.listing = publish
-        await audit_catalogs(world, CatalogIntake(world, slots=1, passing=()))
+        await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
         assert deeds.deleted == [A]
 
 
@@ -97,7 +97,7 @@ async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
-        await audit_catalogs(world, CatalogIntake(world, slots=1, passing=()))
+        await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
         assert deeds.deleted == [B]
 
 
@@ -109,9 +109,9 @@ async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
         world.cache.namespaces["agents-c"] = catalog_builders.namespace(
             "agents-c", openclaw="enabled"
         )
-        outcome = await spread(FLEET, empty(), "patterns", world)
+        outcome = await sync_targets(FLEET, empty(), "patterns", world)
         assert (deeds.deleted, deeds.applied, outcome.published) == ([B], [C], 1)
-        assert [namespace for namespace, _ in outcome.left_behind] == ["agents-a"]
+        assert [namespace for namespace, _ in outcome.failed_deletions] == ["agents-a"]
 
 
 async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_alone() -> None:
@@ -125,7 +125,7 @@ async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_al
         deeds = Deeds()
         world = acting(place.world, deeds)
         world.cache.published |= published_in(*keys)
-        withdrawing = asyncio.create_task(withdraw(FLEET, world))
+        withdrawing = asyncio.create_task(finalize(FLEET, world))
         deeds.open.clear()
         await eventually(lambda: deeds.waiting == WRITERS, within=SOON)
         newer = replace(world.cache.published[edited], resource_version="99")
@@ -143,10 +143,10 @@ async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
-        with pytest.raises(Refused):
-            await withdraw(FLEET, world)
+        with pytest.raises(Rejected):
+            await finalize(FLEET, world)
         deeds.refusing.clear()
-        await withdraw(FLEET, world)
+        await finalize(FLEET, world)
         assert deeds.deleted == [B, A]
         assert world.cache.catalogs[FLEET.key].finalizers == ()
 
@@ -162,7 +162,7 @@ async def test_what_a_younger_catalogue_has_published_does_not_count_for_an_olde
         world.cache.namespaces["agents-a"] = catalog_builders.namespace(
             "agents-a", openclaw="enabled"
         )
-        outcome = await spread(older, None, "patterns", world)
+        outcome = await sync_targets(older, None, "patterns", world)
         assert (outcome.published, [name for name, _ in outcome.failures]) == (0, ["agents-a"])
 
 
@@ -188,5 +188,5 @@ async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_
             "agents-a", openclaw="enabled"
         )
         world.cache.catalogs[older.key] = replace(unreadable, deleting=deleting)
-        await spread(FLEET, empty(), "patterns", world)
+        await sync_targets(FLEET, empty(), "patterns", world)
         assert deeds.applied == taken

@@ -10,17 +10,17 @@ import pytest
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Service
-from openclaw_vllm.catalog_intake import CatalogIntake
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.sources import shared_services
-from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.core.catalog.sources import shared_services
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.catalog import reconcile
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
-from openclaw_vllm.reconcile.world import World
 from tests import builders, catalog_builders
 from tests.builders import Wire, served
 from tests.catalog_builders import MODELS, SHARED
-from tests.unit.catalogs.process import Kept
+from tests.unit.catalogs.process import RetainedModel
 from tests.worlds import setting
 
 SERVICE = ObjectKey("team-a", "s")
@@ -36,11 +36,11 @@ def source(**fields: Any) -> Wire:
 class Process:
     """A process of the operator, of which questions are noted instead of asked."""
 
-    world: World
-    cluster: Kept
+    world: ReconcileContext
+    cluster: RetainedModel
     now: list[SourceKey]
     later: list[SourceKey]
-    intake: CatalogIntake
+    intake: CatalogController
 
     @property
     def ready(self) -> str:
@@ -72,7 +72,7 @@ def catalog(generation: int = 1, **spec: Any) -> Any:
 
 
 @asynccontextmanager
-async def process(cluster: Kept, service: Service | None = None) -> AsyncIterator[Process]:
+async def process(cluster: RetainedModel, service: Service | None = None) -> AsyncIterator[Process]:
     async with setting() as place:
         world = replace(place.world, cluster=cast(Cluster, cluster))
         cache = world.cache
@@ -83,7 +83,7 @@ async def process(cluster: Kept, service: Service | None = None) -> AsyncIterato
             agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
             cache.namespaces[agents.name] = agents
             world.inherit(AGENTS, cluster.published)
-        intake = CatalogIntake(world, slots=1, passing=())
+        intake = CatalogController(world, slots=1, passing=())
         it = Process(world, cluster, [], [], intake)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(intake.sources, "add", lambda name, **_: it.now.append(name))
@@ -91,9 +91,9 @@ async def process(cluster: Kept, service: Service | None = None) -> AsyncIterato
             yield it
 
 
-async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> Kept:
+async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> RetainedModel:
     """What a process leaves whose Service listed these models, and others since."""
-    cluster = Kept(catalog(**source(), **spec))
+    cluster = RetainedModel(catalog(**source(), **spec))
     async with process(cluster) as it:
         agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
         it.world.cache.namespaces[agents.name] = agents

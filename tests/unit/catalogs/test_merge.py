@@ -8,10 +8,10 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.baseconfig import Base
-from openclaw_vllm.core.catalog import CatalogPlan, merge_offers
-from openclaw_vllm.core.offers import Offer, offer_of_provider
-from openclaw_vllm.core.openclaw import MAX_BYTES
+from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider
+from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
+from openclaw_vllm.core.config.base_config import Base
+from openclaw_vllm.core.config.documents import MAX_BYTES
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
 
@@ -31,7 +31,7 @@ def merged(
     *offers: Offer, base: Base | Problem | None = None, sticky: str = "", **spec: Any
 ) -> CatalogPlan:
     catalog = catalog_builders.catalog(catalog_builders.wire_spec(**spec))
-    return merge_offers(catalog_builders.spec_of(catalog), offers, base, sticky)
+    return plan_catalog(catalog_builders.spec_of(catalog), offers, base, sticky)
 
 
 def read(plan: CatalogPlan, key: str = "models.json") -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.configmap import digest
-from openclaw_vllm.core.offers import (
+from openclaw_vllm.core.catalog.offers import (
     Offer,
     offer_of_provider,
 )
-from openclaw_vllm.core.openclaw import Documents
+from openclaw_vllm.core.config.documents import Documents
 from tests import builders
 from tests.builders import served, spec_of
 from tests.unit.catalogs.teams import KEYED, offered, team
@@ -74,7 +74,7 @@ def forged(change: Callable[[Any], object]) -> Offer:
     change(models["providers"]["vllm"])
     data = {**documents.data, "models.json": json.dumps(models)}
     published = builders.published(resource, Documents(data, digest(data)))
-    assert published.is_intact
+    assert published.is_unmodified
     return offer_of_provider(resource, published, "Qualified")
 
 

@@ -8,24 +8,24 @@ import pytest
 
 from openclaw_vllm.api.catalog_status import MAX_PROVIDERS
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PublishedMap, digest
+from openclaw_vllm.api.configmap import ConfigMapState, digest
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.agents import Choice
-from openclaw_vllm.core.catalog_memory import CatalogMemory, recall_catalog
-from openclaw_vllm.core.defaults import agents_document
-from openclaw_vllm.core.memory import Memory
-from openclaw_vllm.core.offers import (
+from openclaw_vllm.core.catalog.memory import CatalogMemory, restore_catalog_memory
+from openclaw_vllm.core.catalog.offers import (
     Credential,
     offer_of_provider,
     offer_of_service,
     with_settings,
 )
-from openclaw_vllm.core.offers import remembered as remember
-from openclaw_vllm.core.openclaw import Documents, compose
-from openclaw_vllm.core.published import read_settings
-from openclaw_vllm.core.sources import SharedService
+from openclaw_vllm.core.catalog.offers import with_last_known_entry as remember
+from openclaw_vllm.core.catalog.sources import SharedService
+from openclaw_vllm.core.config.agents import ResolvedDefaults
+from openclaw_vllm.core.config.agents_document import agents_document
+from openclaw_vllm.core.config.documents import Documents, compose
+from openclaw_vllm.core.config.read_back import read_settings
+from openclaw_vllm.core.discovery.memory import Memory
 from tests import builders, catalog_builders
 from tests.builders import served, spec_of
 from tests.unit.catalogs.teams import KEYED, offered, team
@@ -91,7 +91,7 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     ]
     catalog = catalog_builders.catalog(status={"providers": providers})
     published = catalog_builders.published(catalog, "agents-a", documents)
-    before = recall_catalog(catalog, published)
+    before = restore_catalog_memory(catalog, published)
     for provider_id, reason, count in (
         ("vllm-team-a-qwen", "", 2),
         ("vllm-down", "TimedOut", 0),
@@ -124,19 +124,21 @@ def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
         for number in range(names)
     ]
     catalog = catalog_builders.catalog(status=catalog_builders.WELL | {"providers": providers})
-    before = recall_catalog(catalog, catalog_builders.published(catalog, "agents-a", documents))
+    before = restore_catalog_memory(
+        catalog, catalog_builders.published(catalog, "agents-a", documents)
+    )
     source = ("Service", ObjectKey("team-a", "s"))
     assert before.is_fresh(catalog, "vllm-unnamed", source) is fresh
     assert not before.is_fresh(catalog, "vllm-0", source)  # it has no list
     assert not before.is_fresh(catalog, "vllm-new", source)
 
 
-def shared(resource: Resource, problem: Problem | None = None) -> SharedService:
+def shared(resource: VllmProvider, problem: Problem | None = None) -> SharedService:
     spec = spec_of(resource)
     return SharedService(resource, spec, spec.provider_id, problem)
 
 
-def learned(resource: Resource, *ids: str) -> Memory:
+def learned(resource: VllmProvider, *ids: str) -> Memory:
     return builders.memory(resource, *served(*ids))
 
 
@@ -162,11 +164,11 @@ UNREADABLE = Problem(Reason.INVALID_SPEC, "spec.serviceRef.port: write a port")
 PARAMS = {"temperature": 0.2, "stop": ["${A}"]}
 
 
-def unreadable(resource: Resource, **sent: Any) -> Resource:
+def unreadable(resource: VllmProvider, **sent: Any) -> VllmProvider:
     return replace(resource, spec=UNREADABLE, sent=sent)
 
 
-def forged_as(provider_id: str, resource: Resource) -> PublishedMap:
+def forged_as(provider_id: str, resource: VllmProvider) -> ConfigMapState:
     """A ConfigMap that its team edited, with an entry of another id and a digest that fits."""
     documents = builders.documents(spec_of(resource), *served("a"))
     (entry,) = json.loads(documents.data["models.json"])["providers"].values()
@@ -207,13 +209,13 @@ def test_a_spec_that_cannot_be_read_leaves_nobody_to_choose_an_id(
 def test_a_spec_that_cannot_be_read_changes_no_settings_of_requests() -> None:
     resource = team(modelDefaults={"params": PARAMS})
     whole = offered(resource)
-    agents = agents_document("", Choice(), whole.models)
+    agents = agents_document("", ResolvedDefaults(), whole.models)
     published = builders.published(
         resource, builders.documents(spec_of(resource), *served("a", "b"))
     )
     offer = offer_of_provider(unreadable(resource), published, "Qualified")
     kept = with_settings(offer, read_settings(json.dumps(agents)))
-    assert agents_document("", Choice(), kept.models) == agents
+    assert agents_document("", ResolvedDefaults(), kept.models) == agents
     assert "$${A}" in json.dumps(agents)
 
 

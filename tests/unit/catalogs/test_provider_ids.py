@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_vllm.core.provider_ids import header_variable, key_variable, qualified
+from openclaw_vllm.core.catalog.provider_ids import header_variable, key_variable, qualified
 
 VALID = re.compile(r"vllm(-[a-z0-9]([a-z0-9-]*[a-z0-9])?)?")
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.selector import LabelSelector
-from openclaw_vllm.core.selectors import names, selects
+from openclaw_vllm.core.catalog.selectors import names, selects
 
 LABELS = {"tier": "models", "team": "a"}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Namespace
-from openclaw_vllm.core.sources import SHARE, shared_providers, shared_services
+from openclaw_vllm.core.catalog.sources import SHARE, shared_providers, shared_services
 from tests import catalog_builders as builders
 from tests.catalog_builders import spec_of
 

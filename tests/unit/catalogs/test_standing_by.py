@@ -10,16 +10,16 @@ import pytest
 
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.core.entry import Connection
-from openclaw_vllm.core.sources import SHARE, shared_services
-from openclaw_vllm.edges.cluster import Cluster
+from openclaw_vllm.core.catalog.sources import SHARE, shared_services
+from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.catalog import reconcile
+from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
-from openclaw_vllm.reconcile.world import World
 from tests import builders, catalog_builders
 from tests.builders import Wire, served, spec_of
 from tests.catalog_builders import MODELS, SHARED
-from tests.unit.catalogs.process import Kept
+from tests.unit.catalogs.process import RetainedModel
 from tests.worlds import setting
 
 TOO_MANY = {"maxModels": 3}
@@ -29,10 +29,10 @@ AGENTS = ObjectKey("agents-a", "fleet-openclaw")
 OLD = "2025-01-01T00:00:00Z"
 
 
-class Confirming(Kept):
+class Confirming(RetainedModel):
     """A cluster in which the catalogue is still there."""
 
-    async def confirm(self, _: object) -> None:
+    async def ensure_still_exists(self, _: object) -> None:
         return None
 
 
@@ -40,7 +40,7 @@ class Confirming(Kept):
 class Scene:
     """A catalogue, what it draws on, and its cluster."""
 
-    world: World
+    world: ReconcileContext
     cluster: Confirming
 
     @property

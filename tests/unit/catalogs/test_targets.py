@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import CATALOG, CATALOG_UID, MANAGED_BY, PublishedMap
+from openclaw_vllm.api.configmap import CATALOG, CATALOG_UID, MANAGED_BY, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Catalog, Namespace
+from openclaw_vllm.api.observed import Namespace, VllmCatalog
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.openclaw import Documents, compose
-from openclaw_vllm.core.targets import (
+from openclaw_vllm.core.catalog.targets import (
     exemplar,
     is_current,
     is_orphan,
-    is_stray,
+    is_stale_target,
     manifest_of,
     refusal,
     rivals,
     target_namespaces,
 )
+from openclaw_vllm.core.config.documents import Documents, compose
 from tests import catalog_builders as builders
 from tests.catalog_builders import AGENTS, namespace
 
 FLEET = builders.catalog()
 ON = {"openclaw": "enabled"}
-Change = Callable[[PublishedMap], PublishedMap]
+Change = Callable[[ConfigMapState], ConfigMapState]
 
 
 def empty() -> Documents:
@@ -75,7 +75,7 @@ def test_an_empty_selector_names_no_namespace() -> None:
     assert target_namespaces(catalog, [namespace("a", **ON)], None) == []
 
 
-def rival(name: str, created: str, map_name: str = "fleet-openclaw") -> Catalog:
+def rival(name: str, created: str, map_name: str = "fleet-openclaw") -> VllmCatalog:
     target = {"namespaceSelector": AGENTS, "configMapName": map_name}
     spec = builders.wire_spec(target=target)
     return builders.catalog(spec, name=name, uid=f"uid-{name}", creationTimestamp=created)
@@ -93,11 +93,11 @@ def labelled(**labels: str) -> Change:
     return lambda found: replace(found, labels={**found.labels, **labels})
 
 
-def stripped(found: PublishedMap) -> PublishedMap:
+def stripped(found: ConfigMapState) -> ConfigMapState:
     return replace(found, labels={}, owner=None)
 
 
-def foreign(found: PublishedMap) -> PublishedMap:
+def foreign(found: ConfigMapState) -> ConfigMapState:
     return replace(found, labels={}, annotations={}, owner=None)
 
 
@@ -118,7 +118,10 @@ def foreign(found: PublishedMap) -> PublishedMap:
     ],
 )
 def test_a_catalogue_publishes_unless(
-    existing: PublishedMap | None, claimants: list[Catalog], reason: Reason | None, message: str
+    existing: ConfigMapState | None,
+    claimants: list[VllmCatalog],
+    reason: Reason | None,
+    message: str,
 ) -> None:
     problem = refusal(FLEET, existing, claimants)
     assert (problem.reason if problem else None) is reason
@@ -144,11 +147,11 @@ def test_damage_to_anything_of_ours_is_seen(change: Change) -> None:
 
 
 def test_only_our_own_is_a_stray_where_it_is_not_wanted() -> None:
-    assert is_stray(FLEET, KEY, WRITTEN, set())
-    assert not is_stray(FLEET, KEY, WRITTEN, {KEY})
+    assert is_stale_target(FLEET, KEY, WRITTEN, set())
+    assert not is_stale_target(FLEET, KEY, WRITTEN, {KEY})
     copied = replace(WRITTEN, annotations={**WRITTEN.annotations, CATALOG_UID: "another"})
-    assert not is_stray(FLEET, KEY, copied, set())
-    assert not is_stray(FLEET, KEY, labelled(**{CATALOG: "other"})(WRITTEN), set())
+    assert not is_stale_target(FLEET, KEY, copied, set())
+    assert not is_stale_target(FLEET, KEY, labelled(**{CATALOG: "other"})(WRITTEN), set())
 
 
 def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:

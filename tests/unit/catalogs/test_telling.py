@@ -7,18 +7,18 @@ import pytest
 from openclaw_vllm.api.catalog_status import MAX_CREDENTIALS, VllmCatalogStatus
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog import merge_offers
-from openclaw_vllm.core.catalog_status import Spread, summarize
-from openclaw_vllm.core.offers import Credential, Offer
+from openclaw_vllm.core.catalog.offers import Credential, Offer
+from openclaw_vllm.core.catalog.plan import plan_catalog
+from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests import catalog_builders
 
 NOW = "2026-01-01T00:00:00Z"
 LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)
 
 
-def told(spread: Spread) -> VllmCatalogStatus:
+def told(spread: TargetResults) -> VllmCatalogStatus:
     catalog = catalog_builders.catalog()
-    plan = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
+    plan = plan_catalog(catalog_builders.spec_of(catalog), [], None, "")
     return summarize(catalog, replace(plan, problem=None), spread, NOW)
 
 
@@ -28,7 +28,7 @@ def message_of_ready(status: VllmCatalogStatus) -> str:
 
 
 def test_a_refusal_of_any_length_is_told() -> None:
-    status = told(Spread(1, (("agents-a", LONG),)))
+    status = told(TargetResults(1, (("agents-a", LONG),)))
     assert VllmCatalogStatus.model_validate(status.model_dump()) == status
     assert message_of_ready(status).startswith("not published to 1 of the namespaces; in agents-a:")
 
@@ -48,8 +48,10 @@ def test_no_variable_is_left_out_in_silence(needed: int, said: str) -> None:
     catalog = catalog_builders.catalog()
     resource = catalog_builders.provider("team-a", "qwen")
     keyed = Offer("vllm", "vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
-    empty = merge_offers(catalog_builders.spec_of(catalog), [], None, "")
-    status = summarize(catalog, replace(empty, published=(keyed,), problem=None), Spread(1), NOW)
+    empty = plan_catalog(catalog_builders.spec_of(catalog), [], None, "")
+    status = summarize(
+        catalog, replace(empty, published=(keyed,), problem=None), TargetResults(1), NOW
+    )
     assert len(status.credentials) == min(needed, MAX_CREDENTIALS)
     (published,) = [c for c in status.conditions if c.type == ConditionType.CONFIG_PUBLISHED]
     assert published.message == said
@@ -61,15 +63,15 @@ def test_a_source_that_an_older_one_bars_is_named_in_a_condition() -> None:
         Offer("vllm", f"vllm-{team}-qwen", "VllmProvider", catalog_builders.provider(team, "qwen"))
         for team in ("team-a", "team-b")
     )
-    plan = merge_offers(catalog_builders.spec_of(catalog), [older, younger], None, "")
-    said = {c.type: c for c in summarize(catalog, plan, Spread(1), NOW).conditions}
+    plan = plan_catalog(catalog_builders.spec_of(catalog), [older, younger], None, "")
+    said = {c.type: c for c in summarize(catalog, plan, TargetResults(1), NOW).conditions}
     assert said[ConditionType.SOURCES_REACHABLE].message == (
         "an older one has the id: 1 of the sources: VllmProvider team-b/qwen (vllm)"
     )
 
 
 def test_a_namespace_that_keeps_what_is_to_be_removed_is_told_but_is_no_target() -> None:
-    status = told(Spread(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),)))
+    status = told(TargetResults(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),)))
     assert status.targets is not None
     assert (status.target_count, status.targets.published, status.targets.failed) == (2, 2, 1)
     assert message_of_ready(status) == "not removed from 1 of the namespaces; in left: denied"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from openclaw_vllm.commands import manifests
-from openclaw_vllm.commands.manifests import Unreadable, read
+from openclaw_vllm.commands import objects
+from openclaw_vllm.commands.objects import Unreadable, read
 
 
 def values(text: str) -> object:
@@ -119,7 +119,7 @@ def test_a_file_that_kubernetes_would_not_take_is_refused_with_its_place(
 def test_merges_are_read_and_each_document_is_counted_by_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(manifests, "MAX_VALUES", 12)
+    monkeypatch.setattr(objects, "MAX_VALUES", 12)
     text = "kind: A\nbase: &base {k: 1, l: 1}\nvalue: {<<: *base, k: 2}\n"
     found = read("file.yaml", "---\n".join([text] * 5))
     assert [each.manifest["value"] for each in found] == [{"k": 2, "l": 1}] * 5

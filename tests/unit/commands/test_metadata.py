@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.observed import Resource
-from openclaw_vllm.commands.judgement import judge
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.commands.validate import validate
 from tests.unit.commands.pipelines import provider
 
 LONG = "b" * 189
@@ -83,13 +83,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 def judged(metadata: object) -> Any:
-    return judge(provider() | {"metadata": metadata}, "default")
+    return validate(provider() | {"metadata": metadata}, "default")
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_what_the_api_server_takes_is_taken(name: str) -> None:
     found = judged({"name": "vllm"} | ACCEPTED[name])
-    assert isinstance(found, Resource), found
+    assert isinstance(found, VllmProvider), found
     assert str(found.key) == "default/vllm"
 
 

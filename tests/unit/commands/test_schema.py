@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.observed import Resource
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.commands import rules
-from openclaw_vllm.commands.judgement import judge
-from openclaw_vllm.commands.schema import Complaint, resource_schema
+from openclaw_vllm.commands import cel_rules
+from openclaw_vllm.commands.schema import Violation, resource_schema
+from openclaw_vllm.commands.validate import validate
 from tests.apiserver.provider_specs import ACCEPTED, Spec, spec
 from tests.apiserver.refused_specs import REFUSED
 from tests.builders import NAMESPACE
@@ -18,14 +18,14 @@ from tests.unit.commands.pipelines import provider
 
 
 def complaints(manifest: dict[str, Any]) -> list[str]:
-    judged = judge(manifest, "default")
-    return [] if isinstance(judged, Resource) else list(map(str, judged))
+    judged = validate(manifest, "default")
+    return [] if isinstance(judged, VllmProvider) else list(map(str, judged))
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_what_the_api_server_accepts_is_taken_with_the_same_defaults(name: str) -> None:
-    judged = judge(provider(ACCEPTED[name]), "default")
-    assert isinstance(judged, Resource), judged
+    judged = validate(provider(ACCEPTED[name]), "default")
+    assert isinstance(judged, VllmProvider), judged
     assert judged.spec == VllmProviderSpec.model_validate(ACCEPTED[name])
 
 
@@ -73,14 +73,14 @@ def test_the_rest_of_the_object_is_judged_too(change: dict[str, Any], complaint:
 def test_judging_changes_nothing_of_the_manifest() -> None:
     manifest = provider(spec(discovery={"interval": None}))
     before = copy.deepcopy(manifest)
-    judge(manifest, "default")
+    validate(manifest, "default")
     assert manifest == before
 
 
 def test_a_namespace_of_the_file_wins_over_the_default() -> None:
-    own, none = judge(provider(), "other"), judge(provider(namespace=None), "other")
-    assert isinstance(own, Resource)
-    assert isinstance(none, Resource)
+    own, none = validate(provider(), "other"), validate(provider(namespace=None), "other")
+    assert isinstance(own, VllmProvider)
+    assert isinstance(none, VllmProvider)
     assert (own.key.namespace, none.key.namespace) == (NAMESPACE, "other")
 
 
@@ -88,7 +88,7 @@ def test_a_rule_that_ends_in_an_error_does_not_hold() -> None:
     schema = {
         "x-kubernetes-validations": [{"rule": "duration(self) > duration('1s')", "message": "m"}]
     }
-    assert list(rules.complaints("soon", schema, "spec")) == [Complaint("spec", "m")]
+    assert list(cel_rules.violations("soon", schema, "spec")) == [Violation("spec", "m")]
 
 
 def test_every_rule_of_the_crd_is_understood() -> None:
@@ -101,12 +101,12 @@ def test_every_rule_of_the_crd_is_understood() -> None:
     known = set(found(resource_schema()))
     assert len(known) > 30
     for rule in known:
-        rules.compiled(rule)
+        cel_rules.compiled(rule)
 
 
 def test_rules_on_changes_are_left_to_the_cluster() -> None:
     schema = {"x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "m"}]}
-    assert list(rules.complaints("a", schema, "spec")) == []
+    assert list(cel_rules.violations("a", schema, "spec")) == []
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_rules_on_changes_are_left_to_the_cluster() -> None:
 def test_a_url_is_taken_apart_as_kubernetes_does(url: str, host: str, port: str) -> None:
     rule = f"isURL(self) && url(self).getHostname() == '{host}' && url(self).getPort() == '{port}'"
     schema = {"x-kubernetes-validations": [{"rule": rule, "message": "another one"}]}
-    assert list(rules.complaints(url, schema, "spec")) == []
+    assert list(cel_rules.violations(url, schema, "spec")) == []
 
 
 @pytest.mark.parametrize("text", ["vllm:8000", "/v1", "http://vllm:x/", "http://a b/", ""])
 def test_other_text_is_no_url(text: str) -> None:
     schema = {"x-kubernetes-validations": [{"rule": "!isURL(self)", "message": "it is one"}]}
-    assert list(rules.complaints(text, schema, "spec")) == []
+    assert list(cel_rules.violations(text, schema, "spec")) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from openclaw_vllm.commands import rules
+from openclaw_vllm.commands import cel_rules
 from tests.unit.commands.pipelines import Desk, config_map, provider
 
 ROOT = Path(__file__).parents[3]
@@ -26,11 +26,11 @@ def test_offline_only_the_manifests_are_judged(desk: Desk) -> None:
 def test_without_a_cel_runtime_its_rules_are_left_to_the_cluster_which_is_said(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "cel", None)
+    monkeypatch.setattr(cel_rules, "cel", None)
     refused_by_a_rule = desk.put("p.yaml", provider({}))
     ended = desk.call("verify", "--offline", refused_by_a_rule)
     assert ended.exit_code == 0
-    assert f"note: {rules.NOT_JUDGED}" in ended.stdout
+    assert f"note: {cel_rules.NOT_JUDGED}" in ended.stdout
 
 
 def test_files_without_a_provider_are_passed_over(desk: Desk) -> None:

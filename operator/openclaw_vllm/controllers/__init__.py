@@ -1,0 +1,1 @@
+"""One controller per kind: watch events in, keys into work queues; relists."""

@@ -1,0 +1,1 @@
+"""What one VllmCatalog publishes: sources, offers, the plan, target namespaces."""

@@ -1,0 +1,173 @@
+"""What a catalogue publishes: every source's entry in one document, or why it stays as it is.
+
+Ids are kept apart, models are counted, agents' defaults are chosen over all of them; the order of
+sources makes no difference to a byte.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from openclaw_vllm.api.catalog import VllmCatalogSpec
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog.memory import CatalogMemory
+from openclaw_vllm.core.catalog.offers import Json, Offer, restore_entry
+from openclaw_vllm.core.config.agents import primary_of, resolve_defaults
+from openclaw_vllm.core.config.agents_document import agents_document
+from openclaw_vllm.core.config.base_config import Base
+from openclaw_vllm.core.config.documents import Documents, compose
+from openclaw_vllm.core.discovery.models import Model
+
+NO_MODELS = (
+    "no source lists a model: share VllmProviders or Services with the label"
+    ' openclaw-vllm.dev/share: "true"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPlan:
+    """Documents to publish, None if nothing new can be; and what they are made from.
+
+    `offers` are the sources that got their id, those without a list included; `conflicts` the
+    others; `published` those whose entries the documents hold. `kept` are the bytes of before,
+    which stay as long as nothing new can be published.
+    """
+
+    offers: tuple[Offer, ...]
+    conflicts: tuple[Offer, ...]
+    published: tuple[Offer, ...] = ()
+    documents: Documents | None = None
+    kept: Documents | None = None
+    problem: Problem | None = None
+    models: tuple[Model, ...] = ()
+    primary: str = ""
+    note: str = ""
+
+    @property
+    def entries(self) -> dict[str, Json]:
+        """The entries that the documents hold, by provider id."""
+        return {offer.provider_id: offer.entry for offer in self.published if offer.entry}
+
+
+def plan_catalog(
+    spec: VllmCatalogSpec,
+    offers: Iterable[Offer],
+    base: Base | Problem | None,
+    sticky: str,
+) -> CatalogPlan:
+    """Decide what to publish; `sticky` is the reference of the primary model from before."""
+    held, conflicts = _settle_ids(offers)
+    plan = CatalogPlan(held, conflicts)
+    if isinstance(base, Problem):
+        return replace(plan, problem=base)
+    count = sum(len(offer.models) for offer in held)
+    if count > spec.max_models:
+        return replace(plan, problem=_too_many(count, spec))
+    return _composed(spec, replace(plan, published=held), base, sticky)
+
+
+def plan_last_published(
+    spec: VllmCatalogSpec,
+    plan: CatalogPlan,
+    memory: CatalogMemory,
+    last: Documents | None,
+    sticky: str,
+) -> CatalogPlan:
+    """Plan what stays while nothing new can be published: all of before, also for namespaces that
+    come, but for the lists of sources that are shared no more. The plan's problem is still told.
+
+    `last` are the bytes of before, if they are known.
+    """
+    left = tuple(_still_shared(plan, memory))
+    if len(left) == len(memory.entries):
+        return replace(plan, kept=last)
+    if isinstance(memory.base, Problem):
+        return plan
+    less = _composed(spec, CatalogPlan(left, (), left), memory.base, sticky)
+    if less.documents is None:
+        return plan
+    return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
+
+
+def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> CatalogMemory:
+    """Take in what was published, and what was said of its sources."""
+    reasons = {offer.provider_id: offer.reason for offer in plan.offers}
+    memory = replace(memory, reasons=reasons, is_restored=False)
+    if plan.documents is None:
+        return replace(memory, documents=plan.kept or memory.documents)
+    return replace(
+        memory,
+        entries=plan.entries,
+        sources={offer.provider_id: offer.source for offer in plan.published},
+        primary=plan.primary,
+        patterns=patterns,
+        documents=plan.documents,
+    )
+
+
+def _still_shared(plan: CatalogPlan, memory: CatalogMemory) -> Iterator[Offer]:
+    """Offer what was published of every source that still offers something, under its old id."""
+    for id_, entry in memory.entries.items():
+        source = memory.sources.get(id_)
+        for offer in (*plan.offers, *plan.conflicts):
+            if offer.source == source or (source is None and offer.provider_id == id_):
+                vouched = memory.documents is not None
+                if (kept := restore_entry(offer, id_, entry, vouched=vouched)) is not None:
+                    yield kept
+                    break
+
+
+def _composed(
+    spec: VllmCatalogSpec, plan: CatalogPlan, base: Base | None, sticky: str
+) -> CatalogPlan:
+    """Write the documents of the offers that are to be published."""
+    models = tuple(model for offer in plan.published for model in offer.models)
+    primary = primary_of(spec.agents, models, sticky)
+    equals = (replace(model, parent="") for model in models)  # nobody knows after a restart
+    choice = resolve_defaults(spec.agents, equals, primary)
+    if isinstance(choice, Problem):
+        return replace(plan, problem=choice)
+    ordered = sorted(models, key=lambda model: model.id)
+    agents = agents_document("", choice, ordered) if spec.agents else {}
+    documents = compose(plan.entries, agents, base)
+    if isinstance(documents, Problem):
+        return replace(plan, problem=documents)
+    if not documents.fits:
+        return replace(plan, problem=_too_large(documents))
+    problem = None if models else Problem(Reason.NO_MODELS, NO_MODELS)
+    unmatched = ", ".join(choice.unmatched[:5])
+    note = f"published; no model matches these patterns of spec.agents: {unmatched}"
+    return replace(
+        plan,
+        documents=documents,
+        problem=problem,
+        models=models,
+        primary=choice.primary,
+        note=note if unmatched else "",
+    )
+
+
+def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
+    """Give each provider id, and each name for variables, to the oldest source that wants it."""
+    held: dict[str, Offer] = {}
+    own_ids: set[str] = set()
+    conflicts = []
+    for offer in sorted(offers, key=lambda offer: offer.rank):
+        if offer.provider_id in held or offer.own_id in own_ids:
+            conflicts.append(offer)
+        else:
+            held[offer.provider_id] = offer
+            own_ids.add(offer.own_id)
+    return tuple(held[id_] for id_ in sorted(held)), tuple(conflicts)
+
+
+def _too_large(documents: Documents) -> Problem:
+    size = f"the configuration takes {documents.size} bytes, more than a ConfigMap holds"
+    message = f"{size}; share fewer models, or make several catalogues"
+    return Problem(Reason.TOO_LARGE, message)
+
+
+def _too_many(count: int, spec: VllmCatalogSpec) -> Problem:
+    advice = "narrow the selectors, or raise spec.maxModels (at most 2000)"
+    message = f"{count} models are shared and at most {spec.max_models} are published; {advice}"
+    return Problem(Reason.TOO_MANY_MODELS, message)

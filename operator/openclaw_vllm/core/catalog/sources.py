@@ -1,0 +1,176 @@
+"""Which VllmProviders and Services a VllmCatalog draws on, and what it asks a Service.
+
+A model list leaves its namespace only when its owner agreed, by the label `share` on the object
+itself: a selector alone could take what nobody offered. A Service is asked as a VllmProvider of its
+namespace would be, with the same rules for destinations and keys.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from openclaw_vllm.api.catalog import ServicesSource, VllmCatalogSpec
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import GROUP
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import Auth, Discovery, SecretKeyRef, ServiceRef, VllmProviderSpec
+from openclaw_vllm.api.selector import LabelSelector
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.catalog.provider_ids import key_variable, qualified
+from openclaw_vllm.core.catalog.selectors import selects
+
+SHARE = f"{GROUP}/share"
+KEY_SECRET = f"{GROUP}/api-key-secret"  # <secret> or <secret>/<key>, on a Service
+KEY_SECRET_FORM = re.compile(
+    r"(?P<name>[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)(/(?P<key>[-._a-zA-Z0-9]{1,253}))?"
+)
+DEFAULT_KEY = "api-key"
+DEFAULT_PORT = 8000
+MAX_MODELS = 2000
+
+Namespaces = Mapping[str, Namespace]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedService:
+    """A Service to ask, in the form of a VllmProvider of its namespace.
+
+    `own_id` is the id that nobody else can choose, whatever it is published under; `problem` says
+    why it cannot be asked, `spec` still says where it would be.
+    """
+
+    resource: VllmProvider
+    spec: VllmProviderSpec
+    own_id: str
+    problem: Problem | None = None
+
+
+def shared_providers(
+    spec: VllmCatalogSpec, namespaces: Namespaces, providers: Iterable[VllmProvider]
+) -> list[VllmProvider]:
+    """Return the VllmProviders that the catalogue takes over."""
+    sources = [source.providers for source in spec.sources if source.providers]
+    return [
+        resource
+        for resource in providers
+        if _is_shared(resource.labels)
+        and any(
+            selects(source.selector, resource.labels)
+            and _is_selected(source.namespace_selector, resource.key, namespaces)
+            for source in sources
+        )
+    ]
+
+
+def shared_services(
+    catalog: VllmCatalog,
+    spec: VllmCatalogSpec,
+    namespaces: Namespaces,
+    services: Mapping[ObjectKey, Service],
+) -> dict[SourceKey, SharedService]:
+    """Return what to ask each Service; of several sources that give it one id the first counts."""
+    found: dict[SourceKey, SharedService] = {}
+    taken: set[tuple[ObjectKey, str]] = set()
+    for source in (source.services for source in spec.sources if source.services):
+        for key, service in services.items():
+            if not _selects_service(source, key, service, namespaces):
+                continue
+            for name, shared in _shared(catalog, spec, source, key, service):
+                if name not in found and (key, shared.own_id) not in taken:
+                    found[name] = shared
+                    taken.add((key, shared.own_id))
+    return found
+
+
+def source_of(
+    name: SourceKey,
+    catalogs: Mapping[ObjectKey, VllmCatalog],
+    namespaces: Namespaces,
+    services: Mapping[ObjectKey, Service],
+) -> SharedService | None:
+    """Return what to ask this Service, None when no catalogue selects it any more."""
+    catalog = catalogs.get(ObjectKey("", name.catalog))
+    service = services.get(name.service)
+    if catalog is None or service is None or catalog.deleting or isinstance(catalog.spec, Problem):
+        return None
+    return shared_services(catalog, catalog.spec, namespaces, {name.service: service}).get(name)
+
+
+def _is_shared(labels: Mapping[str, str]) -> bool:
+    return labels.get(SHARE) == "true"
+
+
+def _is_selected(selector: LabelSelector, key: ObjectKey, namespaces: Namespaces) -> bool:
+    """Judge the namespace by its labels; one that no watch has shown is selected by nothing."""
+    namespace = namespaces.get(key.namespace)
+    return namespace is not None and selects(selector, namespace.labels)
+
+
+def _selects_service(
+    source: ServicesSource, key: ObjectKey, service: Service, namespaces: Namespaces
+) -> bool:
+    return (
+        _is_shared(service.labels)
+        and selects(source.selector, service.labels)
+        and _is_selected(source.namespace_selector, key, namespaces)
+    )
+
+
+def _shared(
+    catalog: VllmCatalog,
+    spec: VllmCatalogSpec,
+    source: ServicesSource,
+    key: ObjectKey,
+    service: Service,
+) -> Iterator[tuple[SourceKey, SharedService]]:
+    for port in source.ports or (source.port or DEFAULT_PORT,):
+        name = SourceKey(catalog.key.name, key, port)
+        part = (str(port),) if source.ports else ()
+        own_id = qualified(key.namespace, key.name, *part)
+        id_ = own_id if spec.provider_ids == "Qualified" else qualified(key.name, *part)
+        annotation = service.annotations.get(KEY_SECRET)
+        auth = _auth(annotation, own_id)
+        problem = auth if isinstance(auth, Problem) else None
+        asked = _spec(source, key, port, id_, None if isinstance(auth, Problem) else auth)
+        resource = VllmProvider(
+            key=key,
+            uid=f"{catalog.uid} {service.uid} {port}",
+            generation=catalog.generation,
+            resource_version="",
+            created=service.created,
+            requested_at=f"{catalog.requested_at} {annotation or ''}",
+            spec=asked,
+            status=VllmProviderStatus(),
+        )
+        yield name, SharedService(resource, asked, own_id, problem)
+
+
+def _spec(
+    source: ServicesSource, key: ObjectKey, port: int | str, id_: str, auth: Auth | None
+) -> VllmProviderSpec:
+    """Write the VllmProvider that its owner would have written for the Service."""
+    return VllmProviderSpec(
+        service_ref=ServiceRef(name=key.name, port=port, scheme=source.scheme, path=source.path),
+        provider_id=id_,
+        auth=auth,
+        discovery=Discovery(
+            interval=source.interval,
+            timeout=source.timeout,
+            remove_after=source.remove_after,
+            max_models=MAX_MODELS,
+        ),
+    )
+
+
+def _auth(annotation: str | None, id_: str) -> Auth | Problem | None:
+    """Read the annotation that names the Secret: it comes from outside, and no rule judged it."""
+    if annotation is None:
+        return None
+    form = KEY_SECRET_FORM.fullmatch(annotation)
+    if form is None:
+        message = f"annotation {KEY_SECRET}: write <secret> or <secret>/<key>, such as vllm-api-key"
+        return Problem(Reason.INVALID_SPEC, message)
+    ref = SecretKeyRef(name=form["name"], key=form["key"] or DEFAULT_KEY)
+    return Auth(api_key_secret_ref=ref, api_key_env=key_variable(id_))

@@ -1,0 +1,1 @@
+"""OpenClaw's documents: rendered, merged into a base configuration, read back."""

@@ -1,0 +1,102 @@
+"""One entry of models.providers, in OpenClaw's own format.
+
+Without `auth: "api-key"` and an `apiKey` the client would send a key of its own choice, or fail on
+hosts that it does not know as local; text that came from outside is escaped.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.endpoint_fields import RESERVED_HEADERS
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import Header, VllmProviderSpec
+from openclaw_vllm.core.config.escaping import escape
+from openclaw_vllm.core.discovery.models import Model
+
+# Any literal but OpenClaw's reserved markers; never sent to anyone who checks.
+KEYLESS = "vllm-local"
+SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
+
+    base_url: str
+    ca_pem: str = ""
+
+
+def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Iterable[Model]) -> Json:
+    """Write one entry of models.providers, with the models in this order."""
+    provider: Json = {
+        "api": "openai-completions",
+        "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
+        "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
+        "baseUrl": escape(connection.base_url),
+        "models": [_model(model) for model in models],
+    }
+    if spec.headers:
+        provider["headers"] = {header.name: _header(header) for header in spec.headers}
+    tls = {
+        "ca": connection.ca_pem,
+        "serverName": (spec.tls.server_name if spec.tls else None) or "",
+    }
+    if any(tls.values()):
+        provider["request"] = {"tls": {key: escape(value) for key, value in tls.items() if value}}
+    return provider
+
+
+def ambiguous(headers: Iterable[Header]) -> Problem | None:
+    """Check again what CEL has checked: an object may be older than that rule.
+
+    OpenClaw reads these values as references to secrets, and cannot be told not to; and some of
+    these names are no keys of a JavaScript object.
+    """
+    for header in headers:
+        if header.name.lower() in RESERVED_HEADERS:
+            message = f"spec.headers: {header.name} is reserved; write another name"
+            return Problem(Reason.INVALID_SPEC, message)
+        if SECRET.fullmatch(header.value or ""):
+            message = (
+                f"spec.headers: OpenClaw would take the value of {header.name} for a reference to "
+                "a secret; write another, or use valueFrom and env"
+            )
+            return Problem(Reason.INVALID_SPEC, message)
+    return None
+
+
+def _header(header: Header) -> str:
+    return f"${{{header.env}}}" if header.env else escape(header.value or "")
+
+
+def _model(model: Model) -> Json:
+    settings = model.settings
+    compat: Json = {"supportsUsageInStreaming": True}
+    if model.tools is not None:
+        compat["supportsTools"] = model.tools
+    if settings.compat:
+        compat |= settings.compat.model_dump(exclude_none=True)
+    cost = settings.cost.model_dump() if settings.cost else dict.fromkeys(_COSTS, 0)
+    return {
+        "id": escape(model.id),
+        "name": escape(model.name),
+        "reasoning": bool(settings.reasoning),
+        "input": list(model.input),
+        "cost": {name: _number(value) for name, value in cost.items()},
+        "contextWindow": model.context_window,
+        "maxTokens": model.max_tokens,
+        "compat": compat,
+    }
+
+
+_COSTS = ("input", "output", "cacheRead", "cacheWrite")
+
+
+def _number(value: float) -> float:
+    """Write whole numbers without a fraction, as the documented example has them."""
+    return int(value) if value == int(value) else value

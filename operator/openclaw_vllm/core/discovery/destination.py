@@ -1,0 +1,134 @@
+"""Where requests and keys may go: a CR's author chooses the URL, so both are judged here.
+
+The operator can read Secrets and reach addresses that a CR's author may not. Requests therefore
+never go to loopback, link-local and metadata addresses, multicast, the API server or ourselves; and
+a key only goes where its owner agreed: to a Service of the Secret's own namespace, or to a host
+that the Secret's annotation names. Addresses are judged after resolution and in their innermost
+form, because `127.1`, IPv4-mapped, NAT64 and 6to4 addresses otherwise hide what they are
+(measured).
+"""
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import ALLOWED_HOSTS
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.discovery.endpoint import Endpoint
+from openclaw_vllm.core.discovery.globs import matches_any
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+NEVER = tuple(
+    ip_network(range_)
+    for range_ in (
+        "0.0.0.0/8",  # unspecified; Linux connects it to loopback
+        "169.254.0.0/16",  # link-local, and the metadata services of most clouds
+        "168.63.129.16/32",  # Azure's metadata service
+        "100.100.100.200/32",  # Alibaba's metadata service
+        "224.0.0.0/4",
+        "255.255.255.255/32",
+        "::/128",
+        "fe80::/10",
+        "fd00:ec2::254/128",  # AWS' metadata service
+        "fd00:ec2::23/128",  # EKS' Pod Identity Agent (EKS user guide)
+        "fd20:ce::254/128",  # Google Cloud's metadata service (k8s-config-connector issue 5741)
+        "ff00::/8",
+    )
+)
+NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """What the operator's administrator allows; `reserved` are the API server's and our own
+    addresses."""
+
+    host_globs: tuple[str, ...] = ("*",)
+    networks: tuple[Network, ...] = ()
+    allow_loopback: bool = False
+    allow_insecure_keys: bool = False
+    reserved: frozenset[Address] = frozenset()
+
+    def judge(self, host: str, addresses: Iterable[str]) -> Problem | None:
+        """Say why this host must not be probed; every one of its addresses has to pass."""
+        real = [_innermost(ip_address(address)) for address in addresses]
+        for address in real:
+            if self._is_denied(address):
+                message = f"host {host} leads to an address of a range that may not be probed"
+                return Problem(Reason.DESTINATION_DENIED, message)
+        named = matches_any(self.host_globs, host.lower())
+        if not named and not all(_within(address, self.networks) for address in real):
+            message = f"host {host} is not among the operator's --allow-hosts"
+            return Problem(Reason.DESTINATION_DENIED, message)
+        return None
+
+    def _is_denied(self, address: Address) -> bool:
+        if _within(address, LOOPBACK):
+            return not self.allow_loopback
+        return _within(address, NEVER) or address in self.reserved
+
+
+def key_refusal(
+    endpoint: Endpoint,
+    secret: ObjectKey,
+    allowed_hosts: str,
+    policy: Destinations,
+    *,
+    verified: bool,
+) -> Problem | None:
+    """Say why the Secret's value must not be sent to the endpoint.
+
+    `allowed_hosts` is the Secret's annotation, comma-separated globs on the host without its port;
+    `verified` is False when the server's certificate is not checked.
+    """
+    own = endpoint.service is not None and endpoint.service.namespace == secret.namespace
+    globs = [glob.strip().lower() for glob in allowed_hosts.split(",") if glob.strip()]
+    if not own and not matches_any(globs, endpoint.host):
+        cure = _permission(endpoint.host, secret, annotated=bool(globs))
+        message = (
+            f"Secret {secret.name} does not allow its value to be sent to {endpoint.host}; "
+            f"to allow it: {cure}"
+        )
+        return Problem(Reason.KEY_NOT_ALLOWED, message)
+    return None if policy.allow_insecure_keys else _exposure(endpoint, secret, verified=verified)
+
+
+def _permission(host: str, secret: ObjectKey, *, annotated: bool) -> str:
+    """Say how to allow the host, without what a Secret says to those who may read it."""
+    if annotated:
+        return f"add {host}, after a comma, to its annotation {ALLOWED_HOSTS}"
+    wanted = shlex.quote(f"{ALLOWED_HOSTS}={host}")
+    return f"kubectl annotate secret {secret.name} -n {secret.namespace} {wanted}"
+
+
+def _exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:
+    if endpoint.scheme == "http" and endpoint.service is None:
+        cure = "use https, or run the operator with --allow-insecure-keys"
+        message = f"Secret {secret.name} would leave the cluster over plain HTTP; {cure}"
+        return Problem(Reason.KEY_NOT_ALLOWED, message)
+    if endpoint.scheme == "https" and not verified:
+        cure = "use tls.caBundleRef, or run the operator with --allow-insecure-keys"
+        message = (
+            f"Secret {secret.name} would go to a server whose certificate is not verified; {cure}"
+        )
+        return Problem(Reason.KEY_NOT_ALLOWED, message)
+    return None
+
+
+def _within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+def _innermost(address: Address) -> Address:
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped or address.sixtofour:
+            return address.ipv4_mapped or address.sixtofour or address
+        if address in NAT64:
+            return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address

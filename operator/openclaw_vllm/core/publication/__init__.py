@@ -1,0 +1,1 @@
+"""What one VllmProvider publishes: the plan, the ConfigMap and its owner."""

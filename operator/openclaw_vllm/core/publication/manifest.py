@@ -1,0 +1,76 @@
+"""The ConfigMap that is published, and who may have its name: for both kinds of ours.
+
+An apply merges into a foreign object without complaint, so whose it is has to be known before.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import GROUP, VERSION, ConfigMapState
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import CustomObject
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.config.documents import Documents
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants to publish under a name: the kind, and the field that would choose another."""
+
+    kind: str
+    config_map: str
+    field: str
+
+
+def ownership_problem(
+    claim: Claim, existing: ConfigMapState | None, *, older: str | None, ours: bool
+) -> Problem | None:
+    """Say why nothing may be published under the name.
+
+    `older` is who has it by right, `ours` whether the existing ConfigMap is one of the claimants'.
+    """
+    name = claim.config_map
+    advice = f"create this {claim.kind} anew with another {claim.field}"
+    if older is not None:
+        message = f"ConfigMap {name} belongs to {claim.kind} {older}, which is older; {advice}"
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and not ours:
+        message = f"ConfigMap {name} exists and is not ours; delete it, or {advice}"
+        return Problem(Reason.NOT_OWNED, message)
+    if existing is not None and existing.immutable:
+        message = f"ConfigMap {name} is immutable; delete it, and it is written anew"
+        return Problem(Reason.IMMUTABLE, message)
+    return None
+
+
+def owned_manifest(
+    owner: CustomObject[Any, Any],
+    key: ObjectKey,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    documents: Documents,
+) -> Manifest:
+    """Return the ConfigMap to apply; its owner reference lets the garbage collector clear up."""
+    reference = {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": owner.KIND,
+        "name": owner.key.name,
+        "uid": owner.uid,
+        "controller": True,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": key.name,
+            "namespace": key.namespace,
+            "labels": dict(labels),
+            "annotations": dict(annotations),
+            "ownerReferences": [reference],
+        },
+        "data": dict(documents.data),
+    }

@@ -1,0 +1,109 @@
+"""Whose ConfigMap the one of a VllmProvider's name is, and whether it is as it has to be.
+
+Ours is one whose controller is this VllmProvider, or an earlier one of the same name, or which lost
+its owner but still carries both our labels. Of two VllmProviders that publish under one name the
+older one keeps it, whoever came first.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from openclaw_vllm.api.configmap import (
+    DIGEST,
+    FIELD_MANAGER,
+    MANAGED_BY,
+    PRIMARY_PATTERNS,
+    PROVIDER,
+    ConfigMapState,
+    labels,
+)
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.config.documents import Documents
+from openclaw_vllm.core.publication.manifest import (
+    Claim,
+    Manifest,
+    owned_manifest,
+    ownership_problem,
+)
+
+NAME_FIELD = "spec.output.configMapName"
+
+
+def refusal(
+    resource: VllmProvider, existing: ConfigMapState | None, claimants: Iterable[VllmProvider]
+) -> Problem | None:
+    """Say why the resource must not publish under its name; `claimants` are all who want to."""
+    rivals = tuple(claimants)
+    older = next((other.key.name for other in rivals if other.age_rank < resource.age_rank), None)
+    ours = existing is None or is_ours(resource, existing, rivals)
+    claim = Claim(resource.KIND, resource.config_map.name, NAME_FIELD)
+    return ownership_problem(claim, existing, older=older, ours=ours)
+
+
+def is_ours(
+    resource: VllmProvider, existing: ConfigMapState, claimants: Iterable[VllmProvider] = ()
+) -> bool:
+    """Tell whether the ConfigMap belongs to the resource, or to one that has to give it up."""
+    owner = existing.owner
+    if owner is None:
+        ours = existing.labels.get(MANAGED_BY) == FIELD_MANAGER
+        return ours and existing.labels.get(PROVIDER) == resource.key.name
+    younger = {other.uid for other in claimants}
+    return owner.kind == "VllmProvider" and (
+        owner.name == resource.key.name or owner.uid in younger
+    )
+
+
+def is_current(resource: VllmProvider, existing: ConfigMapState, manifest: Manifest) -> bool:
+    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours.
+
+    What the spec no longer asks for is only looked for after an edit: others may add labels too.
+    """
+    wanted = manifest["metadata"]
+    edited = resource.status.observed_generation != resource.generation
+    surplus = bool(
+        existing.labels.keys() - wanted["labels"].keys()
+        or existing.annotations.keys() - wanted["annotations"].keys()
+    )
+    return (
+        existing.digest == wanted["annotations"][DIGEST]
+        and _has_metadata(resource, existing, wanted["labels"], wanted["annotations"])
+        and not (edited and surplus)
+    )
+
+
+def has_expected_metadata(
+    resource: VllmProvider, existing: ConfigMapState, spec: VllmProviderSpec
+) -> bool:
+    """Tell whether owner, labels and the user's annotations are as they have to be."""
+    return _has_metadata(resource, existing, _labels(resource, spec), spec.output.annotations)
+
+
+def _labels(resource: VllmProvider, spec: VllmProviderSpec) -> dict[str, str]:
+    return {**spec.output.labels, **labels(PROVIDER, resource.key.name)}
+
+
+def _has_metadata(
+    resource: VllmProvider,
+    existing: ConfigMapState,
+    wanted: Mapping[str, str],
+    notes: Mapping[str, str],
+) -> bool:
+    return (
+        existing.owner is not None
+        and existing.owner.uid == resource.uid
+        and wanted.items() <= existing.labels.items()
+        and notes.items() <= existing.annotations.items()
+    )
+
+
+def manifest_of(
+    resource: VllmProvider, spec: VllmProviderSpec, documents: Documents, patterns: str
+) -> Manifest:
+    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by,
+    empty if by nothing."""
+    extra = {PRIMARY_PATTERNS: patterns} if spec.agents and patterns else {}
+    notes = {**spec.output.annotations, DIGEST: documents.digest, **extra}
+    worn = _labels(resource, spec)
+    return owned_manifest(resource, resource.config_map, worn, notes, documents)

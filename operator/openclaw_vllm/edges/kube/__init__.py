@@ -1,0 +1,1 @@
+"""The Kubernetes API: connection, requests, watches, objects as they were last seen."""

@@ -1,0 +1,156 @@
+"""What is known of each object of ours, as series that are made at each scrape from the cache.
+
+So ten thousand of them cost no memory of their own, and a series goes with its object.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.status import VllmProviderStatus
+
+OBJECT = ("namespace", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSample:
+    """A VllmProvider at the time of a scrape.
+
+    `answered_at` is in seconds of the wall clock, 0 for never; `interval` in seconds, None when its
+    server is not asked; `config_bytes` is the size of what is published, None for nothing.
+    """
+
+    key: ObjectKey
+    status: VllmProviderStatus
+    suspended: bool = False
+    answered_at: float = 0.0
+    interval: float | None = None
+    config_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSample:
+    """A VllmCatalog at the time of a scrape; `config_bytes` is None when nothing is published."""
+
+    name: str
+    status: VllmCatalogStatus
+    config_bytes: int | None = None
+
+
+class ProbeCounter:
+    """Probes by VllmProvider and outcome: a counter that can forget an object at no cost."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[ObjectKey, Counter[str]] = defaultdict(Counter)
+
+    def count(self, key: ObjectKey, outcome: str) -> None:
+        """Count one probe."""
+        self._counts[key][outcome] += 1
+
+    def forget(self, key: ObjectKey) -> None:
+        """Drop a VllmProvider's counts."""
+        self._counts.pop(key, None)
+
+    def of(self, key: ObjectKey) -> Iterable[tuple[str, int]]:
+        """Return the outcomes of a VllmProvider's probes, and how many each of them had."""
+        return self._counts[key].items() if key in self._counts else ()
+
+
+class ProviderCollector(Collector):
+    """Makes the series of every VllmProvider that there is."""
+
+    def __init__(
+        self, provider_samples: Callable[[], Iterable[ProviderSample]], probes: ProbeCounter
+    ) -> None:
+        self._sightings = provider_samples
+        self._probes = probes
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics as they are now."""
+        families = _Families()
+        for sample in self._sightings():
+            families.add(sample)
+            for outcome, count in self._probes.of(sample.key):
+                families.probes.add_metric((*sample.key, outcome), count)
+        yield from families.all()
+
+
+class _Families:
+    def __init__(self) -> None:
+        self.probes = CounterMetricFamily(
+            "vllmprovider_probe", "Probes by outcome", labels=(*OBJECT, "outcome")
+        )
+        self.models = _gauge("models", "Published models")
+        self.suspended = _gauge("suspended", "1 while spec.suspend is true")
+        self.answered = _gauge(
+            "last_success_timestamp_seconds", "When the server last gave a good answer"
+        )
+        self.interval = _gauge("probe_interval_seconds", "How often the server is asked")
+        self.size = _gauge("config_bytes", "Size of the published ConfigMap's values")
+        self.conditions = _gauge(
+            "status_condition", "1 for the status that a condition has", "type", "status"
+        )
+
+    def add(self, sample: ProviderSample) -> None:
+        key, status = sample.key, sample.status
+        self.models.add_metric(key, status.model_count or 0)
+        self.suspended.add_metric(key, sample.suspended)
+        if sample.answered_at:
+            self.answered.add_metric(key, sample.answered_at)
+        if sample.interval is not None:
+            self.interval.add_metric(key, sample.interval)
+        if sample.config_bytes is not None:
+            self.size.add_metric(key, sample.config_bytes)
+        for condition in status.conditions:
+            self.conditions.add_metric((*key, condition.type, condition.status), 1)
+
+    def all(self) -> tuple[Metric, ...]:
+        return (
+            self.probes,
+            self.models,
+            self.suspended,
+            self.answered,
+            self.interval,
+            self.size,
+            self.conditions,
+        )
+
+
+class CatalogCollector(Collector):
+    """Makes the series of every VllmCatalog that there is."""
+
+    def __init__(self, provider_samples: Callable[[], Iterable[CatalogSample]]) -> None:
+        self._sightings = provider_samples
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics as they are now."""
+        models = _catalog_gauge("models", "Published models")
+        targets = _catalog_gauge("targets", "Namespaces by whether they hold it", "result")
+        size = _catalog_gauge("config_bytes", "Size of the values of one of its ConfigMaps")
+        conditions = _catalog_gauge(
+            "status_condition", "1 for the status that a condition has", "type", "status"
+        )
+        for sample in self._sightings():
+            name, status = sample.name, sample.status
+            models.add_metric((name,), status.model_count or 0)
+            if status.targets is not None:
+                targets.add_metric((name, "published"), status.targets.published)
+                targets.add_metric((name, "failed"), status.targets.failed)
+            if sample.config_bytes is not None:
+                size.add_metric((name,), sample.config_bytes)
+            for condition in status.conditions:
+                conditions.add_metric((name, condition.type, condition.status), 1)
+        yield from (models, targets, size, conditions)
+
+
+def _gauge(name: str, what: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vllmprovider_{name}", what, labels=(*OBJECT, *labels))
+
+
+def _catalog_gauge(name: str, what: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vllmcatalog_{name}", what, labels=("name", *labels))

@@ -1,0 +1,89 @@
+"""What is counted of one kind's reconciles and writes: how each of them ended, and when."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+
+SUCCESS, REFUSED = "success", "refused"
+RESULTS = (SUCCESS, "error", REFUSED, "outdated", "interrupted")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+@dataclass
+class Attempt:
+    """Something under way; it counts by its `result`, or by the exception that ends it."""
+
+    result: str = SUCCESS
+
+
+class ReconcileCounters:
+    """What is counted of one kind's reconciles; `prefix` is the kind in lower case."""
+
+    def __init__(self, prefix: str, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._reconciles = self._by_result(f"{prefix}_reconcile", "Reconciles by result")
+        self._duration = seconds(
+            f"{prefix}_reconcile_duration_seconds", "Length of a reconcile", registry
+        )
+        self._config_maps = self._by_result(
+            f"{prefix}_configmap_writes", "Applies of a ConfigMap by result"
+        )
+        self._statuses = self._by_result(f"{prefix}_status_writes", "Applies of a status by result")
+
+    @contextmanager
+    def reconciling(self) -> Iterator[Attempt]:
+        """Count a reconcile and its length."""
+        with self._duration.time(), _counted(self._reconciles) as attempt:
+            yield attempt
+
+    @contextmanager
+    def writing_config_map(self) -> Iterator[Attempt]:
+        """Count the apply of a ConfigMap."""
+        with _counted(self._config_maps) as attempt:
+            yield attempt
+
+    @contextmanager
+    def writing_status(self) -> Iterator[Attempt]:
+        """Count the apply of a status."""
+        with _counted(self._statuses) as attempt:
+            yield attempt
+
+    def _by_result(self, name: str, what: str) -> Counter:
+        """Return a counter with a series for each result, so that a first one is an increase."""
+        counter = Counter(name, what, ("result",), registry=self._registry)
+        for result in RESULTS:
+            counter.labels(result)
+        return counter
+
+
+@contextmanager
+def _counted(counter: Counter) -> Iterator[Attempt]:
+    attempt = Attempt()
+    try:
+        yield attempt
+    except BaseException as error:
+        attempt.result = _result_of(error)
+        raise
+    finally:
+        counter.labels(attempt.result).inc()
+
+
+def _result_of(error: BaseException) -> str:
+    match error:
+        case Conflict() | NotFound():
+            return "outdated"
+        case Rejected():
+            return REFUSED
+        case asyncio.CancelledError():
+            return "interrupted"
+    return "error"
+
+
+def seconds(name: str, what: str, registry: CollectorRegistry) -> Histogram:
+    """Return a histogram of lengths in seconds, from those of a write to those of a slow probe."""
+    return Histogram(name, what, buckets=SECONDS, registry=registry)

@@ -1,0 +1,1 @@
+"""HTTP requests to model servers, with every bound that an untrusted server needs."""
