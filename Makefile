@@ -51,10 +51,10 @@ rings: $(READY) ## Image (needs root, Buildah, debootstrap), Prometheus, crashes
 	set -e; for ring in image observability endurance; do $(BIN)/python -m pytest tests/$$ring; done
 
 demo: $(READY) ## Show the operator at work on a real Kubernetes API server
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m hack.demo
 
 crds: $(READY) ## Write crds/, the chart's copy and kustomize/ from the pydantic models and the chart
-	$(BIN)/python -m openclaw_vllm.api.crd && $(BIN)/python -m tests.kustomize
+	$(BIN)/python -m openclaw_vllm.api.crd && $(BIN)/python -m hack.kustomize
 
 clean: ## Remove what the targets made here (built control planes stay in the user's cache)
 	rm -rf .venv .cache dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

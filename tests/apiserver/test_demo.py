@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hack.demo.story import NOT_OURS
 from tests.apiserver.servers import BOTH, Servers
 from tests.controlplane import binaries
 from tests.controlplane.plane import PROGRAMS, ControlPlane
-from tests.demo.story import NOT_OURS
 from tests.eventually import eventually_sync
 
 pytestmark = pytest.mark.timeout(240)
@@ -29,7 +29,7 @@ def playing(folder: Path, **options: str) -> Iterator[subprocess.Popen[str]]:
     binaries.ensure(*PROGRAMS)
     env = {name: value for name, value in os.environ.items() if name not in OUR_OPTIONS}
     with subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.demo"],
+        [sys.executable, "-u", "-m", "hack.demo"],
         cwd=ROOT,
         env={**env, **options, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,

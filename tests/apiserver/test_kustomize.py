@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import kustomize
+from hack import kustomize
 from tests.apiserver import documented
 from tests.apiserver.documented import OURS, Shell
 from tests.apiserver.node import Node
@@ -19,7 +19,7 @@ SECTION = ("install.md", "With kustomize")
 
 
 def test_the_bases_are_what_the_chart_renders() -> None:
-    assert kustomize.differing() == [], "run `python -m tests.kustomize`"
+    assert kustomize.differing() == [], "run `python -m hack.kustomize`"
 
 
 def test_nothing_of_helm_is_left() -> None:

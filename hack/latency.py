@@ -1,4 +1,4 @@
-"""How fast the operator is: `python -m tests.latency [--repair]`, on a real API server.
+"""How fast the operator is: `python -m hack.latency [--repair]`, on a real API server.
 
 An idle operator, under the chart's rights, gets one VllmProvider after the other; each is waited
 for until it is Ready. The clock runs from the moment the request is sent until a watch shows the
@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from hack.demo.server import stand_in
 from tests.conftest import CRDS
 from tests.controlplane.plane import ControlPlane
-from tests.demo.server import stand_in
 from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess, grant
 

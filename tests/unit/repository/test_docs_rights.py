@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests import rbac
 
-PAGE = Path(__file__).parents[2] / "docs" / "catalog.md"
+PAGE = Path(__file__).parents[3] / "docs" / "catalog.md"
 ROW = re.compile(r"^\| (Vllm\w+) \| `([a-z/]+)` \| ([a-z, ]+) \| \w.+ \|$", re.MULTILINE)
 FILES = {"VllmProvider": "operator", "VllmCatalog": "catalog"}
 

@@ -27,7 +27,7 @@ from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
 from tests.unit.golden_cases import CASES, Case
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def written(case: Case) -> Documents:

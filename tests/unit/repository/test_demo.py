@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo import sample
-from tests.demo.process import DemoError
+from hack.demo import sample
+from hack.demo.process import DemoError
 
 URL = "http://127.0.0.1:1/v1"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
+from hack.demo import cluster, fleet, show
+from hack.demo.operator import operator
+from hack.demo.process import DemoError
+from hack.demo.server import Server, stand_in
+from hack.demo.story import Story
 from tests.controlplane.component import ControlPlaneError
 from tests.controlplane.progress import StepError
-from tests.demo import cluster, fleet, show
-from tests.demo.operator import operator
-from tests.demo.process import DemoError
-from tests.demo.server import Server, stand_in
-from tests.demo.story import Story
 
 INTERRUPTED = 130
 

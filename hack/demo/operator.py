@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
+from hack.demo.cluster import Cluster
+from hack.demo.process import DemoError, Process, started
 from tests.controlplane.component import free_port
-from tests.demo.cluster import Cluster
-from tests.demo.process import DemoError, Process, started
 from tests.eventually import eventually_sync
 
 PROGRAM = Path(sys.executable).parent / "openclaw-vllm"

@@ -9,7 +9,7 @@ from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.core.status.conditions import STALLED
 from tests.gitops.states import states
 
-PAGE = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "conditions.md").read_text()
 SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n)*)", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \|(.*)\|$", re.MULTILINE)
 

@@ -14,8 +14,8 @@ from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
+from tests.unit.reconcile.test_provider import ProviderHarness, Server
 from tests.unit.scene import left, scene
-from tests.unit.test_life import ProviderHarness, Server
 from tests.worlds import FakeReader
 
 DAY = 24 * 3600.0

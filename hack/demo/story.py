@@ -2,10 +2,10 @@
 
 import json
 
-from tests.demo import sample, show
-from tests.demo.cluster import Cluster
-from tests.demo.process import DemoError
-from tests.demo.server import Server
+from hack.demo import sample, show
+from hack.demo.cluster import Cluster
+from hack.demo.process import DemoError
+from hack.demo.server import Server
 from tests.rbac import Manifest
 
 SECRET = "vllm-api-key"  # noqa: S105 - the name of a Secret

@@ -1,4 +1,4 @@
-"""What a large VllmCatalog costs: `python -m tests.catalog_scale`, on a real API server.
+"""What a large VllmCatalog costs: `python -m hack.catalog_scale`, on a real API server.
 
 VllmProviders and Services, half of each, are shared with a catalogue whose targets come last. The
 clock of a change runs from the request that has one source asked again until every namespace holds
@@ -20,12 +20,12 @@ from uuid import uuid4
 
 import click
 
+from hack.demo.server import Server, stand_in
+from hack.latency import KIND, Client
 from tests import cluster_dns
 from tests.conftest import CRDS
 from tests.controlplane.plane import ControlPlane
-from tests.demo.server import Server, stand_in
 from tests.eventually import eventually_sync
-from tests.latency import KIND, Client
 from tests.operator_process import NAMESPACE, USER, OperatorProcess, grant
 
 ROOT = "/apis/openclaw-vllm.dev/v1alpha1"

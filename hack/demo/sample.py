@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.demo.process import DemoError
+from hack.demo.process import DemoError
 from tests.rbac import Manifest
 
 README = Path(__file__).parents[2] / "README.md"

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from hack.demo.process import DemoError
 from tests import rbac
 from tests.controlplane import binaries
 from tests.controlplane.plane import ControlPlane
-from tests.demo.process import DemoError
 from tests.eventually import eventually_sync
 
 CRDS = rbac.CHART.parents[1] / "crds"

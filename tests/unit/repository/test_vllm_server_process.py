@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KEY = {"authorization": "Bearer sesame"}
 OPTIONS = ("--model", "org/Model-7B:q4:4096", "--model", "org/tiny", "--api-key", "sesame")
 

@@ -8,12 +8,12 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+from hack.demo import show
+from hack.demo.cluster import Cluster
+from hack.demo.operator import operator
+from hack.demo.process import DemoError
+from hack.demo.server import Server, stand_in
 from tests import cluster_dns, manifests
-from tests.demo import show
-from tests.demo.cluster import Cluster
-from tests.demo.operator import operator
-from tests.demo.process import DemoError
-from tests.demo.server import Server, stand_in
 from tests.rbac import Manifest
 
 RED = ("Qwen/Qwen3-32B:40960", "Qwen/Qwen3-Coder-30B-A3B-Instruct:262144")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.demo.process import DemoError, Process, started
+from hack.demo.process import DemoError, Process, started
 from tests.eventually import eventually_sync
 
 ROOT = Path(__file__).parents[2]

@@ -32,7 +32,7 @@ child = subprocess.Popen(leashed(["/bin/sleep", "60"]))
 print(child.pid, flush=True)
 child.wait()
 """
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_free_port_is_given_to_nobody_else_afterwards() -> None:

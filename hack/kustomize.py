@@ -1,4 +1,4 @@
-"""Writes kustomize/ from the chart, so that the two cannot drift: `python -m tests.kustomize`.
+"""Writes kustomize/ from the chart, so that the two cannot drift: `python -m hack.kustomize`.
 
 The real Helm renders the chart once for each base. What only Helm needs is taken away: its labels,
 and the pod of `helm test`. The files named kustomization.yaml of the bases are written by hand.
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[1] / "kustomize"
 CRDS = rbac.CHART / "files" / "crds"
 NAMESPACE = "openclaw-vllm"
 BASES = {"cluster": "watchNamespaces=[]", "namespaced": f'watchNamespaces=["{NAMESPACE}"]'}
-HEADER = "# Rendered from the chart by `python -m tests.kustomize`. Do not edit.\n"
+HEADER = "# Rendered from the chart by `python -m hack.kustomize`. Do not edit.\n"
 OF_HELM = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
 
 
@@ -71,7 +71,7 @@ def differing() -> list[Path]:
 
 def main() -> None:
     """Write the files, or say which differ."""
-    parser = argparse.ArgumentParser(prog="python -m tests.kustomize", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m hack.kustomize", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 when a file would change")
     if parser.parse_args().check:
         if paths := differing():

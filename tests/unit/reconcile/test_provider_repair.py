@@ -15,7 +15,7 @@ from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.reconcile.context import REFUSAL_PAUSE
 from openclaw_vllm.reconcile.provider import reconcile
 from tests import builders
-from tests.unit.test_life import ProviderHarness, RetainedModel
+from tests.unit.reconcile.test_provider import ProviderHarness, RetainedModel
 
 RARELY = {"interval": "24h"}
 SERVICE = ObjectKey(builders.NAMESPACE, "vllm")

@@ -18,7 +18,7 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.api.structural import structural
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Node = dict[str, Any]
 YAML_1_1_BOOLEANS = {"y", "n", "yes", "no", "on", "off", "true", "false"}
 SPEC = structural(VllmProviderSpec)

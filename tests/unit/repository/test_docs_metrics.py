@@ -19,7 +19,7 @@ from openclaw_vllm.edges.metrics.metrics import Metrics
 from tests.rbac import CHART
 from tests.unit.scene import Requests
 
-DOC = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+DOC = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 RULES = CHART / "files" / "monitoring" / "rules.yaml"
 OBJECT = {"namespace", "name"}
 ROW = re.compile(r"^\| (`[a-z_`, ]+`) \| ?(\w*) \| ?([a-z`, ]*)\| .+ \|$", re.MULTILINE)
