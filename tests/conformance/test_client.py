@@ -7,11 +7,11 @@ import pytest
 
 from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
+from tests.builders.golden_cases import CASES, Case
 from tests.conformance.configurations import CONFIGURATIONS, PLANTED, Configuration
 from tests.conformance.conftest import NewAgent
 from tests.conformance.openclaw import Ran, wanted_variables
 from tests.conformance.published import Published, publish
-from tests.unit.golden_cases import CASES, Case
 from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(600)

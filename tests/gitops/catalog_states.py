@@ -7,8 +7,9 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.core.catalog.offers import Offer
 from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
 from openclaw_vllm.core.status.catalog import TargetResults, invalid_status, summarize
-from tests import builders, catalog_builders
+from tests import builders
 from tests.builders import Wire, served
+from tests.builders import catalogs as catalog_builders
 from tests.gitops.verdicts import (
     AWAITED,
     BROKEN,

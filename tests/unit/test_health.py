@@ -13,7 +13,7 @@ from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
 from openclaw_vllm.health import Answer, Health
 from openclaw_vllm.tasks import Tasks
 from tests.eventually import eventually
-from tests.worlds import nowhere
+from tests.fakes.context import nowhere
 
 SERVICES, SECOND = Watch("services"), Watch("configmaps", "agents")
 WELL = (HTTPStatus.OK, b"ok\n")

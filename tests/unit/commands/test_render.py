@@ -8,9 +8,9 @@ import yaml
 
 from openclaw_vllm.api.configmap import KEYS, digest
 from tests import builders
+from tests.builders.golden_cases import CASES
 from tests.certificates import Authority
 from tests.unit.commands.pipelines import Desk, config_map, provider, service
-from tests.unit.golden_cases import CASES
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KEYED = {"apiKeySecretRef": {"name": "vllm-api-key", "key": "api-key"}}

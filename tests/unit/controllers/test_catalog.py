@@ -14,11 +14,12 @@ from openclaw_vllm.controllers import catalog as module
 from openclaw_vllm.controllers.catalog import MOMENT, CatalogController
 from openclaw_vllm.core.catalog.memory import CatalogMemory
 from openclaw_vllm.core.discovery.memory import Memory
-from tests import builders, catalog_builders
+from tests import builders
 from tests.builders import Wire
-from tests.catalog_builders import MODELS, SHARED
+from tests.builders import catalogs as catalog_builders
+from tests.builders.catalogs import MODELS, SHARED
 from tests.eventually import eventually
-from tests.worlds import Setting, setting
+from tests.fakes.context import Setting, setting
 
 KEY = ObjectKey("", "fleet")
 WHILE = 3 * MOMENT

@@ -5,7 +5,7 @@ import pytest
 from openclaw_vllm.api.keys import ObjectKey
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.unit.scene import scene
+from tests.harnesses.controller import scene
 
 KEY = ObjectKey(NAMESPACE, "vllm")
 

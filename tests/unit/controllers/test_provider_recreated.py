@@ -13,7 +13,7 @@ from openclaw_vllm.controllers.relist import audit_services
 from openclaw_vllm.edges.kube.cluster import Cluster
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.unit.scene import Scene, scene
+from tests.harnesses.controller import Scene, scene
 
 VLLM = ObjectKey(NAMESPACE, "vllm")
 LATE = [

@@ -8,7 +8,7 @@ from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests import builders
 from tests.builders import NAMESPACE, Wire, served, spec_of
-from tests.unit.scene import Scene, left, scene
+from tests.harnesses.controller import Scene, left, scene
 
 OURS = ObjectKey(NAMESPACE, "vllm-openclaw")
 LABELLED = {"app.kubernetes.io/part-of": "openclaw-vllm"}

@@ -5,7 +5,7 @@ import pytest
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests.builders import NAMESPACE, Wire, spec_of
-from tests.unit.scene import left, scene
+from tests.harnesses.controller import left, scene
 
 
 async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> None:

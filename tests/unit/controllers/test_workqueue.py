@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.eventually import eventually
-from tests.unit.bench import Bench, turns
+from tests.harnesses.work_queue import Bench, turns
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from openclaw_vllm.controllers import workqueue
 from tests.eventually import eventually
-from tests.unit.bench import Bench, Passing, turns
+from tests.harnesses.work_queue import Bench, Passing, turns
 
 
 async def test_a_key_runs_again_when_it_wanted_to() -> None:

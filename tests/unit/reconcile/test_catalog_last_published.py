@@ -16,11 +16,12 @@ from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
-from tests import builders, catalog_builders
+from tests import builders
 from tests.builders import Wire, served, spec_of
-from tests.catalog_builders import MODELS, SHARED
-from tests.unit.catalogs.process import RetainedModel
-from tests.worlds import setting
+from tests.builders import catalogs as catalog_builders
+from tests.builders.catalogs import MODELS, SHARED
+from tests.fakes.context import setting
+from tests.harnesses.catalog import RetainedModel
 
 TOO_MANY = {"maxModels": 3}
 SERVICES: Wire = {"namespaceSelector": MODELS, "selector": SHARED}

@@ -17,9 +17,10 @@ from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, finalize, sync_targets
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.eventually import eventually
-from tests.worlds import setting
+from tests.fakes.context import setting
 
 FLEET = catalog_builders.catalog(finalizers=[FINALIZER])
 SOON = 5.0  # seconds

@@ -13,11 +13,12 @@ from openclaw_vllm.core.catalog.sources import shared_services
 from openclaw_vllm.core.config.entry import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.builders import served
-from tests.catalog_builders import MODELS, SHARED
+from tests.builders.catalogs import MODELS, SHARED
 from tests.eventually import eventually
-from tests.unit.catalogs.process import FIRST, MOMENT, SECOND, RetainedModel, catalog, started
+from tests.harnesses.catalog import FIRST, MOMENT, SECOND, RetainedModel, catalog, started
 
 WHILE = 10 * MOMENT
 LONG_AGO = 3600.0  # seconds

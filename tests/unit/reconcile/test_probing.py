@@ -12,9 +12,9 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders, vllm_server
 from tests.builders import Wire
 from tests.certificates import Authority
+from tests.fakes.context import Setting, setting
 from tests.hostile_server import HostileServer
 from tests.vllm_server import Drip, Hang, Model, Reset, VllmServer
-from tests.worlds import Setting, setting
 
 HOST = "vllm.example.test"
 KEYED: Wire = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}

@@ -12,9 +12,9 @@ from openclaw_vllm.core.discovery.destination import Destinations
 from tests import builders
 from tests.builders import Wire
 from tests.certificates import Authority
+from tests.fakes.context import Setting, setting
 from tests.hostile_server import HostileServer
 from tests.vllm_server import VllmServer
-from tests.worlds import Setting, setting
 
 HOST = "vllm.example.test"
 ANY_KEY = Destinations(allow_loopback=True, allow_insecure_keys=True)

@@ -14,9 +14,9 @@ from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
+from tests.fakes.context import FakeReader
+from tests.harnesses.controller import left, scene
 from tests.unit.reconcile.test_provider import ProviderHarness, Server
-from tests.unit.scene import left, scene
-from tests.worlds import FakeReader
 
 DAY = 24 * 3600.0
 BASE = {"baseConfigRef": {"name": "base"}}

@@ -9,7 +9,7 @@ from openclaw_vllm.api.conditions import Condition
 from openclaw_vllm.reconcile.writing import record_events
 from tests import builders
 from tests.eventually import eventually
-from tests.worlds import setting
+from tests.fakes.context import setting
 
 
 def condition(type_: str, status: str, reason: str) -> Condition:

@@ -16,8 +16,8 @@ from openclaw_vllm.edges.kube.watches import Watch, Watches
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
 from openclaw_vllm.edges.metrics.counters import RESULTS
 from openclaw_vllm.edges.metrics.metrics import Metrics
+from tests.harnesses.controller import Requests
 from tests.rbac import CHART
-from tests.unit.scene import Requests
 
 DOC = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 RULES = CHART / "files" / "monitoring" / "rules.yaml"

@@ -15,7 +15,7 @@ from openclaw_vllm.core.catalog.offers import (
 from openclaw_vllm.core.config.documents import Documents
 from tests import builders
 from tests.builders import served, spec_of
-from tests.unit.catalogs.teams import KEYED, offered, team
+from tests.builders.offers import KEYED, offered, team
 
 
 def test_what_is_published_is_taken_over_under_the_qualified_id() -> None:

@@ -26,9 +26,10 @@ from openclaw_vllm.core.config.agents_document import agents_document
 from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.core.config.read_back import read_settings
 from openclaw_vllm.core.discovery.memory import Memory
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
-from tests.unit.catalogs.teams import KEYED, offered, team
+from tests.builders.offers import KEYED, offered, team
 
 
 def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:

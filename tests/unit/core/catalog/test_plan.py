@@ -12,7 +12,8 @@ from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider
 from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import MAX_BYTES
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
 
 

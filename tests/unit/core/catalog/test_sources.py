@@ -10,8 +10,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.provider import SecretKeyRef
 from openclaw_vllm.core.catalog.sources import shared_providers, shared_services, source_of
-from tests import catalog_builders as builders
-from tests.catalog_builders import MODELS, SHARED, namespace, provider, service, spec_of
+from tests.builders import catalogs as builders
+from tests.builders.catalogs import MODELS, SHARED, namespace, provider, service, spec_of
 
 NAMESPACES = {
     "team-a": namespace("team-a", tier="models"),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import Namespace
 from openclaw_vllm.core.catalog.sources import SHARE, shared_providers, shared_services
-from tests import catalog_builders as builders
-from tests.catalog_builders import spec_of
+from tests.builders import catalogs as builders
+from tests.builders.catalogs import spec_of
 
 KINDS = ("providers", "services")
 KEYS = st.sampled_from([SHARE, "tier", "app", "kubernetes.io/metadata.name"])

@@ -22,8 +22,8 @@ from openclaw_vllm.core.catalog.targets import (
     target_namespaces,
 )
 from openclaw_vllm.core.config.documents import Documents, compose
-from tests import catalog_builders as builders
-from tests.catalog_builders import AGENTS, namespace
+from tests.builders import catalogs as builders
+from tests.builders.catalogs import AGENTS, namespace
 
 FLEET = builders.catalog()
 ON = {"openclaw": "enabled"}

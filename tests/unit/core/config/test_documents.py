@@ -25,7 +25,7 @@ from openclaw_vllm.core.discovery.models import explicit
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
-from tests.unit.golden_cases import CASES, Case
+from tests.builders.golden_cases import CASES, Case
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

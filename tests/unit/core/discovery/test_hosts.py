@@ -14,8 +14,8 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
 from tests import builders
 from tests.builders import NAMESPACE, Wire
+from tests.fakes.context import CA, Setting, setting
 from tests.unit.commands.pipelines import Desk, provider
-from tests.worlds import CA, Setting, setting
 
 LABEL = "a" * 63
 FOUR_LABELS = ".".join([LABEL] * 4)  # 255 characters

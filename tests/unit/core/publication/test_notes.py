@@ -7,7 +7,7 @@ import pytest
 from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.publication.plan import Plan, decide
 from tests.builders import CONNECTION, Wire, served, spec_of
-from tests.unit.plans import plan, resource
+from tests.builders.plans import plan, resource
 
 PARAMS: Wire = {"params": {"temperature": 0.2}}
 AGENTS: Wire = {"agents": {"primary": ["*"]}}

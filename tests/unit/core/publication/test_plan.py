@@ -11,7 +11,7 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.publication.plan import decide
 from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of
-from tests.unit.plans import listed, plan, publish, resource
+from tests.builders.plans import listed, plan, publish, resource
 
 NEW = Connection("http://new.models.svc.cluster.local:8000/v1")
 MANY = served(*(f"m{number:04}" for number in range(201)))

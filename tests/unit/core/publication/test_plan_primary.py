@@ -6,7 +6,7 @@ from openclaw_vllm.api.configmap import AGENTS
 from openclaw_vllm.core.publication.plan import decide
 from tests import builders
 from tests.builders import Wire, served, spec_of
-from tests.unit.plans import plan, publish, resource
+from tests.builders.plans import plan, publish, resource
 
 
 def agents(*primary: str) -> Wire:

@@ -15,7 +15,7 @@ from openclaw_vllm.core.publication.plan import Plan, decide, published_by_other
 from openclaw_vllm.core.publication.restore import restore_memory
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
-from tests.unit.plans import listed, plan, publish, resource
+from tests.builders.plans import listed, plan, publish, resource
 
 
 @pytest.mark.parametrize(

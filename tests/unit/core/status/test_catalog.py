@@ -10,7 +10,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.offers import Credential, Offer
 from openclaw_vllm.core.catalog.plan import plan_catalog
 from openclaw_vllm.core.status.catalog import TargetResults, summarize
-from tests import catalog_builders
+from tests.builders import catalogs as catalog_builders
 
 NOW = "2026-01-01T00:00:00Z"
 LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)

@@ -12,7 +12,7 @@ from openclaw_vllm.edges.kube import leader
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
 from openclaw_vllm.edges.kube.leader import Election, LeadershipLost
 from tests.eventually import eventually
-from tests.worlds import nowhere
+from tests.fakes.context import nowhere
 
 Json = dict[str, Any]
 

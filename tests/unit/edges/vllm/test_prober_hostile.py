@@ -13,8 +13,8 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from tests import builders
+from tests.fakes.context import setting
 from tests.hostile_server import BEHAVIOURS, HostileServer
-from tests.worlds import setting
 
 MEBIBYTE = 1024**2
 IN_THE_KERNEL = 12 * MEBIBYTE  # what its buffers take of an answer that nobody reads any more

@@ -8,7 +8,8 @@ from openclaw_vllm.core.catalog.offers import (
     Offer,
     offer_of_provider,
 )
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
 
 READY = [

@@ -22,9 +22,10 @@ from openclaw_vllm.edges.kube.apiserver import Unavailable
 from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
-from tests import builders, catalog_builders
+from tests import builders
+from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
-from tests.worlds import Setting, setting
+from tests.fakes.context import Setting, setting
 
 AGENTS = ObjectKey("agents-a", "fleet-openclaw")
 MOMENT = 0.02  # seconds

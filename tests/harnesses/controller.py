@@ -10,7 +10,7 @@ from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from tests import builders
 from tests.builders import Wire, served, spec_of
-from tests.worlds import Setting, setting
+from tests.fakes.context import Setting, setting
 
 
 class Requests(WorkQueue[ObjectKey]):
