@@ -14,7 +14,7 @@ from tests.apiserver.chart import (
     Rendered,
     render,
 )
-from tests.unit.repository.test_chart import MAY_BE_NULL, VALUES
+from tests.chart_values import MAY_BE_NULL, VALUES
 
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
 

@@ -12,9 +12,9 @@ from openclaw_vllm.api.configmap import KEYS
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Json, Provider, Workspace
 from tests.builders.golden_cases import CASES
+from tests.builders.yaml_scalars import SCALARS
 from tests.certificates import Authority
 from tests.unit.commands.pipelines import Desk, provider
-from tests.unit.commands.test_manifests import SCALARS
 from tests.vllm_server import Model, VllmServer
 
 HOST = "127.0.0.1"

@@ -4,42 +4,12 @@ import pytest
 
 from openclaw_vllm.commands import objects
 from openclaw_vllm.commands.objects import Unreadable, read
+from tests.builders.yaml_scalars import SCALARS
 
 
 def values(text: str) -> object:
     (found,) = read("file.yaml", f"kind: A\nvalue: {text}\n")
     return found.manifest["value"]
-
-
-SCALARS: list[tuple[str, object]] = [
-    ("2026-01-01", "2026-01-01"),
-    ("1:30", "1:30"),
-    ("1e3", 1000),
-    ("1.", 1),
-    (".5", 0.5),
-    ("1_0.5", 10.5),
-    ("0x10", 16),
-    ("0o17", 15),
-    ("017", 15),
-    ("08", 8),
-    ("0b11", 3),
-    ("-3", -3),
-    ("+1", 1),
-    ("1_000", 1000),
-    ("1e", "1e"),
-    ("60s", "60s"),
-    ("y", True),
-    ("N", False),
-    ("yes", True),
-    ("on", True),
-    ("Off", False),
-    ("oFF", "oFF"),
-    ('"yes"', "yes"),
-    ("null", None),
-    ("~", None),
-    ("=", "="),
-    ("!!str 1", "1"),
-]
 
 
 @pytest.mark.parametrize(("text", "value"), SCALARS)

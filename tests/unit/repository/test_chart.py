@@ -17,26 +17,15 @@ from jsonschema import Draft7Validator
 from openclaw_vllm.commands.run import run
 from openclaw_vllm.settings import is_host_rule
 from tests import rbac
+from tests.chart_values import MAY_BE_NULL, VALUES
 
 CRDS = rbac.CHART.parents[1] / "crds"
 COPIES = rbac.CHART / "files" / "crds"
 SCHEMA: dict[str, Any] = json.loads((rbac.CHART / "values.schema.json").read_text())
-VALUES: dict[str, Any] = yaml.safe_load((rbac.CHART / "values.yaml").read_text())
 CHART: dict[str, Any] = yaml.safe_load((rbac.CHART / "Chart.yaml").read_text())
 README = rbac.CHART.parents[1] / "README.md"
 INSTALL = rbac.CHART.parents[1] / "docs" / "install.md"
 ADDED_BY_HELM = {"global"}
-MAY_BE_NULL = {
-    *("nameOverride", "fullnameOverride", "image.tag", "image.digest", "imagePullSecrets"),
-    *("extraArgs", "extraEnv", "extraVolumes", "extraVolumeMounts", "topologySpreadConstraints"),
-    *("serviceAccount.name", "serviceAccount.annotations", "service.annotations"),
-    *("networkPolicy.ingressFrom", "networkPolicy.egress", "metrics.podMonitor.additionalLabels"),
-    "metrics.serviceMonitor.additionalLabels",
-    *("metrics.prometheusRule.additionalLabels", "metrics.dashboard.annotations"),
-    *("resources", "resources.requests", "resources.limits", "podSecurityContext"),
-    *("securityContext", "deploymentAnnotations", "podAnnotations", "priorityClassName"),
-    *("nodeSelector", "tolerations", "affinity"),
-}
 HOST_RULES = Draft7Validator(
     {"$ref": "#/definitions/hostRule", "definitions": SCHEMA["definitions"]}
 )
