@@ -1,7 +1,7 @@
-"""A World of real parts, for what meets below the API server: cache, prober, policy, references.
+"""A ReconcileContext of real parts, for what meets below the API server: cache, prober, policy.
 
-There is no cluster behind it. Secrets and ConfigMaps lie on shelves that a test fills, host names
-resolve to what it says, and loopback may be probed, since that is where the servers of tests are.
+There is no cluster behind it. A test fills the readers of Secrets and ConfigMaps and says what host
+names resolve to. Loopback may be probed, since that is where the servers of tests listen.
 """
 
 import socket
@@ -37,7 +37,7 @@ Value = TypeVar("Value")
 
 @dataclass
 class FakeReader(Generic[Value]):
-    """Objects by name, each taken with a read that is counted; `next` replace them read by read."""
+    """Objects by name; it counts the reads. `next` replace them read by read."""
 
     missing: Reason
     objects: dict[str, Value] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class FakeReader(Generic[Value]):
 
 
 @dataclass
-class Hosts:
+class FakeHosts:
     """What names resolve to; it counts the lookups."""
 
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Hosts:
 
 
 @dataclass
-class Time:
+class FakeClock:
     """Both clocks, moved by hand."""
 
     monotonic: float = 1000.0
@@ -75,14 +75,14 @@ class Time:
 
 
 @dataclass
-class Setting:
-    """A World and what a test changes of it."""
+class FakeContext:
+    """A ReconcileContext and what a test changes of it."""
 
     world: ReconcileContext
     secrets: FakeReader[Secret]
     config_maps: FakeReader[Mapping[str, str]]
-    hosts: Hosts
-    time: Time
+    hosts: FakeHosts
+    time: FakeClock
 
     async def probe(
         self, resource: VllmProvider, *, fresh: bool = False
@@ -98,7 +98,7 @@ class Setting:
 CA = Authority.create()
 
 
-def nowhere() -> Configuration:
+def unreachable_cluster() -> Configuration:
     """No cluster; with a CA of its own, because loading the system's takes 50 ms each time."""
     configuration = Configuration()
     configuration.ca_cert_data = CA.pem
@@ -106,11 +106,11 @@ def nowhere() -> Configuration:
 
 
 @asynccontextmanager
-async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
+async def fake_context(policy: Destinations | None = None) -> AsyncIterator[FakeContext]:
     secrets = FakeReader[Secret](Reason.SECRET_NOT_FOUND)
     config_maps = FakeReader[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
-    hosts, time = Hosts(), Time()
-    server, prober = ApiServer(nowhere()), Prober(Resolver(hosts.getaddrinfo))
+    hosts, time = FakeHosts(), FakeClock()
+    server, prober = ApiServer(unreachable_cluster()), Prober(Resolver(hosts.getaddrinfo))
     world = ReconcileContext(
         cache=Cache(),
         cluster=Cluster(server),
@@ -122,6 +122,6 @@ async def setting(policy: Destinations | None = None) -> AsyncIterator[Setting]:
         metrics=Metrics("0.0.0"),
     )
     try:
-        yield Setting(world, secrets, config_maps, hosts, time)
+        yield FakeContext(world, secrets, config_maps, hosts, time)
     finally:
         await server.close()

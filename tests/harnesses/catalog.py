@@ -25,7 +25,7 @@ from openclaw_vllm.reconcile.spreading import FINALIZER
 from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
-from tests.fakes.context import Setting, setting
+from tests.fakes.context import FakeContext, fake_context
 
 AGENTS = ObjectKey("agents-a", "fleet-openclaw")
 MOMENT = 0.02  # seconds
@@ -87,7 +87,7 @@ class Process:
 
     catalogs: CatalogController
     intake: ProviderController
-    place: Setting
+    place: FakeContext
     asked: set[str] = field(default_factory=set)  # Services
 
     @property
@@ -106,7 +106,7 @@ class Process:
 async def started(
     cluster: RetainedModel, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
 ) -> AsyncIterator[Process]:
-    async with setting() as place:
+    async with fake_context() as place:
         world = place.world = replace(place.world, cluster=cast(Cluster, cluster))
         catalogs = CatalogController(world, slots=4, passing=())
         it = Process(catalogs, ProviderController(world, WorkQueue(nothing), catalogs), place)

@@ -1,4 +1,4 @@
-"""An intake with its cache, and a queue that shows what was asked of it."""
+"""The controller of VllmProviders with its cache, and a queue that records what it is asked."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +10,11 @@ from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from tests import builders
 from tests.builders import Wire, served, spec_of
-from tests.fakes.context import Setting, setting
+from tests.fakes.context import FakeContext, fake_context
 
 
-class Requests(WorkQueue[ObjectKey]):
-    """A work queue that nobody works on: it shows what was asked of it."""
+class RecordingQueue(WorkQueue[ObjectKey]):
+    """A work queue that nobody works on: it records what it is asked."""
 
     def __init__(self) -> None:
         super().__init__(self._never)
@@ -42,14 +42,14 @@ class Requests(WorkQueue[ObjectKey]):
         return taken
 
 
-class Scene:
-    """An intake, its cache and its queue."""
+class ControllerHarness:
+    """A ProviderController, its cache and its queue."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting, self.world, self.queue = setting, setting.world, Requests()
+    def __init__(self, fakes: FakeContext) -> None:
+        self.fakes, self.world, self.queue = fakes, fakes.world, RecordingQueue()
         self.intake = ProviderController(self.world, self.queue)
 
-    def known(self, **changes: Any) -> "Scene":
+    def known(self, **changes: Any) -> "ControllerHarness":
         """Have a VllmProvider that was seen before."""
         self.intake.provider("ADDED", builders.manifest(**changes))
         self.queue.take()
@@ -68,12 +68,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene() -> AsyncIterator[Scene]:
-    async with setting() as here:
-        yield Scene(here)
+async def controller_harness() -> AsyncIterator[ControllerHarness]:
+    async with fake_context() as here:
+        yield ControllerHarness(here)
 
 
-def left(version: str = "100", **status: Any) -> tuple[Wire, Wire]:
+def objects_of_earlier_process(version: str = "100", **status: Any) -> tuple[Wire, Wire]:
     """A VllmProvider and its ConfigMap as an earlier process left them."""
     resource = builders.resource()
     documents = builders.documents(spec_of(resource), *served("a"))

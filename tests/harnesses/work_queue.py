@@ -1,4 +1,4 @@
-"""A work queue on a bench: reconciles that note what they do and wait where a test holds them."""
+"""A running work queue whose reconciles record what they do and wait where a test holds them."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -16,11 +16,11 @@ def _open() -> asyncio.Event:
     return gate
 
 
-class Passing(Exception):
+class TransientFailure(Exception):
     """A failure that needs no traceback."""
 
 
-class Bench:
+class QueueHarness:
     """Runs a queue. `held[key].clear()` makes the key's runs wait; their ends are those of
     `script[key]`, one after the other, and then `outcomes[key]`.
     """
@@ -29,7 +29,7 @@ class Bench:
         self.queue = WorkQueue(
             self._reconcile,
             slots=slots,
-            passing=(Passing,),
+            passing=(TransientFailure,),
             longest_backoff=lambda _: self.longest_backoff,
         )
         self.held: defaultdict[str, asyncio.Event] = defaultdict(_open)

@@ -13,7 +13,7 @@ from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
 from openclaw_vllm.health import Answer, Health
 from openclaw_vllm.tasks import Tasks
 from tests.eventually import eventually
-from tests.fakes.context import nowhere
+from tests.fakes.context import unreachable_cluster
 
 SERVICES, SECOND = Watch("services"), Watch("configmaps", "agents")
 WELL = (HTTPStatus.OK, b"ok\n")
@@ -60,7 +60,7 @@ async def scene() -> AsyncIterator[Scene]:
 @pytest.fixture
 def standby() -> Scene:
     """Return one that waits for the Lease."""
-    return Scene(election=Election(ApiServer(nowhere()), "agents"))
+    return Scene(election=Election(ApiServer(unreachable_cluster()), "agents"))
 
 
 async def test_it_lives_from_its_start_on(scene: Scene) -> None:

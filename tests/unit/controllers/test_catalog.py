@@ -19,18 +19,18 @@ from tests.builders import Wire
 from tests.builders import catalogs as catalog_builders
 from tests.builders.catalogs import MODELS, SHARED
 from tests.eventually import eventually
-from tests.fakes.context import Setting, setting
+from tests.fakes.context import FakeContext, fake_context
 
 KEY = ObjectKey("", "fleet")
 WHILE = 3 * MOMENT
 
 
 @dataclass
-class Scene:
+class CatalogControllerHarness:
     """An intake of catalogues whose reconciles are only counted."""
 
     catalogs: CatalogController
-    setting: Setting
+    fakes: FakeContext
     runs: list[ObjectKey] = field(default_factory=list)
     asked: list[SourceKey] = field(default_factory=list)
 
@@ -48,9 +48,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    async with setting() as place:
-        it = Scene(CatalogController(place.world, slots=4, passing=()), place)
+async def harness(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CatalogControllerHarness]:
+    async with fake_context() as place:
+        it = CatalogControllerHarness(CatalogController(place.world, slots=4, passing=()), place)
 
         async def count(key: ObjectKey, *_: object) -> float | None:
             it.runs.append(key)
@@ -75,7 +75,7 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
 async def test_all_that_happens_in_a_moment_is_one_reconcile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         it.catalog()
         for number in range(50):
             it.catalogs.namespace("ADDED", {"metadata": {"name": f"n{number}", "labels": {}}})
@@ -87,7 +87,7 @@ async def test_all_that_happens_in_a_moment_is_one_reconcile(
 
 
 async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         it.catalog()
         it.catalogs.namespace("ADDED", {"metadata": {"name": "n", "labels": {}}})
         await eventually(lambda: it.runs == [KEY], within=5)
@@ -95,13 +95,13 @@ async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch
         it.catalog("MODIFIED", resourceVersion="11")  # as a status write of ours does
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
-        assert it.setting.world.cache.catalogs[KEY].resource_version == "11"
+        assert it.fakes.world.cache.catalogs[KEY].resource_version == "11"
 
 
 async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         it.catalogs.expect(["uid-of-a-provider"])
         it.catalog()
         await asyncio.sleep(WHILE)
@@ -114,7 +114,7 @@ async def test_no_catalogue_is_reconciled_before_the_others_are_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An older one that is shown later would find its ConfigMaps taken over."""
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         it.catalogs.expect({"uid-1", "uid-of-an-older-one"})
         it.catalog(uid="uid-1")
         await asyncio.sleep(WHILE)
@@ -124,12 +124,10 @@ async def test_no_catalogue_is_reconciled_before_the_others_are_known(
 
 
 async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         ours = SourceKey("fleet", ObjectKey("team-a", "vllm"), 8000)
         others = SourceKey("fleet", ObjectKey("team-b", "vllm"), 8000)
-        it.setting.world.source_memories.update(
-            (name, Memory("u", 1, "")) for name in (ours, others)
-        )
+        it.fakes.world.source_memories.update((name, Memory("u", 1, "")) for name in (ours, others))
         it.catalogs.service_changed(ours.service)
         await eventually(lambda: it.asked == [ours], within=5)
 
@@ -137,9 +135,9 @@ async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyP
 async def test_a_catalogue_that_is_gone_takes_its_memories_along(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
         it.catalog()
-        world = it.setting.world
+        world = it.fakes.world
         world.source_memories[SourceKey("fleet", ObjectKey("a", "b"), 1)] = Memory("u", 1, "")
         it.catalog("DELETED", uid="another")
         assert KEY in world.cache.catalogs
@@ -152,7 +150,7 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
 ) -> None:
     """After a restart a Service that was well waits for its phase, an hour perhaps."""
     ours = SourceKey("fleet", ObjectKey("team-a", "s"), 8000)
-    async with scene(monkeypatch) as it:
+    async with harness(monkeypatch) as it:
 
         async def draw(key: ObjectKey, _: object, ask: Callable[[SourceKey], None]) -> None:
             it.runs.append(key)
@@ -161,10 +159,10 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
         monkeypatch.setattr(module, "reconcile_catalog", draw)
         selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
         spec = catalog_builders.wire_spec(sources=[{"services": selected}])
-        cache = it.setting.world.cache
+        cache = it.fakes.world.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
         cache.services[ours.service] = catalog_builders.service()
-        it.setting.world.catalog_memories[KEY] = CatalogMemory(
+        it.fakes.world.catalog_memories[KEY] = CatalogMemory(
             "catalog-1",
             generation=1,
             entries={"vllm-team-a-s": {"models": []}},

@@ -5,13 +5,13 @@ import pytest
 from openclaw_vllm.api.keys import ObjectKey
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.harnesses.controller import scene
+from tests.harnesses.controller import controller_harness
 
 KEY = ObjectKey(NAMESPACE, "vllm")
 
 
 async def test_a_new_provider_is_reconciled_at_once() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.intake.provider("ADDED", builders.manifest())
         assert s.queue.take() == ["vllm"]
 
@@ -32,7 +32,7 @@ async def test_a_new_provider_is_reconciled_at_once() -> None:
 async def test_it_is_reconciled_at_once_and_anew_when_somebody_changes(
     before: Wire, change: Wire
 ) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known(**before)
         s.intake.provider("MODIFIED", builders.manifest(resourceVersion="11", **change))
         assert (s.queue.added, s.queue.interrupted) == (["vllm"], ["vllm"])
@@ -52,7 +52,7 @@ async def test_it_is_reconciled_at_once_and_anew_when_somebody_changes(
     ],
 )
 async def test_nobody_is_woken_when_an_event_shows(change: Wire) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known()
         status = change.pop("status", None)
         s.intake.provider("MODIFIED", builders.manifest(status=status, **change))
@@ -62,7 +62,7 @@ async def test_nobody_is_woken_when_an_event_shows(change: Wire) -> None:
 
 
 async def test_a_status_that_somebody_else_wrote_is_known() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known()
         status = {"observedGeneration": 1, "modelCount": 3}
         s.intake.provider("MODIFIED", builders.manifest(status=status, resourceVersion="11"))
@@ -77,7 +77,7 @@ async def test_a_status_that_somebody_else_wrote_is_known() -> None:
     ],
 )
 async def test_a_provider_is_dropped_that_is(event: str, change: Wire) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known()
         s.intake.provider(event, builders.manifest(resourceVersion="11", **change))
         assert (s.queue.forgotten, s.queue.added) == (["vllm"], [])
@@ -85,7 +85,7 @@ async def test_a_provider_is_dropped_that_is(event: str, change: Wire) -> None:
 
 
 async def test_the_deletion_of_one_does_not_concern_another_that_took_its_name() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known(uid="uid-2", resourceVersion="20")
         s.intake.provider("DELETED", builders.manifest(resourceVersion="15"))
         assert (s.queue.forgotten, s.queue.added) == ([], [])
@@ -94,7 +94,7 @@ async def test_the_deletion_of_one_does_not_concern_another_that_took_its_name()
 
 async def test_whoever_waits_for_the_name_of_a_config_map_is_woken_when_it_is_free() -> None:
     spec = builders.wire_spec(output={"configMapName": "vllm-openclaw"})
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known()
         s.known(spec=spec, name="other", uid="uid-2")
         s.intake.provider("DELETED", builders.manifest(resourceVersion="11"))
@@ -102,7 +102,7 @@ async def test_whoever_waits_for_the_name_of_a_config_map_is_woken_when_it_is_fr
 
 
 async def test_a_spec_that_cannot_be_read_is_told_at_once() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.intake.provider(None, builders.manifest({"discovery": {"interval": "soon"}}))
         assert s.queue.take() == ["vllm"]
 
@@ -110,7 +110,7 @@ async def test_a_spec_that_cannot_be_read_is_told_at_once() -> None:
 @pytest.mark.parametrize("kind", ["provider", "service", "config_map"])
 async def test_objects_that_are_listed_call_for_an_audit(kind: str) -> None:
     """What was deleted before the list is not in it, and no event tells."""
-    async with scene() as s:
+    async with controller_harness() as s:
         take_in = getattr(s.intake, kind)
         take_in("MODIFIED", builders.manifest())
         assert not s.intake.listed.is_set()

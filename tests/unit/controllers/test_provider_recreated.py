@@ -13,7 +13,7 @@ from openclaw_vllm.controllers.relist import audit_services
 from openclaw_vllm.edges.kube.cluster import Cluster
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.harnesses.controller import Scene, scene
+from tests.harnesses.controller import ControllerHarness, controller_harness
 
 VLLM = ObjectKey(NAMESPACE, "vllm")
 LATE = [
@@ -33,14 +33,14 @@ def namespace(uid: str, version: str, **labels: str) -> Wire:
     return {"metadata": known}
 
 
-def named(s: Scene) -> Scene:
+def named(s: ControllerHarness) -> ControllerHarness:
     s.known(spec=builders.wire_spec(serviceRef={"name": "vllm"}))
     return s
 
 
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_service_stays_when_there_comes_late(event: str | None, version: str) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         named(s).intake.service("ADDED", service("old", "3"))
         s.intake.service("ADDED", service("new", "9", port=9000))
         s.queue.take()
@@ -50,7 +50,7 @@ async def test_a_new_service_stays_when_there_comes_late(event: str | None, vers
 
 
 async def test_the_end_of_the_service_that_is_known_counts_however_old_its_version() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         named(s).intake.service("ADDED", service("new", "9"))
         s.queue.take()
         s.intake.service("DELETED", service("new", "2"))
@@ -59,7 +59,7 @@ async def test_the_end_of_the_service_that_is_known_counts_however_old_its_versi
 
 
 async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_same() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         named(s).intake.service("ADDED", service("old", "3"))
         s.queue.take()
         s.intake.service("ADDED", service("new", "9"))
@@ -69,7 +69,7 @@ async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_sam
 
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         catalogs = CatalogController(s.world, slots=1, passing=())
         catalogs.namespace("ADDED", namespace("old", "3"))
         catalogs.namespace("ADDED", namespace("new", "9", tier="models"))
@@ -82,7 +82,7 @@ async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, ve
 async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         told: list[str] = []
         catalogs = CatalogController(s.world, slots=1, passing=())
         monkeypatch.setattr(catalogs, "changed", lambda: told.append("a catalogue"))
@@ -122,7 +122,7 @@ class Listed:
 async def test_an_audit_takes_in_a_service_that(
     before: list[Wire], read: list[tuple[str, ...]], woken: list[str]
 ) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         for known in before:
             named(s).intake.service("ADDED", known)
         named(s)
@@ -135,7 +135,7 @@ async def test_an_audit_takes_in_a_service_that(
 
 
 async def test_an_audit_drops_a_service_that_is_gone() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         named(s).intake.service("ADDED", service("old", "3"))
         s.queue.take()
         world = replace(s.world, cluster=cast(Cluster, Listed([])))

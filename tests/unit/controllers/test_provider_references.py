@@ -8,7 +8,11 @@ from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests import builders
 from tests.builders import NAMESPACE, Wire, served, spec_of
-from tests.harnesses.controller import Scene, left, scene
+from tests.harnesses.controller import (
+    ControllerHarness,
+    controller_harness,
+    objects_of_earlier_process,
+)
 
 OURS = ObjectKey(NAMESPACE, "vllm-openclaw")
 LABELLED = {"app.kubernetes.io/part-of": "openclaw-vllm"}
@@ -28,7 +32,7 @@ def naming(name: str, **spec: Any) -> Wire:
     return {"spec": builders.wire_spec(**spec), "name": name, "uid": f"uid of {name}"}
 
 
-def four_providers(s: Scene) -> Scene:
+def four_providers(s: ControllerHarness) -> ControllerHarness:
     tls = {"caBundleRef": {"name": "corp-ca"}}
     for provider in (
         naming("by-ref", serviceRef={"name": "vllm"}),
@@ -50,13 +54,13 @@ def four_providers(s: Scene) -> Scene:
     ],
 )
 async def test_a_service_wakes_whoever_names_it(shown: Wire, woken: list[str]) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         four_providers(s).intake.service("ADDED", shown)
         assert s.queue.take() == woken
 
 
 async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         four_providers(s).intake.service("ADDED", service())
         s.queue.take()
         for change in ({}, {"labels": {"a": "b"}}, {"resourceVersion": "2"}):
@@ -68,7 +72,7 @@ async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
 
 
 async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         four_providers(s).intake.service("ADDED", service())
         s.queue.take()
         for _ in range(2):
@@ -81,21 +85,21 @@ async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
 )
 @pytest.mark.parametrize("event", ["ADDED", "DELETED"])
 async def test_a_users_map_wakes_whoever_names_it(event: str, name: str, woken: list[str]) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         four_providers(s).intake.config_map(event, users_map(name))
         assert s.queue.take() == woken
 
 
 async def test_a_users_map_is_read_anew_after_a_change() -> None:
     key = ObjectKey(NAMESPACE, "corp-ca")
-    async with scene() as s:
-        s.setting.config_maps.objects["corp-ca"] = {"ca.crt": "x"}
+    async with controller_harness() as s:
+        s.fakes.config_maps.objects["corp-ca"] = {"ca.crt": "x"}
         for reads in (1, 1):
             await s.world.config_maps.get(key, max_age=600)
-            assert s.setting.config_maps.reads == reads
+            assert s.fakes.config_maps.reads == reads
         s.intake.config_map("MODIFIED", users_map("corp-ca"))
         await s.world.config_maps.get(key, max_age=600)
-        assert s.setting.config_maps.reads == 2
+        assert s.fakes.config_maps.reads == 2
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ async def test_a_users_map_is_read_anew_after_a_change() -> None:
     ],
 )
 async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         four_providers(s).intake.config_map("ADDED", users_map("corp-ca"))
         s.queue.take()
         s.intake.config_map(None, again)
@@ -114,8 +118,8 @@ async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
 
 
 async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
-    provider, config_map = left("100")
-    async with scene() as s:
+    provider, config_map = objects_of_earlier_process("100")
+    async with controller_harness() as s:
         s.world.cache.published[OURS] = ConfigMapState.read(config_map)
         s.intake.provider(None, provider)
         s.intake.config_map(None, config_map)
@@ -130,8 +134,8 @@ async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
 
 
 async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> None:
-    provider, config_map = left("100")
-    async with scene() as s:
+    provider, config_map = objects_of_earlier_process("100")
+    async with controller_harness() as s:
         s.intake.provider("ADDED", provider)
         s.queue.take()
         s.world.cache.published[OURS] = ConfigMapState.read(config_map)  # as a write leaves it
@@ -144,7 +148,7 @@ async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> N
 
 
 async def test_our_own_status_wakes_nobody() -> None:
-    async with scene() as s:
+    async with controller_harness() as s:
         s.known()
         status = {"observedGeneration": 1}
         written = builders.resource(status=status, resourceVersion="11")
@@ -158,6 +162,6 @@ async def test_our_own_status_wakes_nobody() -> None:
 async def test_the_map_of_one_that_is_gone_is_of_no_interest() -> None:
     documents = builders.documents(spec_of(builders.resource()), *served("a"))
     config_map = builders.published_wire(builders.resource(), documents)
-    async with scene() as s:
+    async with controller_harness() as s:
         s.intake.config_map("MODIFIED", config_map)
         assert s.queue.take() == []

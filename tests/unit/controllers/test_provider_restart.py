@@ -5,12 +5,12 @@ import pytest
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from tests.builders import NAMESPACE, Wire, spec_of
-from tests.harnesses.controller import left, scene
+from tests.harnesses.controller import controller_harness, objects_of_earlier_process
 
 
 async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> None:
-    provider, config_map = left()
-    async with scene() as s:
+    provider, config_map = objects_of_earlier_process()
+    async with controller_harness() as s:
         s.restart(100, provider, config_map)
         assert s.queue.added == []
         assert 0 <= min(s.queue.delays) < 5
@@ -30,8 +30,8 @@ async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> No
 async def test_after_a_restart_it_is_reconciled_at_once_when(
     status: Wire, data: Wire | None
 ) -> None:
-    provider, config_map = left(**status)
-    async with scene() as s:
+    provider, config_map = objects_of_earlier_process(**status)
+    async with controller_harness() as s:
         if data is not None:
             config_map["data"].update(data)
             key = ObjectKey(NAMESPACE, "vllm-openclaw")
@@ -53,13 +53,13 @@ async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_st
     type_: str, change: Wire, when: str
 ) -> None:
     """Before or after its VllmProvider was seen, which no order of events is promised for."""
-    provider, config_map = left()
+    provider, config_map = objects_of_earlier_process()
     damaged = {
         **config_map,
         **change,
         "metadata": config_map["metadata"] | {"resourceVersion": "101"},
     }
-    async with scene() as s:
+    async with controller_harness() as s:
         s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
         if when == "before":
             s.intake.config_map(type_, damaged)
@@ -75,9 +75,9 @@ async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_st
 
 
 async def test_another_provider_of_the_name_inherits_nothing() -> None:
-    provider, config_map = left()
+    provider, config_map = objects_of_earlier_process()
     provider["metadata"]["uid"] = "uid-2"
-    async with scene() as s:
+    async with controller_harness() as s:
         s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
         s.intake.config_map("DELETED", config_map)
         s.intake.provider("ADDED", provider)
@@ -86,9 +86,9 @@ async def test_another_provider_of_the_name_inherits_nothing() -> None:
 
 
 async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
-    provider, config_map = left()
+    provider, config_map = objects_of_earlier_process()
     config_map["metadata"]["ownerReferences"] = []
-    async with scene() as s:
+    async with controller_harness() as s:
         key = ObjectKey(NAMESPACE, "vllm-openclaw")
         s.world.cache.published[key] = ConfigMapState.read(config_map)
         s.intake.provider(None, provider)

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.eventually import eventually
-from tests.harnesses.work_queue import Bench, turns
+from tests.harnesses.work_queue import QueueHarness, turns
 
 
 @asynccontextmanager
-async def bench(slots: int = 4) -> AsyncIterator[Bench]:
-    made = Bench(slots)
+async def bench(slots: int = 4) -> AsyncIterator[QueueHarness]:
+    made = QueueHarness(slots)
     async with made:
         yield made
 

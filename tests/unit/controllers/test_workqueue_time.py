@@ -8,11 +8,11 @@ import pytest
 
 from openclaw_vllm.controllers import workqueue
 from tests.eventually import eventually
-from tests.harnesses.work_queue import Bench, Passing, turns
+from tests.harnesses.work_queue import QueueHarness, TransientFailure, turns
 
 
 async def test_a_key_runs_again_when_it_wanted_to() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes["key"] = 0.02
         b.queue.add("key")
         await eventually(lambda: len(b.started) >= 3, within=2)
@@ -21,14 +21,14 @@ async def test_a_key_runs_again_when_it_wanted_to() -> None:
 
 
 async def test_a_key_that_wants_nothing_is_left_alone() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.queue.add("key")
         b.queue.add_after("later", 0.02)
         await b.ran("key", "later")
 
 
 async def test_a_change_during_a_run_does_not_wait_for_the_next_time() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes["key"] = 3600.0
         await b.hold("key")
         b.queue.add("key")
@@ -45,7 +45,7 @@ async def test_a_change_during_a_run_does_not_wait_for_the_next_time() -> None:
     ],
 )
 async def test_the_latest_schedule_counts(delays: tuple[float, ...], runs: list[str]) -> None:
-    async with Bench(slots=1) as b:
+    async with QueueHarness(slots=1) as b:
         for delay in delays:
             b.queue.add_after("key", delay)
         b.queue.add_after("last", 0.02)
@@ -55,7 +55,7 @@ async def test_the_latest_schedule_counts(delays: tuple[float, ...], runs: list[
 
 async def test_failures_in_a_row_wait_twice_as_long_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.008)
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes["key"] = RuntimeError("no")
         b.queue.add("key")
         await eventually(lambda: len(b.started) >= 5, within=3)
@@ -68,7 +68,7 @@ async def test_a_backoff_is_never_longer_than_the_key_allows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.longest_backoff = 0.01
         b.outcomes["key"] = RuntimeError("no")
         b.queue.add("key")
@@ -77,14 +77,14 @@ async def test_a_backoff_is_never_longer_than_the_key_allows(
 
 async def test_a_success_starts_backoff_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.script["key"] = [RuntimeError("no"), 0.0] * 9
         b.queue.add("key")
         await eventually(lambda: len(b.started) == 19, within=2)  # 5 s if failures were added up
 
 
 async def test_new_work_does_not_wait_for_a_backoff() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes["key"] = RuntimeError("no")
         b.queue.add("key")
         await eventually(lambda: b.ended == ["key"], within=2)
@@ -97,14 +97,14 @@ async def test_a_run_that_something_else_cancelled_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes["key"] = asyncio.CancelledError()
         b.queue.add("key")
         await eventually(lambda: len(b.started) > 1, within=1)
 
 
 async def test_a_failure_of_one_key_does_not_concern_another() -> None:
-    async with Bench(slots=1) as b:
+    async with QueueHarness(slots=1) as b:
         b.outcomes["bad"] = RuntimeError("no")
         for key in ("bad", "good"):
             b.queue.add(key)
@@ -115,14 +115,14 @@ async def test_a_failure_of_one_key_does_not_concern_another() -> None:
     ("error", "traced"),
     [
         pytest.param(RuntimeError("no"), True, id="an unknown one with its traceback"),
-        pytest.param(Passing("no"), False, id="a passing one without"),
+        pytest.param(TransientFailure("no"), False, id="a passing one without"),
     ],
 )
 async def test_a_failure_is_logged(
     error: Exception, *, traced: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        async with Bench() as b:
+        async with QueueHarness() as b:
             b.outcomes["agents/vllm"] = error
             b.queue.add("agents/vllm")
             await eventually(lambda: caplog.records, within=2)
@@ -132,7 +132,7 @@ async def test_a_failure_is_logged(
 
 
 async def test_the_end_waits_until_every_run_has_ended() -> None:
-    b = Bench()
+    b = QueueHarness()
     async with b:
         for key in ("a", "b"):
             await b.hold(key)
@@ -142,7 +142,7 @@ async def test_the_end_waits_until_every_run_has_ended() -> None:
 
 
 async def test_nothing_is_started_after_the_end() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.queue.add_after("scheduled", 0.01)
         await b.stop()
         b.queue.add("late")
@@ -152,7 +152,7 @@ async def test_nothing_is_started_after_the_end() -> None:
 
 async def test_schedules_that_were_replaced_take_no_room() -> None:
     """A key that is woken often and asks for a day's pause each time leaves no trail."""
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.outcomes = {"woken": 86400.0, "rare": 86400.0}
         b.queue.add("rare")
         for _ in range(500):
@@ -163,7 +163,7 @@ async def test_schedules_that_were_replaced_take_no_room() -> None:
 
 
 async def test_schedules_survive_that_others_are_cleared_away() -> None:
-    async with Bench() as b:
+    async with QueueHarness() as b:
         b.queue.add_after("last", 0.1)
         b.queue.add_after("gone", 0.02)
         b.queue.forget("gone")

@@ -21,7 +21,7 @@ from tests import builders
 from tests.builders import Wire, served
 from tests.builders import catalogs as catalog_builders
 from tests.builders.catalogs import MODELS, SHARED
-from tests.fakes.context import setting
+from tests.fakes.context import fake_context
 from tests.harnesses.catalog import RetainedModel
 
 SERVICE = ObjectKey("team-a", "s")
@@ -74,7 +74,7 @@ def catalog(generation: int = 1, **spec: Any) -> Any:
 
 @asynccontextmanager
 async def process(cluster: RetainedModel, service: Service | None = None) -> AsyncIterator[Process]:
-    async with setting() as place:
+    async with fake_context() as place:
         world = replace(place.world, cluster=cast(Cluster, cluster))
         cache = world.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")

@@ -20,7 +20,7 @@ from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.builders import catalogs as catalog_builders
 from tests.builders.catalogs import MODELS, SHARED
-from tests.fakes.context import setting
+from tests.fakes.context import fake_context
 from tests.harnesses.catalog import RetainedModel
 
 TOO_MANY = {"maxModels": 3}
@@ -95,7 +95,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(**spec: Any) -> AsyncIterator[Scene]:
-    async with setting() as place:
+    async with fake_context() as place:
         wire = catalog_builders.wire_spec(**spec)
         cluster = Confirming(catalog_builders.catalog(wire, finalizers=[FINALIZER]))
         world = replace(place.world, cluster=cast(Cluster, cluster))

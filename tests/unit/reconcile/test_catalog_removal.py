@@ -20,7 +20,7 @@ from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, finalize, sync
 from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.eventually import eventually
-from tests.fakes.context import setting
+from tests.fakes.context import fake_context
 
 FLEET = catalog_builders.catalog(finalizers=[FINALIZER])
 SOON = 5.0  # seconds
@@ -79,7 +79,7 @@ def acting(world: ReconcileContext, deeds: Deeds) -> ReconcileContext:
 
 
 async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> None:
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds()
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A)
@@ -94,7 +94,7 @@ async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> 
 
 
 async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
@@ -103,7 +103,7 @@ async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
 
 
 async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
@@ -122,7 +122,7 @@ async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_al
     )
     keys = [ObjectKey(f"agents-{n:02}", "fleet-openclaw") for n in range(WRITERS + 3)]
     *_, edited, taken, gone = keys
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds()
         world = acting(place.world, deeds)
         world.cache.published |= published_in(*keys)
@@ -140,7 +140,7 @@ async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_al
 
 
 async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds(refusing={A})
         world = acting(place.world, deeds)
         world.cache.published |= published_in(A, B)
@@ -157,7 +157,7 @@ async def test_what_a_younger_catalogue_has_published_does_not_count_for_an_olde
     older = catalog_builders.catalog(
         catalog_builders.wire_spec(target=target), name="older", uid="uid-older"
     )
-    async with setting() as place:
+    async with fake_context() as place:
         world = acting(place.world, Deeds())
         world.cache.published |= published_in(A)
         world.cache.namespaces["agents-a"] = catalog_builders.namespace(
@@ -181,7 +181,7 @@ async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_
     older = catalog_builders.catalog(wire, **created)
     unreadable = catalog_builders.catalog({**wire, "sources": 7}, **created)
     assert isinstance(unreadable.spec, Problem)
-    async with setting() as place:
+    async with fake_context() as place:
         deeds = Deeds()
         world = acting(place.world, deeds)
         world.cache.published[A] = catalog_builders.published(older, A.namespace, empty())

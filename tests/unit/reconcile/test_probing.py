@@ -12,7 +12,7 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders, vllm_server
 from tests.builders import Wire
 from tests.certificates import Authority
-from tests.fakes.context import Setting, setting
+from tests.fakes.context import FakeContext, fake_context
 from tests.hostile_server import HostileServer
 from tests.vllm_server import Drip, Hang, Model, Reset, VllmServer
 
@@ -34,14 +34,14 @@ def secret(key: str, hosts: str = HOST) -> Secret:
     return Secret(hosts, {"api-key": key.encode()})
 
 
-async def problem(here: Setting, resource: VllmProvider) -> Problem:
+async def problem(here: FakeContext, resource: VllmProvider) -> Problem:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource)
     assert isinstance(found, Problem), found
     return found
 
 
-async def models(here: Setting, resource: VllmProvider) -> tuple[ServedModel, ...]:
+async def models(here: FakeContext, resource: VllmProvider) -> tuple[ServedModel, ...]:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource)
     assert not isinstance(found, Problem), found
@@ -49,7 +49,7 @@ async def models(here: Setting, resource: VllmProvider) -> tuple[ServedModel, ..
 
 
 async def test_the_models_come_as_the_server_lists_them() -> None:
-    async with setting() as here, VllmServer(models=(Model("b"), Model("a"))) as server:
+    async with fake_context() as here, VllmServer(models=(Model("b"), Model("a"))) as server:
         assert await models(here, provider(server.port)) == builders.served("b", "a")
 
 
@@ -86,19 +86,19 @@ async def test_the_models_come_as_the_server_lists_them() -> None:
     ],
 )
 async def test_a_probe_fails_when_the_server(fault: vllm_server.Fault, reason: Reason) -> None:
-    async with setting() as here, VllmServer(fault=fault) as server:
+    async with fake_context() as here, VllmServer(fault=fault) as server:
         patience = BRIEF if reason is Reason.TIMED_OUT else "5s"
         assert (await problem(here, provider(server.port, patience))).reason == reason
 
 
 async def test_the_whole_probe_has_one_deadline() -> None:
-    async with setting() as here, HostileServer("slow_body") as server, asyncio.timeout(2):
+    async with fake_context() as here, HostileServer("slow_body") as server, asyncio.timeout(2):
         found = await problem(here, provider(server.port, BRIEF))
     assert found == Problem(Reason.TIMED_OUT, "no complete answer within 250ms")
 
 
 async def test_a_name_that_resolves_to_nothing_is_a_failed_connection() -> None:
-    async with setting() as here, VllmServer() as server:
+    async with fake_context() as here, VllmServer() as server:
         found = await here.probe(provider(server.port))
     assert isinstance(found, Problem)
     assert found.reason == Reason.CONNECTION_FAILED
@@ -148,7 +148,7 @@ async def test_a_name_that_resolves_to_nothing_is_a_failed_connection() -> None:
     ],
 )
 async def test_nothing_is_sent_when(policy: Destinations, fields: Wire, reason: Reason) -> None:
-    async with setting(policy) as here, VllmServer() as server:
+    async with fake_context(policy) as here, VllmServer() as server:
         here.secrets.objects |= {
             "key": secret("s3cret"),
             "private": secret("s3cret", "other.test"),
@@ -161,14 +161,17 @@ async def test_nothing_is_sent_when(policy: Destinations, fields: Wire, reason: 
 
 async def test_a_missing_ca_bundle_is_named_and_nothing_is_sent() -> None:
     tls = {"caBundleRef": {"name": "corp-ca"}}
-    async with setting() as here, VllmServer(tls=Authority.create().issue(HOST).server_context()):
+    async with (
+        fake_context() as here,
+        VllmServer(tls=Authority.create().issue(HOST).server_context()),
+    ):
         found = await problem(here, provider(1, scheme="https", tls=tls))
     assert found.reason == Reason.CA_BUNDLE_NOT_FOUND
     assert "corp-ca" in found.message
 
 
 async def test_probes_of_a_hanging_server_do_not_delay_another() -> None:
-    async with setting() as here, VllmServer(fault=Hang()) as hanging, VllmServer() as other:
+    async with fake_context() as here, VllmServer(fault=Hang()) as hanging, VllmServer() as other:
         here.hosts.addresses[HOST] = ("127.0.0.1",)
         stuck = [asyncio.create_task(here.probe(provider(hanging.port))) for _ in range(20)]
         assert await models(here, provider(other.port))

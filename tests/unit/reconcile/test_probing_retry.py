@@ -12,7 +12,7 @@ from openclaw_vllm.core.discovery.destination import Destinations
 from tests import builders
 from tests.builders import Wire
 from tests.certificates import Authority
-from tests.fakes.context import Setting, setting
+from tests.fakes.context import FakeContext, fake_context
 from tests.hostile_server import HostileServer
 from tests.vllm_server import VllmServer
 
@@ -44,7 +44,7 @@ class Probed:
     text: str
 
 
-async def probed(here: Setting, resource: VllmProvider, *, fresh: bool = False) -> Probed:
+async def probed(here: FakeContext, resource: VllmProvider, *, fresh: bool = False) -> Probed:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
     found = await here.probe(resource, fresh=fresh)
     if isinstance(found, Problem):
@@ -53,7 +53,7 @@ async def probed(here: Setting, resource: VllmProvider, *, fresh: bool = False) 
 
 
 async def test_a_key_is_sent_and_read_once_for_many_probes() -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
         here.secrets.objects["key"] = secret("k")
         for _ in range(3):
             assert (await probed(here, provider(server.port, auth=AUTH))).models == 1
@@ -62,7 +62,7 @@ async def test_a_key_is_sent_and_read_once_for_many_probes() -> None:
 
 
 async def test_a_rotated_key_is_read_anew_within_the_same_probe() -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=("old",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("old",)) as server:
         here.secrets.objects["key"] = secret("old")
         await probed(here, provider(server.port, auth=AUTH))
         server.keys, here.secrets.objects["key"] = ("new",), secret("new")
@@ -71,7 +71,7 @@ async def test_a_rotated_key_is_read_anew_within_the_same_probe() -> None:
 
 
 async def test_the_same_key_is_not_tried_twice() -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
         here.secrets.objects["key"] = secret("wrong")
         found = await probed(here, provider(server.port, auth=AUTH))
         assert found.reason == Reason.UNAUTHORIZED
@@ -79,7 +79,7 @@ async def test_the_same_key_is_not_tried_twice() -> None:
 
 
 async def test_there_is_no_third_try() -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
         here.secrets.objects["key"] = secret("1")
         here.secrets.next = [secret("2"), secret("3"), secret("right")]
         found = await probed(here, provider(server.port, auth=AUTH))
@@ -87,13 +87,13 @@ async def test_there_is_no_third_try() -> None:
 
 
 async def test_a_server_that_wants_no_key_of_ours_is_asked_once() -> None:
-    async with setting() as here, VllmServer(keys=("k",)) as server:
+    async with fake_context() as here, VllmServer(keys=("k",)) as server:
         found = await probed(here, provider(server.port))
         assert (found.reason, len(server.seen)) == (Reason.UNAUTHORIZED, 1)
 
 
 async def test_a_secret_that_no_longer_allows_the_host_gets_no_second_try() -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=("new",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("new",)) as server:
         here.secrets.objects["key"] = secret("old")
         here.secrets.next = [Secret("elsewhere.test", {"api-key": b"new"})]
         found = await probed(here, provider(server.port, auth=AUTH))
@@ -106,7 +106,7 @@ async def test_a_secret_header_is_sent_beside_a_plain_one_and_read_anew_as_well(
         {"name": "X-Plain", "value": "plain"},
         {"name": "X-Secret", "valueFrom": ref, "env": "X_SECRET"},
     ]
-    async with setting(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
         here.secrets.objects["key"], here.secrets.next = secret("old"), [secret("new")]
         await probed(here, provider(server.port, headers=headers))
         sent = [(seen.headers["x-plain"], seen.headers["x-secret"]) for seen in server.seen]
@@ -114,7 +114,7 @@ async def test_a_secret_header_is_sent_beside_a_plain_one_and_read_anew_as_well(
 
 
 async def test_a_replaced_ca_is_read_anew_within_the_same_probe() -> None:
-    async with setting() as here, VllmServer(tls=tls_of(CA)) as server:
+    async with fake_context() as here, VllmServer(tls=tls_of(CA)) as server:
         here.config_maps.objects["corp-ca"] = {"ca.crt": OLD_CA.pem}
         here.config_maps.next = [{"ca.crt": CA.pem}]
         assert (await probed(here, provider(server.port, "https", tls=TLS))).models == 1
@@ -122,7 +122,7 @@ async def test_a_replaced_ca_is_read_anew_within_the_same_probe() -> None:
 
 
 async def test_a_ca_that_stays_wrong_is_a_failure_of_tls() -> None:
-    async with setting() as here, VllmServer(tls=tls_of(CA)) as server:
+    async with fake_context() as here, VllmServer(tls=tls_of(CA)) as server:
         here.config_maps.objects["corp-ca"] = {"ca.crt": OLD_CA.pem}
         found = await probed(here, provider(server.port, "https", tls=TLS))
         assert (found.reason, here.config_maps.reads) == (Reason.TLS_FAILED, 2)
@@ -130,7 +130,7 @@ async def test_a_ca_that_stays_wrong_is_a_failure_of_tls() -> None:
 
 async def test_an_unverified_server_gets_a_key_only_if_the_administrator_allows_it() -> None:
     for policy, models in ((Destinations(allow_loopback=True), 0), (ANY_KEY, 1)):
-        async with setting(policy) as here, VllmServer(tls=tls_of(CA), keys=("k",)) as server:
+        async with fake_context(policy) as here, VllmServer(tls=tls_of(CA), keys=("k",)) as server:
             here.secrets.objects["key"] = secret("k")
             resource = provider(server.port, "https", auth=AUTH, tls={"insecureSkipVerify": True})
             assert (await probed(here, resource)).models == models
@@ -138,7 +138,7 @@ async def test_an_unverified_server_gets_a_key_only_if_the_administrator_allows_
 
 
 async def test_a_fresh_probe_reads_every_reference_anew() -> None:
-    async with setting() as here, VllmServer(tls=tls_of(CA), keys=("k",)) as server:
+    async with fake_context() as here, VllmServer(tls=tls_of(CA), keys=("k",)) as server:
         here.secrets.objects["key"] = secret("k")
         here.config_maps.objects["corp-ca"] = {"ca.crt": CA.pem}
         resource = provider(server.port, "https", tls=TLS, auth=AUTH)
@@ -148,7 +148,7 @@ async def test_a_fresh_probe_reads_every_reference_anew() -> None:
 
 
 async def test_both_tries_share_one_deadline() -> None:
-    async with setting(ANY_KEY) as here, HostileServer("silence") as server:
+    async with fake_context(ANY_KEY) as here, HostileServer("silence") as server:
         here.secrets.objects["key"], here.secrets.next = secret("old"), [secret("new")]
         resource = provider(server.port, timeout="100ms", auth=AUTH)
         assert (await probed(here, resource)).reason == Reason.TIMED_OUT
@@ -157,7 +157,7 @@ async def test_both_tries_share_one_deadline() -> None:
 
 @pytest.mark.parametrize("keys", [("k3y",), ("another",)], ids=["success", "failure"])
 async def test_no_text_form_of_the_outcome_holds_the_key(keys: tuple[str, ...]) -> None:
-    async with setting(ANY_KEY) as here, VllmServer(keys=keys) as server:
+    async with fake_context(ANY_KEY) as here, VllmServer(keys=keys) as server:
         here.secrets.objects["key"] = secret("k3y")
         found = await probed(here, provider(server.port, auth=AUTH))
         assert server.seen[0].headers["authorization"] == "Bearer k3y"

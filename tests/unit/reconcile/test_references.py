@@ -15,7 +15,7 @@ from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
 from tests.fakes.context import FakeReader
-from tests.harnesses.controller import left, scene
+from tests.harnesses.controller import controller_harness, objects_of_earlier_process
 from tests.unit.reconcile.test_provider import ProviderHarness, Server
 
 DAY = 24 * 3600.0
@@ -102,10 +102,10 @@ async def test_a_spec_that_names_none_is_left_alone_for_the_interval() -> None:
 async def test_after_a_restart_it_waits_no_longer_than(
     output: dict[str, Any], longest: float
 ) -> None:
-    provider, config_map = left()
+    provider, config_map = objects_of_earlier_process()
     provider["spec"] = builders.wire_spec(discovery={"interval": "24h"}, output=output)
     delays: list[float] = []
-    async with scene() as s:
+    async with controller_harness() as s:
         s.restart(30, provider, config_map)
         delays = s.queue.delays
     assert len(delays) == 30

@@ -9,7 +9,7 @@ from openclaw_vllm.api.conditions import Condition
 from openclaw_vllm.reconcile.writing import record_events
 from tests import builders
 from tests.eventually import eventually
-from tests.fakes.context import setting
+from tests.fakes.context import fake_context
 
 
 def condition(type_: str, status: str, reason: str) -> Condition:
@@ -26,7 +26,7 @@ async def test_an_interrupted_run_still_tells_what_has_changed(
         await hold.wait()
         posted.append((reason, warning))
 
-    async with setting() as place:
+    async with fake_context() as place:
         monkeypatch.setattr(place.world.cluster, "post_event", post)
         before = (condition("ServerReachable", "True", "Succeeded"),)
         after = (

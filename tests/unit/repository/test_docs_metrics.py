@@ -16,7 +16,7 @@ from openclaw_vllm.edges.kube.watches import Watch, Watches
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
 from openclaw_vllm.edges.metrics.counters import RESULTS
 from openclaw_vllm.edges.metrics.metrics import Metrics
-from tests.harnesses.controller import Requests
+from tests.harnesses.controller import RecordingQueue
 from tests.rbac import CHART
 
 DOC = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
@@ -50,7 +50,7 @@ def shown() -> Described:
     metrics.show_objects(lambda: [provider], lambda: [CatalogSample("all", CATALOG, 1)])
     metrics.probed(key, (), 0.1)
     metrics.probed(None, (), 0.1)
-    metrics.show_queues({"providers": Requests()})
+    metrics.show_queues({"providers": RecordingQueue()})
     watches = Watches()
     watches.expect([Watch("services")])
     metrics.show_watches(watches)

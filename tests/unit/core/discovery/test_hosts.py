@@ -1,4 +1,4 @@
-"""Hosts that cannot be asked are told as a Problem, before any name server hears of them."""
+"""FakeHosts that cannot be asked are told as a Problem, before any name server hears of them."""
 
 import ssl
 from pathlib import Path
@@ -14,7 +14,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
 from tests import builders
 from tests.builders import NAMESPACE, Wire
-from tests.fakes.context import CA, Setting, setting
+from tests.fakes.context import CA, FakeContext, fake_context
 from tests.unit.commands.pipelines import Desk, provider
 
 LABEL = "a" * 63
@@ -72,7 +72,7 @@ def with_url(host: str) -> Wire:
     return builders.wire_spec(baseUrl=f"http://{host}/v1")
 
 
-async def refusal(here: Setting, spec: Wire) -> Problem:
+async def refusal(here: FakeContext, spec: Wire) -> Problem:
     found = await here.probe(builders.resource(spec))
     assert isinstance(found, Problem), found
     return found
@@ -80,7 +80,7 @@ async def refusal(here: Setting, spec: Wire) -> Problem:
 
 @pytest.mark.parametrize(("host", "why"), REFUSED)
 async def test_a_host_that_cannot_be_asked_is(host: str, why: str) -> None:
-    async with setting() as here:
+    async with fake_context() as here:
         for name in (host, host.lower()):  # whatever a name server would say of it
             here.hosts.addresses[name] = ("127.0.0.1",)
         found = await refusal(here, with_url(host))
@@ -96,7 +96,7 @@ def test_a_host_can_be_asked(host: str) -> None:
 
 
 async def test_a_service_whose_name_no_client_can_ask_is_told() -> None:
-    async with setting() as here:
+    async with fake_context() as here:
         here.world.cache.services[ObjectKey(NAMESPACE, "xn--0")] = builders.service()
         here.hosts.addresses["xn--0.agents.svc.cluster.local"] = ("127.0.0.1",)
         found = await refusal(here, builders.wire_spec(serviceRef={"name": "xn--0"}))

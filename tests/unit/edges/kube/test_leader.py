@@ -12,7 +12,7 @@ from openclaw_vllm.edges.kube import leader
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
 from openclaw_vllm.edges.kube.leader import Election, LeadershipLost
 from tests.eventually import eventually
-from tests.fakes.context import nowhere
+from tests.fakes.context import unreachable_cluster
 
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ class Leases(ApiServer):
     """One Lease; a stale write is a conflict, and whatever is `refused` never happens."""
 
     def __init__(self) -> None:
-        super().__init__(nowhere())
+        super().__init__(unreachable_cluster())
         self.lease: Json | None = None
         self.refused: dict[str, Reply] = {}
         self.away = False

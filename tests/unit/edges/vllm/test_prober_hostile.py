@@ -13,7 +13,7 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from tests import builders
-from tests.fakes.context import setting
+from tests.fakes.context import fake_context
 from tests.hostile_server import BEHAVIOURS, HostileServer
 
 MEBIBYTE = 1024**2
@@ -44,7 +44,7 @@ SLOW_FLOODS = ("hints_for_ever", "bytewise_chunks_for_ever")
 
 async def reason(server: HostileServer, timeout: str = "300ms") -> Reason:  # noqa: ASYNC109
     spec = builders.wire_spec(baseUrl=server.base_url, discovery={"timeout": timeout})
-    async with setting() as here:
+    async with fake_context() as here:
         problem = await here.probe(builders.resource(spec))
     assert isinstance(problem, Problem), problem
     return problem.reason
