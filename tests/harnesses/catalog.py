@@ -5,11 +5,10 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
@@ -18,71 +17,57 @@ from openclaw_vllm.controllers import relist
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
-from openclaw_vllm.edges.kube.apiserver import Unavailable
-from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
 from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
+from tests.fakes.cluster import FakeCluster
 from tests.fakes.context import FakeContext, fake_context
 
 AGENTS = ObjectKey("agents-a", "fleet-openclaw")
+CHANGING = ("patch", "create", "delete")
+WRITES = {"configmaps": "ConfigMap {}", "vllmcatalogs/status": "status", "events": "Event"}
 MOMENT = 0.02  # seconds
 FIRST, SECOND = (catalog_builders.provider("team-a", name) for name in ("first", "second"))
 
 
-@dataclass
-class RetainedModel:
-    """A cluster that keeps what is written; `providers` are the uids that it lists, after a list
-    that fails for each of `failures`."""
+class CatalogCluster(FakeCluster):
+    """A cluster with one VllmCatalog, seen through it and the ConfigMap of AGENTS."""
 
-    catalog: VllmCatalog
-    providers: set[str] = field(default_factory=set)
-    failures: int = 0
-    lists: int = 0
-    published: ConfigMapState | None = None
-    writes: list[str] = field(default_factory=list)
+    def __init__(self, catalog: VllmCatalog) -> None:
+        namespaces = ["team-a", "team-red", "team-blue", "agents-a", "agents-b"]
+        super().__init__(catalog, namespaces=namespaces)
+        self._key = catalog.key
+
+    @property
+    def catalog(self) -> VllmCatalog:
+        catalog = self.objects[VllmCatalog.KIND, self._key]
+        assert isinstance(catalog, VllmCatalog)
+        return catalog
+
+    @property
+    def published(self) -> ConfigMapState | None:
+        return self.config_maps.get(AGENTS)
 
     @property
     def usable(self) -> set[str]:
-        """The ids that agents can use."""
+        """The ids of the providers that agents can use."""
         assert self.published is not None
         return set(json.loads(self.published.models_json)["providers"])
 
-    async def list_objects(self, kind: str, *_: object, **__: object) -> AsyncIterator[Any]:
-        self.lists += 1
-        if self.failures:
-            self.failures -= 1
-            raise Unavailable("429")
-        there = {
-            "vllmproviders": self.providers,
-            "vllmcatalogs": {self.catalog.uid},
-            "configmaps": {"map-1"},
-            "namespaces": {"team-a", "agents-a"},
-        }
-        for uid in there.get(kind, ()):
-            yield {"metadata": {"uid": uid, "name": uid, "namespace": "any"}}
+    @property
+    def writes(self) -> list[str]:
+        """What was written, in order."""
+        return [WRITES[a.resource].format(a.key) for a in self.actions if a.verb in CHANGING]
 
-    async def find_config_map(self, _: ObjectKey) -> None:
-        return None
-
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
-        self.writes.append(f"ConfigMap {key}")
-        self.published = ConfigMapState.read(builders.stored(manifest))
-        return self.published
-
-    async def apply_status(self, catalog: VllmCatalog, status: VllmCatalogStatus) -> VllmCatalog:
-        self.writes.append("status")
-        self.catalog = replace(catalog, status=status)
-        return self.catalog
-
-    async def post_event(self, *_: object, **__: object) -> None:
-        self.writes.append("Event")
+    def edit(self, edited: VllmCatalog) -> None:
+        """Give the VllmCatalog another spec; its status stays."""
+        self.put(replace(edited, status=self.catalog.status))
 
 
 @dataclass
-class Process:
+class CatalogHarness:
     """A process of the operator that has read what there was at its start."""
 
     catalogs: CatalogController
@@ -104,12 +89,14 @@ class Process:
 
 @asynccontextmanager
 async def started(
-    cluster: RetainedModel, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
-) -> AsyncIterator[Process]:
+    cluster: CatalogCluster, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
+) -> AsyncIterator[CatalogHarness]:
     async with fake_context() as place:
-        world = place.world = replace(place.world, cluster=cast(Cluster, cluster))
+        world = place.world = replace(place.world, cluster=cluster)
         catalogs = CatalogController(world, slots=4, passing=())
-        it = Process(catalogs, ProviderController(world, WorkQueue(nothing), catalogs), place)
+        it = CatalogHarness(
+            catalogs, ProviderController(world, WorkQueue(reconcile_nothing), catalogs), place
+        )
 
         async def ask(name: SourceKey, *_: object) -> None:
             it.asked.add(name.service.name)
@@ -117,7 +104,7 @@ async def started(
         monkeypatch.setattr(module, "reconcile_source", ask)
         for of, name in ((module, "MOMENT"), (relist, "RETRY"), (relist, "SETTLING")):
             monkeypatch.setattr(of, name, MOMENT)
-        fill(world, cluster)
+        fill_caches(world, cluster)
         work = [queue.run() for queue in catalogs.queues.values()]
         catalogs.expect(awaited)
         running = [
@@ -130,11 +117,11 @@ async def started(
                 await task
 
 
-async def nothing(_: ObjectKey) -> None:
+async def reconcile_nothing(_: ObjectKey) -> None:
     """Reconcile no VllmProvider."""
 
 
-def fill(world: ReconcileContext, cluster: RetainedModel) -> None:
+def fill_caches(world: ReconcileContext, cluster: CatalogCluster) -> None:
     """Know the namespaces, what the VllmProviders and the catalogue have published."""
     for found in (
         catalog_builders.namespace("team-a", tier="models"),
@@ -143,7 +130,9 @@ def fill(world: ReconcileContext, cluster: RetainedModel) -> None:
         world.cache.namespaces[found.name] = found
     for resource in (FIRST, SECOND):
         documents = builders.documents(spec_of(resource), *served("a"))
-        world.cache.published[resource.config_map] = builders.published(resource, documents)
+        published = builders.published(resource, documents)
+        for config_maps in (cluster.config_maps, world.cache.published):
+            config_maps[resource.config_map] = published
     world.cache.put_catalog(cluster.catalog)
     if cluster.published is not None:
         world.inherit(AGENTS, cluster.published)

@@ -1,8 +1,6 @@
 """Objects that take the name of one that is gone: each uid is told of on its own, in any order."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import replace
 
 import pytest
 
@@ -10,9 +8,9 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.relist import audit_services
-from openclaw_vllm.edges.kube.cluster import Cluster
 from tests import builders
 from tests.builders import NAMESPACE, Wire
+from tests.fakes.cluster import FakeCluster
 from tests.harnesses.controller import ControllerHarness, controller_harness
 
 VLLM = ObjectKey(NAMESPACE, "vllm")
@@ -95,22 +93,6 @@ async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
         assert s.world.cache.services[VLLM].resource_version == "4"
 
 
-@dataclass
-class Listed:
-    """A cluster with these Services; it takes down which namespaces are read in full."""
-
-    services: list[Wire]
-    read: list[tuple[str, ...]] = field(default_factory=list)
-
-    async def list_objects(
-        self, kind: str, namespaces: Any, *, metadata_only: bool = False, **_: object
-    ) -> AsyncIterator[Wire]:
-        if not metadata_only:
-            self.read.append(tuple(namespaces))
-        for found in self.services:
-            yield {"metadata": found["metadata"]} if metadata_only else found
-
-
 @pytest.mark.parametrize(
     ("before", "read", "woken"),
     [
@@ -127,10 +109,12 @@ async def test_an_audit_takes_in_a_service_that(
             named(s).intake.service("ADDED", known)
         named(s)
         s.queue.take()
-        cluster = Listed([service("new", "9")])
-        world = replace(s.world, cluster=cast(Cluster, cluster))
+        cluster = FakeCluster()
+        cluster.services.append(service("new", "9"))
+        world = replace(s.world, cluster=cluster)
         await audit_services(world, s.intake, ())
-        assert (cluster.read, s.queue.take()) == (read, woken)
+        full_reads = [a.namespaces for a in cluster.actions if not a.metadata_only]
+        assert (full_reads, s.queue.take()) == (read, woken)
         assert s.world.cache.services[VLLM].uid == "new"
 
 
@@ -138,6 +122,6 @@ async def test_an_audit_drops_a_service_that_is_gone() -> None:
     async with controller_harness() as s:
         named(s).intake.service("ADDED", service("old", "3"))
         s.queue.take()
-        world = replace(s.world, cluster=cast(Cluster, Listed([])))
+        world = replace(s.world, cluster=FakeCluster())
         await audit_services(world, s.intake, ())
         assert (s.world.cache.services, s.queue.take()) == ({}, ["vllm"])

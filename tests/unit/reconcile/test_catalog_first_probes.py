@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,6 @@ from openclaw_vllm.api.observed import Service
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.core.catalog.sources import shared_services
 from openclaw_vllm.core.config.entry import Connection
-from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
@@ -22,7 +21,7 @@ from tests.builders import Wire, served
 from tests.builders import catalogs as catalog_builders
 from tests.builders.catalogs import MODELS, SHARED
 from tests.fakes.context import fake_context
-from tests.harnesses.catalog import RetainedModel
+from tests.harnesses.catalog import CatalogCluster
 
 SERVICE = ObjectKey("team-a", "s")
 AGENTS = ObjectKey("agents-a", "fleet-openclaw")
@@ -34,11 +33,11 @@ def source(**fields: Any) -> Wire:
 
 
 @dataclass
-class Process:
-    """A process of the operator, of which questions are noted instead of asked."""
+class FirstProbesHarness:
+    """A process of the operator whose probes are recorded instead of sent."""
 
     world: ReconcileContext
-    cluster: RetainedModel
+    cluster: CatalogCluster
     now: list[SourceKey]
     later: list[SourceKey]
     intake: CatalogController
@@ -60,7 +59,7 @@ class Process:
     def edit(self, **spec: Any) -> None:
         generation = self.cluster.catalog.generation + 1
         edited = catalog(generation, **spec)
-        self.cluster.catalog = replace(edited, status=self.cluster.catalog.status)
+        self.cluster.edit(edited)
         self.world.cache.catalogs[edited.key] = self.cluster.catalog
 
     async def act(self) -> None:
@@ -73,9 +72,11 @@ def catalog(generation: int = 1, **spec: Any) -> Any:
 
 
 @asynccontextmanager
-async def process(cluster: RetainedModel, service: Service | None = None) -> AsyncIterator[Process]:
+async def process(
+    cluster: CatalogCluster, service: Service | None = None
+) -> AsyncIterator[FirstProbesHarness]:
     async with fake_context() as place:
-        world = replace(place.world, cluster=cast(Cluster, cluster))
+        world = replace(place.world, cluster=cluster)
         cache = world.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
         cache.services[SERVICE] = service or catalog_builders.service()
@@ -85,16 +86,16 @@ async def process(cluster: RetainedModel, service: Service | None = None) -> Asy
             cache.namespaces[agents.name] = agents
             world.inherit(AGENTS, cluster.published)
         intake = CatalogController(world, slots=1, passing=())
-        it = Process(world, cluster, [], [], intake)
+        it = FirstProbesHarness(world, cluster, [], [], intake)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(intake.sources, "add", lambda name, **_: it.now.append(name))
             patch.setattr(intake.sources, "add_after", lambda name, _: it.later.append(name))
             yield it
 
 
-async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> RetainedModel:
+async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> CatalogCluster:
     """What a process leaves whose Service listed these models, and others since."""
-    cluster = RetainedModel(catalog(**source(), **spec))
+    cluster = CatalogCluster(catalog(**source(), **spec))
     async with process(cluster) as it:
         agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
         it.world.cache.namespaces[agents.name] = agents
@@ -103,7 +104,7 @@ async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> RetainedMo
         if then:
             it.learn(*then)
             await it.act()
-    cluster.writes.clear()
+    cluster.actions.clear()
     return cluster
 
 
@@ -129,7 +130,7 @@ async def test_one_that_made_too_many_models_is_asked_and_nothing_is_said_before
 async def test_one_whose_list_is_published_nowhere_is_asked_and_nothing_is_said_before() -> None:
     """No namespace is selected yet: nothing tells the list after a restart."""
     cluster = await left("a")
-    cluster.published = None
+    cluster.config_maps.clear()
     async with process(cluster) as it:
         await it.act()
         assert (len(it.now), it.later, cluster.writes) == (1, [], [])

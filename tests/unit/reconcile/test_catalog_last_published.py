@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -12,7 +12,6 @@ from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.core.catalog.sources import SHARE, shared_services
 from openclaw_vllm.core.config.entry import Connection
-from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER
@@ -21,7 +20,7 @@ from tests.builders import Wire, served, spec_of
 from tests.builders import catalogs as catalog_builders
 from tests.builders.catalogs import MODELS, SHARED
 from tests.fakes.context import fake_context
-from tests.harnesses.catalog import RetainedModel
+from tests.harnesses.catalog import CatalogCluster
 
 TOO_MANY = {"maxModels": 3}
 SERVICES: Wire = {"namespaceSelector": MODELS, "selector": SHARED}
@@ -30,19 +29,12 @@ AGENTS = ObjectKey("agents-a", "fleet-openclaw")
 OLD = "2025-01-01T00:00:00Z"
 
 
-class Confirming(RetainedModel):
-    """A cluster in which the catalogue is still there."""
-
-    async def ensure_still_exists(self, _: object) -> None:
-        return None
-
-
 @dataclass
-class Scene:
+class LastPublishedHarness:
     """A catalogue, what it draws on, and its cluster."""
 
     world: ReconcileContext
-    cluster: Confirming
+    cluster: CatalogCluster
 
     @property
     def models(self) -> dict[str, list[str]]:
@@ -86,7 +78,7 @@ class Scene:
         wire = catalog_builders.wire_spec(**spec)
         generation = self.cluster.catalog.generation + 1
         edited = catalog_builders.catalog(wire, finalizers=[FINALIZER], generation=generation)
-        self.cluster.catalog = replace(edited, status=self.cluster.catalog.status)
+        self.cluster.edit(edited)
         self.world.cache.catalogs[edited.key] = self.cluster.catalog
 
     async def act(self) -> None:
@@ -94,21 +86,21 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(**spec: Any) -> AsyncIterator[Scene]:
+async def harness(**spec: Any) -> AsyncIterator[LastPublishedHarness]:
     async with fake_context() as place:
         wire = catalog_builders.wire_spec(**spec)
-        cluster = Confirming(catalog_builders.catalog(wire, finalizers=[FINALIZER]))
-        world = replace(place.world, cluster=cast(Cluster, cluster))
+        cluster = CatalogCluster(catalog_builders.catalog(wire, finalizers=[FINALIZER]))
+        world = replace(place.world, cluster=cluster)
         for team in ("team-red", "team-blue"):
             world.cache.namespaces[team] = catalog_builders.namespace(team, tier="models")
         agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
         world.cache.namespaces[agents.name] = agents
         world.cache.catalogs[cluster.catalog.key] = cluster.catalog
-        yield Scene(world, cluster)
+        yield LastPublishedHarness(world, cluster)
 
 
 async def test_a_list_that_is_shared_no_more_goes_although_there_are_too_many_models() -> None:
-    async with scene(**TOO_MANY) as it:
+    async with harness(**TOO_MANY) as it:
         it.show("team-red", "r")
         it.show("team-blue", "b")
         await it.act()
@@ -121,13 +113,13 @@ async def test_a_list_that_is_shared_no_more_goes_although_there_are_too_many_mo
         assert it.models == {BLUE: ["b"]}
         assert it.cluster.catalog.status.models == (f"{BLUE}/b",)
         assert it.ready == "TooManyModels"
-        it.cluster.writes.clear()
+        it.cluster.actions.clear()
         await it.act()
         assert it.cluster.writes == []
 
 
 async def test_it_goes_also_where_more_than_the_new_limit_is_left() -> None:
-    async with scene(maxModels=10) as it:
+    async with harness(maxModels=10) as it:
         it.show("team-red", "r")
         it.show("team-blue", "b", "c", "d", "e")
         await it.act()
@@ -140,7 +132,7 @@ async def test_it_goes_also_where_more_than_the_new_limit_is_left() -> None:
 
 
 async def test_it_goes_also_where_another_source_has_its_id_now() -> None:
-    async with scene(**TOO_MANY, providerIds="Keep") as it:
+    async with harness(**TOO_MANY, providerIds="Keep") as it:
         it.show("team-red", "r", created=OLD)
         it.show("team-blue", "b", "c", "d", "e")
         await it.act()
@@ -151,7 +143,7 @@ async def test_it_goes_also_where_another_source_has_its_id_now() -> None:
 
 
 async def test_no_other_list_goes_with_it() -> None:
-    async with scene(**TOO_MANY) as it:
+    async with harness(**TOO_MANY) as it:
         it.show("team-red", "r")
         it.show("team-blue", "b")
         await it.act()
@@ -173,7 +165,7 @@ async def test_no_other_list_goes_with_it() -> None:
     ],
 )
 async def test_other_ids_take_away_nothing(before: Wire, after: Wire) -> None:
-    async with scene(**TOO_MANY, **before) as it:
+    async with harness(**TOO_MANY, **before) as it:
         it.world.cache.services[ObjectKey("team-red", "s")] = catalog_builders.service()
         it.show("team-blue", "b", providerId="vllm-blue")
         it.learn("a")
@@ -188,15 +180,15 @@ async def test_other_ids_take_away_nothing(before: Wire, after: Wire) -> None:
 
 
 async def test_a_namespace_that_comes_gets_what_the_others_have_and_damage_is_repaired() -> None:
-    async with scene(**TOO_MANY) as it:
+    async with harness(**TOO_MANY) as it:
         it.show("team-red", "r")
         await it.act()
         it.show("team-red", "r", "s", "t", "u")
         new = catalog_builders.namespace("agents-b", openclaw="enabled")
         it.world.cache.namespaces["agents-b"] = new
         damaged = replace(it.world.cache.published[AGENTS], digest="sha256:edited")
-        it.world.cache.published[AGENTS] = damaged
-        it.cluster.writes.clear()
+        it.world.cache.published[AGENTS] = it.cluster.config_maps[AGENTS] = damaged
+        it.cluster.actions.clear()
         await it.act()
         assert it.cluster.writes[:2] == [f"ConfigMap {AGENTS}", "ConfigMap agents-b/fleet-openclaw"]
         assert (it.models, it.ready) == ({RED: ["r"]}, "TooManyModels")
@@ -207,13 +199,14 @@ async def test_a_namespace_that_comes_gets_what_the_others_have_and_damage_is_re
 
 
 async def test_after_a_restart_too() -> None:
-    async with scene(**TOO_MANY) as before:
+    async with harness(**TOO_MANY) as before:
         before.show("team-red", "r")
         await before.act()
         kept, status = before.cluster.published, before.cluster.catalog.status
     assert kept is not None
-    async with scene(**TOO_MANY) as it:
-        it.cluster.catalog = replace(it.cluster.catalog, status=status)
+    async with harness(**TOO_MANY) as it:
+        it.cluster.put(replace(it.cluster.catalog, status=status))
+        it.cluster.config_maps[AGENTS] = kept
         it.world.cache.catalogs[it.cluster.catalog.key] = it.cluster.catalog
         it.world.inherit(AGENTS, kept)
         it.show("team-red", "r", "s", "t", "u")

@@ -1,9 +1,9 @@
 """What is removed: what a catalogue has left, nothing of a new one, and in spite of refusals."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,12 +14,12 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.relist import audit_catalogs
 from openclaw_vllm.core.config.documents import Documents, compose
-from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.edges.kube.cluster import Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, finalize, sync_targets
-from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.eventually import eventually
+from tests.fakes.cluster import Action, FakeCluster
 from tests.fakes.context import fake_context
 
 FLEET = catalog_builders.catalog(finalizers=[FINALIZER])
@@ -27,41 +27,38 @@ SOON = 5.0  # seconds
 A, B, C = (ObjectKey(f"agents-{letter}", "fleet-openclaw") for letter in "abc")
 
 
-@dataclass
-class Deeds:
-    """A cluster that only takes down what is asked of it; `listing` runs before each list."""
+class RefusingCluster(FakeCluster):
+    """A cluster that refuses to delete some ConfigMaps; `listing` runs before each list."""
 
-    deleted: list[ObjectKey] = field(default_factory=list)
-    applied: list[ObjectKey] = field(default_factory=list)
-    refusing: set[ObjectKey] = field(default_factory=set)
-    listing: Callable[[str], None] = lambda _: None
-    open: asyncio.Event = field(default_factory=asyncio.Event)  # for deletions to end
-    waiting: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, *objects: VllmCatalog, refusing: Iterable[ObjectKey] = ()) -> None:
+        super().__init__(*objects, namespaces=["agents-a", "agents-b", "agents-c"])
+        self.refusing = set(refusing)
+        self.listing: Callable[[str], None] = lambda _: None
+        self.react = self.refuse
+        self.open = asyncio.Event()  # for deletions to end
         self.open.set()
+        self.waiting = 0
 
-    async def list_objects(self, kind: str, *_: object, **__: object) -> AsyncIterator[Any]:
-        self.listing(kind)
-        for name in () if kind == "vllmcatalogs" else ("agents-a", "agents-b"):
-            yield {"metadata": {"name": name}}
+    async def refuse(self, action: Action) -> None:
+        if action.verb == "list":
+            self.listing(action.resource)
+        if action.verb == "delete":
+            self.waiting += 1
+            await self.open.wait()
+            if action.key in self.refusing:
+                raise Rejected("a policy denies it")
 
-    async def delete_config_map(self, key: ObjectKey, _: ConfigMapState) -> None:
-        self.waiting += 1
-        await self.open.wait()
-        if key in self.refusing:
-            raise Rejected("a policy denies it")
-        self.deleted.append(key)
+    @property
+    def deleted(self) -> list[ObjectKey]:
+        return self._keys("delete")
 
-    async def find_config_map(self, _: ObjectKey) -> None:
-        return None
+    @property
+    def applied(self) -> list[ObjectKey]:
+        return self._keys("patch")
 
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
-        self.applied.append(key)
-        return ConfigMapState.read(builders.stored(manifest))
-
-    async def set_finalizers(self, catalog: VllmCatalog, finalizers: list[str]) -> VllmCatalog:
-        return replace(catalog, finalizers=tuple(finalizers))
+    def _keys(self, verb: str) -> list[ObjectKey]:
+        done = (a for a in self.actions if (a.verb, a.resource) == (verb, "configmaps"))
+        return [a.key for a in done if a.accepted and a.key is not None]
 
 
 def empty() -> Documents:
@@ -74,44 +71,48 @@ def published_in(*keys: ObjectKey) -> dict[ObjectKey, ConfigMapState]:
     return {key: catalog_builders.published(FLEET, key.namespace, empty()) for key in keys}
 
 
-def acting(world: ReconcileContext, deeds: Deeds) -> ReconcileContext:
-    return replace(world, cluster=cast(Cluster, deeds))
+def publish(
+    world: ReconcileContext, cluster: FakeCluster, published: Mapping[ObjectKey, ConfigMapState]
+) -> None:
+    """Have the cluster hold these ConfigMaps, and the cache know them."""
+    cluster.config_maps |= published
+    world.cache.published |= published
 
 
 async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> None:
     async with fake_context() as place:
-        deeds = Deeds()
-        world = acting(place.world, deeds)
-        world.cache.published |= published_in(A)
+        cluster = RefusingCluster()
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(A))
 
-        def publish(kind: str) -> None:
+        def publish_later(kind: str) -> None:
             if kind == "namespaces":  # the list of catalogues is older already
-                world.cache.published |= published_in(B)
+                publish(world, cluster, published_in(B))
 
-        deeds.listing = publish
+        cluster.listing = publish_later
         await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
-        assert deeds.deleted == [A]
+        assert cluster.deleted == [A]
 
 
 async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
     async with fake_context() as place:
-        deeds = Deeds(refusing={A})
-        world = acting(place.world, deeds)
-        world.cache.published |= published_in(A, B)
+        cluster = RefusingCluster(refusing={A})
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(A, B))
         await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
-        assert deeds.deleted == [B]
+        assert cluster.deleted == [B]
 
 
 async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
     async with fake_context() as place:
-        deeds = Deeds(refusing={A})
-        world = acting(place.world, deeds)
-        world.cache.published |= published_in(A, B)
+        cluster = RefusingCluster(refusing={A})
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(A, B))
         world.cache.namespaces["agents-c"] = catalog_builders.namespace(
             "agents-c", openclaw="enabled"
         )
         outcome = await sync_targets(FLEET, empty(), "patterns", world)
-        assert (deeds.deleted, deeds.applied, outcome.published) == ([B], [C], 1)
+        assert (cluster.deleted, cluster.applied, outcome.published) == ([B], [C], 1)
         assert [namespace for namespace, _ in outcome.failed_deletions] == ["agents-a"]
 
 
@@ -123,32 +124,32 @@ async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_al
     keys = [ObjectKey(f"agents-{n:02}", "fleet-openclaw") for n in range(WRITERS + 3)]
     *_, edited, taken, gone = keys
     async with fake_context() as place:
-        deeds = Deeds()
-        world = acting(place.world, deeds)
-        world.cache.published |= published_in(*keys)
+        cluster = RefusingCluster(FLEET)
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(*keys))
         withdrawing = asyncio.create_task(finalize(FLEET, world))
-        deeds.open.clear()
-        await eventually(lambda: deeds.waiting == WRITERS, within=SOON)
+        cluster.open.clear()
+        await eventually(lambda: cluster.waiting == WRITERS, within=SOON)
         newer = replace(world.cache.published[edited], resource_version="99")
-        world.cache.published[edited] = newer
-        world.cache.published[taken] = catalog_builders.published(heir, taken.namespace, empty())
-        del world.cache.published[gone]
-        deeds.open.set()
+        of_heir = catalog_builders.published(heir, taken.namespace, empty())
+        publish(world, cluster, {edited: newer, taken: of_heir})
+        del world.cache.published[gone], cluster.config_maps[gone]
+        cluster.open.set()
         await withdrawing
-        assert sorted(deeds.deleted) == keys[:-2]
+        assert sorted(cluster.deleted) == keys[:-2]
         assert set(world.cache.published) == {taken}
 
 
 async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
     async with fake_context() as place:
-        deeds = Deeds(refusing={A})
-        world = acting(place.world, deeds)
-        world.cache.published |= published_in(A, B)
+        cluster = RefusingCluster(FLEET, refusing={A})
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(A, B))
         with pytest.raises(Rejected):
             await finalize(FLEET, world)
-        deeds.refusing.clear()
+        cluster.refusing.clear()
         await finalize(FLEET, world)
-        assert deeds.deleted == [B, A]
+        assert cluster.deleted == [B, A]
         assert world.cache.catalogs[FLEET.key].finalizers == ()
 
 
@@ -158,8 +159,9 @@ async def test_what_a_younger_catalogue_has_published_does_not_count_for_an_olde
         catalog_builders.wire_spec(target=target), name="older", uid="uid-older"
     )
     async with fake_context() as place:
-        world = acting(place.world, Deeds())
-        world.cache.published |= published_in(A)
+        cluster = RefusingCluster()
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, published_in(A))
         world.cache.namespaces["agents-a"] = catalog_builders.namespace(
             "agents-a", openclaw="enabled"
         )
@@ -182,12 +184,12 @@ async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_
     unreadable = catalog_builders.catalog({**wire, "sources": 7}, **created)
     assert isinstance(unreadable.spec, Problem)
     async with fake_context() as place:
-        deeds = Deeds()
-        world = acting(place.world, deeds)
-        world.cache.published[A] = catalog_builders.published(older, A.namespace, empty())
+        cluster = RefusingCluster()
+        world = replace(place.world, cluster=cluster)
+        publish(world, cluster, {A: catalog_builders.published(older, A.namespace, empty())})
         world.cache.namespaces["agents-a"] = catalog_builders.namespace(
             "agents-a", openclaw="enabled"
         )
         world.cache.catalogs[older.key] = replace(unreadable, deleting=deleting)
         await sync_targets(FLEET, empty(), "patterns", world)
-        assert deeds.applied == taken
+        assert cluster.applied == taken

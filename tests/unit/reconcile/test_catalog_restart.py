@@ -1,7 +1,7 @@
 """The first reconciles of a process: nothing is withdrawn, and nothing is written or asked anew."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 
@@ -11,6 +11,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.sources import shared_services
 from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.edges.kube.apiserver import Unavailable
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from tests import builders
@@ -18,7 +19,8 @@ from tests.builders import catalogs as catalog_builders
 from tests.builders import served
 from tests.builders.catalogs import MODELS, SHARED
 from tests.eventually import eventually
-from tests.harnesses.catalog import FIRST, MOMENT, SECOND, RetainedModel, catalog, started
+from tests.fakes.cluster import Action
+from tests.harnesses.catalog import FIRST, MOMENT, SECOND, CatalogCluster, catalog, started
 
 WHILE = 10 * MOMENT
 LONG_AGO = 3600.0  # seconds
@@ -26,22 +28,34 @@ MANY = [f"s{number:03}" for number in range(MAX_PROVIDERS + 50)]
 REFUSED = Problem(Reason.CONNECTION_FAILED, "refused")
 
 
-async def published(monkeypatch: pytest.MonkeyPatch) -> RetainedModel:
+async def published(monkeypatch: pytest.MonkeyPatch) -> CatalogCluster:
     """What an earlier process has left, which knew two VllmProviders."""
-    cluster = RetainedModel(catalog())
+    cluster = CatalogCluster(catalog())
     async with started(cluster, monkeypatch) as it:
         it.show(FIRST, SECOND)
         await eventually(lambda: "status" in cluster.writes, within=5)
-    cluster.writes.clear()
+    cluster.actions.clear()
     return cluster
+
+
+def fail_lists(times: int) -> Callable[[Action], Awaitable[None]]:
+    """Have the first lists fail."""
+    failures = [Unavailable("429")] * times
+
+    async def react(action: Action) -> None:
+        if action.verb == "list" and failures:
+            raise failures.pop()
+
+    return react
 
 
 async def test_nothing_is_withdrawn_however_late_a_watch_shows_what_there_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cluster = await published(monkeypatch)
-    both, cluster.providers = cluster.usable, {FIRST.uid, SECOND.uid}
-    async with started(cluster, monkeypatch, cluster.providers) as it:
+    both = cluster.usable
+    cluster.put(FIRST, SECOND)
+    async with started(cluster, monkeypatch, {FIRST.uid, SECOND.uid}) as it:
         for late in ((), (FIRST,)):
             it.place.time.monotonic += LONG_AGO
             it.show(*late)
@@ -58,7 +72,8 @@ async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
 ) -> None:
     """No list comes that would call for an audit, and the first audits fail."""
     cluster = await published(monkeypatch)
-    cluster.providers, cluster.failures = {FIRST.uid}, 2
+    cluster.put(FIRST)
+    cluster.react = fail_lists(2)
     known = {FIRST.uid, SECOND.uid, cluster.catalog.uid, "catalog-2"}
     async with started(cluster, monkeypatch, known) as it:
         await eventually(lambda: it.catalogs.awaited == {FIRST.uid, cluster.catalog.uid}, within=5)
@@ -72,7 +87,7 @@ async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
 async def test_nothing_is_listed_again_when_nothing_is_awaited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cluster = RetainedModel(catalog())
+    cluster = CatalogCluster(catalog())
     async with started(cluster, monkeypatch):
         await asyncio.sleep(WHILE)
         assert cluster.lists == 0
@@ -106,14 +121,14 @@ async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
     failing: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
-    cluster = RetainedModel(catalog(sources=[{"services": selected}]))
+    cluster = CatalogCluster(catalog(sources=[{"services": selected}]))
     async with started(cluster, monkeypatch) as it:
         know_services(it.place.world, failing)
         await reconcile(cluster.catalog.key, it.place.world, lambda _: None)
     named = {one.name for one in cluster.catalog.status.providers if one.reason}
     assert named == set(failing[:MAX_PROVIDERS])
     assert len(cluster.usable) == len(MANY)
-    cluster.writes.clear()
+    cluster.actions.clear()
     async with started(cluster, monkeypatch) as it:
         know_services(it.place.world, ())
         it.place.world.source_memories.clear()

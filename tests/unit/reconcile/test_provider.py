@@ -1,133 +1,18 @@
 """Whole lives of a VllmProvider, by its reconcile: answers, outages, restarts in any order."""
 
-import asyncio
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import VllmProvider
-from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.config.read_back import read_models
-from openclaw_vllm.core.discovery.destination import Destinations
-from openclaw_vllm.edges.kube.cache import Cache
-from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.readings import Readings
-from openclaw_vllm.edges.metrics.metrics import Metrics
-from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
-from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.provider import reconcile
-from openclaw_vllm.reconcile.readers import Clock
 from tests import builders
+from tests.fakes.prober import CARDS
+from tests.harnesses.provider import ProviderHarness
 
-DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 SPEC: dict[str, Any] = {
     "agents": {"primary": ["b", "*"], "fallbacks": ["*"], "allow": "Discovered"},
     "modelOverrides": [{"match": "c", "contextWindow": 9000}],
 }
-CARDS: dict[str, dict[str, object]] = {
-    **{id_: {"id": id_, "max_model_len": 32768} for id_ in "abc"},
-    "lora": {"id": "lora", "parent": "c"},
-}
-LONGER_THAN_ANY_INTERVAL = 1000.0  # seconds
-
-
-@dataclass
-class Server:
-    """A vLLM that lists these models; None: it is down."""
-
-    listed: frozenset[str] | None = None
-
-    async def lookup(self, host: str, port: int) -> tuple[str, ...]:
-        return ("10.0.0.9",)
-
-    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
-        if self.listed is None:
-            return DOWN
-        if question.url.endswith("/models"):
-            return ProbeResponse(200, builders.answer(*(CARDS[id_] for id_ in sorted(self.listed))))
-        return ProbeResponse(405 if question.method == "OPTIONS" else 404)
-
-
-@dataclass
-class RetainedModel:
-    """A cluster that keeps what is written, and knows what was."""
-
-    resource: VllmProvider
-    published: ConfigMapState | None = None
-    writes: list[str] = field(default_factory=list)
-
-    async def find_config_map(self, _: ObjectKey) -> ConfigMapState | None:
-        return self.published
-
-    async def apply_config_map(self, _: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
-        self.published = ConfigMapState.read(
-            builders.stored(manifest, resourceVersion=self._write("map"))
-        )
-        return self.published
-
-    async def apply_status(
-        self, resource: VllmProvider, status: VllmProviderStatus
-    ) -> VllmProvider:
-        read_back = builders.with_status(resource, **status.model_dump(exclude_none=True))
-        self.resource = replace(read_back, resource_version=self._write("status"))
-        return self.resource
-
-    async def post_event(self, *_: object, **__: object) -> None:
-        self._write("Event")
-
-    def _write(self, what: str) -> str:
-        self.writes.append(what)
-        return str(1000 + len(self.writes))
-
-
-class ProviderHarness:
-    """A VllmProvider, its server, its cluster, and one process of the operator after the other."""
-
-    def __init__(self, resource: VllmProvider) -> None:
-        self.server, self.cluster, self.now = Server(), RetainedModel(resource), 1_800_000_000.0
-        self.restart()
-
-    @property
-    def published(self) -> set[str]:
-        assert self.cluster.published is not None
-        return {id_ for id_, _ in read_models(self.cluster.published.models_json, "vllm").contexts}
-
-    @property
-    def written(self) -> int:
-        return len(self.cluster.writes)
-
-    def restart(self) -> None:
-        """Begin anew with what the cluster holds."""
-        resource, published = self.cluster.resource, self.cluster.published
-        self.world = ReconcileContext(
-            cache=Cache(),
-            cluster=cast(Cluster, self.cluster),
-            prober=self.server,
-            secrets=Readings(nothing),
-            config_maps=Readings(nothing),
-            policy=Destinations(),
-            clock=Clock(lambda: self.now, lambda: self.now),
-            metrics=Metrics("0.0.0"),
-        )
-        self.world.cache.put_provider(resource, ())
-        if published is not None:
-            self.world.inherit(resource.config_map, published)
-
-    def probe(self, answer: frozenset[str] | None) -> None:
-        """Reconcile once, when the server is due to be asked."""
-        self.server.listed = answer
-        self.now += LONGER_THAN_ANY_INTERVAL
-        asyncio.run(reconcile(self.cluster.resource.key, self.world))
-
-
-async def nothing(_: ObjectKey) -> Problem:
-    return Problem(Reason.SECRET_NOT_FOUND, "there is none")
 
 
 def born(remove_after: int = 3) -> ProviderHarness:

@@ -2,20 +2,20 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from openclaw_vllm.api.configmap import CONFIG, DIGEST, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import CustomObject
 from openclaw_vllm.edges.kube.cluster import Rejected
 from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.reconcile.context import REFUSAL_PAUSE
 from openclaw_vllm.reconcile.provider import reconcile
 from tests import builders
-from tests.unit.reconcile.test_provider import ProviderHarness, RetainedModel
+from tests.fakes.cluster import Action
+from tests.harnesses.provider import ProviderHarness
 
 RARELY = {"interval": "24h"}
 SERVICE = ObjectKey(builders.NAMESPACE, "vllm")
@@ -29,35 +29,13 @@ SPEC: dict[str, Any] = {
 DENIED = "admission webhook denied the request: " + "because " * 5000
 
 
-@dataclass
-class RejectingCluster(RetainedModel):
-    """A cluster that refuses ConfigMaps while it has a reason to."""
-
-    refusal: str = ""
-    stored: dict[str, Any] = field(default_factory=dict)
-
-    async def ensure_still_exists(self, _: CustomObject[Any, Any]) -> None:
-        """It is there."""
-
-    async def apply_config_map(self, key: ObjectKey, manifest: dict[str, Any]) -> ConfigMapState:
-        if self.refusal:
-            self.writes.append("refused")
-            raise Rejected(f"applying ConfigMap {key}: 403 {self.refusal}")
-        self.stored = manifest
-        return await super().apply_config_map(key, manifest)
-
-
 class FaultHarness(ProviderHarness):
-    """A life under a moody cluster, with a Service and a base configuration."""
-
-    cluster: RejectingCluster
+    """A VllmProvider with a Service and a base configuration; a cluster that may refuse it."""
 
     def __init__(self, **spec: Any) -> None:
         super().__init__(builders.resource(builders.wire_spec(**{"discovery": RARELY, **spec})))
-        self.cluster, self.base = (
-            RejectingCluster(self.cluster.resource),
-            "{gateway: {mode: 'local'}}",
-        )
+        self.refusal, self.base = "", "{gateway: {mode: 'local'}}"
+        self.cluster.react = self.refuse
         self.restart()
         self.server.listed = frozenset("ab")
 
@@ -65,6 +43,11 @@ class FaultHarness(ProviderHarness):
         super().restart()
         self.world = replace(self.world, config_maps=Readings(self.read_base))
         self.world.cache.services[SERVICE] = builders.service()
+
+    async def refuse(self, action: Action) -> None:
+        """Refuse ConfigMaps while there is a reason to."""
+        if self.refusal and (action.verb, action.resource) == ("patch", "configmaps"):
+            raise Rejected(f"applying ConfigMap {action.key}: 403 {self.refusal}")
 
     async def read_base(self, _: ObjectKey) -> dict[str, str]:
         return {"openclaw.json5": self.base}
@@ -77,15 +60,15 @@ class FaultHarness(ProviderHarness):
         before = self.cluster.resource
         metadata = {"generation": before.generation + 1, "resourceVersion": "11"}
         status = before.status.model_dump(exclude_none=True)
-        self.cluster.resource = builders.resource(builders.wire_spec(**spec), status, **metadata)
+        self.cluster.put(builders.resource(builders.wire_spec(**spec), status, **metadata))
         self.world.cache.put_provider(self.cluster.resource, ())
 
     def show(self, published: ConfigMapState | None) -> None:
         """Have the watch show what somebody else did to the ConfigMap."""
-        self.cluster.published = published
-        self.world.cache.published.pop(CONFIG_MAP, None)
-        if published is not None:
-            self.world.cache.published[CONFIG_MAP] = published
+        for config_maps in (self.cluster.config_maps, self.world.cache.published):
+            config_maps.pop(CONFIG_MAP, None)
+            if published is not None:
+                config_maps[CONFIG_MAP] = published
 
     def told(self, type_: str) -> tuple[str, str, str]:
         conditions = self.cluster.resource.status.conditions
@@ -95,7 +78,7 @@ class FaultHarness(ProviderHarness):
 
 def test_a_refused_configmap_is_told_in_a_bounded_sentence() -> None:
     life = FaultHarness()
-    life.cluster.refusal = DENIED
+    life.refusal = DENIED
     life.run()
     for type_ in ("ConfigPublished", "Ready", "Reconciling"):
         status, reason, message = life.told(type_)
@@ -108,12 +91,12 @@ def test_a_refused_configmap_is_told_in_a_bounded_sentence() -> None:
 
 def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> None:
     life = FaultHarness()
-    life.cluster.refusal = "no"
+    life.refusal = "no"
     for _ in range(4):
         assert life.run() == REFUSAL_PAUSE
         life.now += REFUSAL_PAUSE
     assert life.cluster.writes == ["refused", "status", "Event", *["refused"] * 3]
-    life.cluster.refusal = ""
+    life.refusal = ""
     assert (life.run() or 0.0) > REFUSAL_PAUSE
     assert life.published == {"a", "b"}
     assert life.told("Ready")[:2] == ("True", "Succeeded")
@@ -122,7 +105,7 @@ def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> N
 def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None:
     life = FaultHarness()
     life.run()
-    life.cluster.refusal = "no"
+    life.refusal = "no"
     life.server.listed = frozenset("abc")
     life.now += 2 * 86_400
     for _ in range(3):
@@ -137,7 +120,7 @@ def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None
 
 def test_a_refused_configmap_counts_as_refused() -> None:
     life = FaultHarness()
-    life.cluster.refusal = "no"
+    life.refusal = "no"
     life.run()
     counted = life.world.metrics.registry.get_sample_value(
         "vllmprovider_configmap_writes_total", {"result": "refused"}

@@ -1,50 +1,40 @@
-"""Looking again at the ConfigMaps that a spec names, though its server is asked far more rarely."""
+"""Reading again the ConfigMaps that a spec names, though its server is asked far more rarely."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.kube import readings
 from openclaw_vllm.edges.kube.readings import Readings
-from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.references import CONFIG_MAP_AGE
 from tests import builders
 from tests.fakes.context import FakeReader
+from tests.fakes.prober import FakeProber
 from tests.harnesses.controller import controller_harness, objects_of_earlier_process
-from tests.unit.reconcile.test_provider import ProviderHarness, Server
+from tests.harnesses.provider import ProviderHarness
 
 DAY = 24 * 3600.0
 BASE = {"baseConfigRef": {"name": "base"}}
 
 
-@dataclass
-class Asked(Server):
-    """Counts the lists that are asked for."""
-
-    lists: int = 0
-
-    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
-        self.lists += question.url.endswith("/models")
-        return await super().ask(question)
-
-
-class Looking(ProviderHarness):
+class DailyHarness(ProviderHarness):
     """A VllmProvider whose server is asked once a day."""
 
     def __init__(self, **spec: Any) -> None:
-        self.shelf = FakeReader[Any](Reason.BASE_CONFIG_INVALID, {"base": {"openclaw.json5": "{}"}})
+        self.reader = FakeReader[Any](
+            Reason.BASE_CONFIG_INVALID, {"base": {"openclaw.json5": "{}"}}
+        )
         wire = builders.wire_spec(discovery={"interval": "24h"}, **spec)
         super().__init__(builders.resource(wire))
 
     def restart(self) -> None:
         super().restart()
-        self.vllm = Asked(frozenset("a"))
-        config_maps = Readings(self.shelf.read)
+        self.vllm = FakeProber(frozenset("a"))
+        config_maps = Readings(self.reader.read)
         self.world = replace(self.world, prober=self.vllm, config_maps=config_maps)
 
     async def run(self) -> float:
@@ -56,33 +46,33 @@ class Looking(ProviderHarness):
 
 
 @pytest.fixture
-def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
-    life = Looking(output=BASE)
+def looking(monkeypatch: pytest.MonkeyPatch) -> DailyHarness:
+    life = DailyHarness(output=BASE)
     monkeypatch.setattr(readings, "time", SimpleNamespace(monotonic=lambda: life.now))
     return life
 
 
 async def test_a_base_configuration_is_read_every_ten_minutes_and_nobody_asked_for_it(
-    looking: Looking,
+    looking: DailyHarness,
 ) -> None:
     await looking.run()
     written = looking.written
     delays = [await looking.run() for _ in range(20)]
     assert delays == [CONFIG_MAP_AGE] * 20
-    assert looking.shelf.reads == 21
+    assert looking.reader.reads == 21
     assert (looking.vllm.lists, looking.written) == (1, written)
 
 
-async def test_its_change_is_published_within_ten_minutes(looking: Looking) -> None:
+async def test_its_change_is_published_within_ten_minutes(looking: DailyHarness) -> None:
     await looking.run()
-    looking.shelf.objects["base"] = {"openclaw.json5": "{logging: {level: 'debug'}}"}
+    looking.reader.objects["base"] = {"openclaw.json5": "{logging: {level: 'debug'}}"}
     assert looking.cluster.writes.count("map") == 1
     await looking.run()
     assert looking.cluster.writes.count("map") == 2
     assert looking.vllm.lists == 1
 
 
-async def test_the_server_is_asked_at_its_own_time(looking: Looking) -> None:
+async def test_the_server_is_asked_at_its_own_time(looking: DailyHarness) -> None:
     start = looking.now
     while looking.vllm.lists < 2:
         await looking.run()
@@ -90,9 +80,9 @@ async def test_the_server_is_asked_at_its_own_time(looking: Looking) -> None:
 
 
 async def test_a_spec_that_names_none_is_left_alone_for_the_interval() -> None:
-    life = Looking()
+    life = DailyHarness()
     assert await life.run() >= DAY / 2
-    assert life.shelf.reads == 0
+    assert life.reader.reads == 0
 
 
 @pytest.mark.parametrize(

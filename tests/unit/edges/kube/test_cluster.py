@@ -4,7 +4,7 @@ Names that stand in a message are no words of the API server: they decide nothin
 """
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -15,6 +15,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
 from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
+from tests.fakes.api_server import FixedApiServer
 
 Json = dict[str, Any]
 
@@ -86,19 +87,9 @@ LEAVING = cause("NamespaceTerminating", "metadata.namespace", "it is being termi
 INVALID = 'ConfigMap "guide-openclaw" is invalid: metadata.uid: ...: field is immutable'
 
 
-class Answering:
-    """An API server with one answer to every apply."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-
-    async def apply(self, *_: object) -> Reply:
-        return self._reply
-
-
 async def came_of(reply: Reply) -> object:
     """Return what an apply of a ConfigMap that is answered so comes to."""
-    cluster = Cluster(cast(ApiServer, Answering(reply)))
+    cluster = Cluster(FixedApiServer(reply))
     try:
         applied = await cluster.apply_config_map(KEY, {})
     except (Conflict, NotFound, Rejected) as error:

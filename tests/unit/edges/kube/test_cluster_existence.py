@@ -1,26 +1,17 @@
 """Whether an object is still there: an API server that does not tell has not said it is gone."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.apiserver import Reply
 from openclaw_vllm.edges.kube.cluster import Cluster, NotFound, Rejected
 from tests import builders
+from tests.fakes.api_server import FixedApiServer
 
 RESOURCE = builders.resource()
 STATUS = {"kind": "Status", "metadata": {}, "message": "no"}
-
-
-class Answering:
-    """An API server with one answer to every GET."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-
-    async def get(self, _: str) -> Reply:
-        return self._reply
 
 
 @pytest.mark.parametrize(
@@ -37,6 +28,6 @@ class Answering:
 async def test_only_the_word_of_the_api_server_says_that_an_object_is_gone(
     code: int, body: dict[str, Any], outcome: AbstractContextManager[object]
 ) -> None:
-    cluster = Cluster(cast(ApiServer, Answering(Reply(code, body))))
+    cluster = Cluster(FixedApiServer(Reply(code, body)))
     with outcome:
         await cluster.ensure_still_exists(RESOURCE)

@@ -1,0 +1,18 @@
+"""An API server with one answer to everything."""
+
+from typing import Any
+
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+
+
+class FixedApiServer(ApiServer):
+    """Answers every read and every apply with the same reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    async def get(self, *_: Any, **__: Any) -> Reply:
+        return self._reply
+
+    async def apply(self, *_: Any, **__: Any) -> Reply:
+        return self._reply
