@@ -1,11 +1,12 @@
 """Holds the promises of the repository's layout that no other tool checks."""
 
+import ast
 import operator
 import os
 import re
 import sysconfig
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "charts" / "openclaw-vllm-operator" / "Chart.yaml"
+UNIT, PACKAGE = ROOT / "tests" / "unit", ROOT / "operator" / "openclaw_vllm"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINK = re.compile(r"\]\(([^)#]+)")
 
@@ -53,6 +55,60 @@ def test_our_folder_does_not_shadow_the_operator_module_of_python() -> None:
 def test_the_source_root_holds_the_package_and_nothing_else() -> None:
     found = {path.name for path in (ROOT / "operator").iterdir()} - {"__pycache__"}
     assert found == {"openclaw_vllm"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a module imports, and the names that it imports from them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_of_test_module(name: str, root: Path) -> bool:
+    """Tell whether a dotted name is that of a test module, or of something in one."""
+    parts = name.split(".")
+    return any(
+        part.startswith("test_") and root.joinpath(*parts[:end], f"{part}.py").exists()
+        for end, part in enumerate(parts)
+    )
+
+
+def imports_of_test_modules(paths: Iterable[Path], root: Path) -> list[str]:
+    return [
+        f"{path.relative_to(root)}: {name}"
+        for path in paths
+        for name in imported(path)
+        if is_of_test_module(name, root)
+    ]
+
+
+def test_no_module_imports_a_test_module() -> None:
+    paths = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "hack").rglob("*.py")]
+    assert imports_of_test_modules(paths, ROOT) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("import tests.unit.test_a", id="as a module"),
+        pytest.param("from tests.unit import test_a", id="from its folder"),
+        pytest.param("from tests.unit.test_a import A", id="by a name in it"),
+    ],
+)
+def test_the_search_for_imported_test_modules_finds_one(line: str, tmp_path: Path) -> None:
+    (tmp_path / "tests" / "unit").mkdir(parents=True)
+    (tmp_path / "tests" / "unit" / "test_a.py").touch()
+    module = tmp_path / "tests" / "module.py"
+    module.write_text(line)
+    assert len(imports_of_test_modules([module], tmp_path)) == 1
+
+
+def test_the_folders_of_the_unit_tests_are_those_of_the_package() -> None:
+    tested = {path.parent.relative_to(UNIT) for path in UNIT.rglob("test_*.py")}
+    packages = {path.parent.relative_to(PACKAGE) for path in PACKAGE.rglob("__init__.py")}
+    assert tested - packages == {Path("repository")}
 
 
 @pytest.mark.parametrize("pattern", [REGISTRIES, MACHINE_PATHS], ids=["registry", "machine path"])
