@@ -1,7 +1,7 @@
-"""The operator, room by room.
+"""The operator, by package.
 
-`api` is the wire: what users write and read. `core` is pure: values in, values out. `edges` is the
-world: API server, vLLM servers, queue, metrics, one library behind one door each. `reconcile` is
-where they meet, one function per kind. `intake` and `handlers` turn kopf's watch events into keys,
-`audit` finds what no watch tells, `run` wires it all, `cli` is the command.
+`api` are the types of the wire. `core` is pure: values in, values out. `edges` has the I/O: API
+server, vLLM servers, metrics, each library behind one module. `reconcile` combines them, one
+function per kind. `controllers` and `handlers` turn kopf's watch events into keys of work queues,
+and re-list what no watch shows; `commands` are those of `cli`; `run` wires the operator.
 """

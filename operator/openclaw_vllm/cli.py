@@ -1,7 +1,7 @@
-"""The command line: `openclaw-vllm` and its commands, each loaded when it is called.
+"""The command line: `openclaw-vllm` and its commands, each imported when it is called.
 
-The operator takes seconds to load, with kopf and two HTTP stacks; what a pipeline calls for every
-commit does without them.
+Importing the operator takes seconds, with kopf and two HTTP stacks; the commands that a pipeline
+calls for every commit do without them.
 """
 
 from importlib import import_module
@@ -16,8 +16,8 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows its commands by name, and loads the one that is called."""
+class _LazyGroup(click.Group):
+    """Lists commands by name, and imports the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -34,7 +34,7 @@ class _Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="openclaw-vllm-operator")
 def main() -> None:
     """Keep OpenClaw's list of vLLM models right on Kubernetes."""

@@ -1,7 +1,7 @@
-"""kopf: login, watches, settings; every event goes to the intake as it came.
+"""Watches by kopf: login, settings, and handlers that pass every event to a controller.
 
-The only place that knows kopf. Plain `on.event` handlers and a cache of our own, since kopf's other
-handlers add finalizers and annotations to the user's objects and cost a PATCH per change.
+The only module that imports kopf. It uses `on.event` handlers and a cache of our own, since kopf's
+other handlers add finalizers and annotations to the user's objects and cost a PATCH per change.
 """
 
 import asyncio
@@ -16,27 +16,27 @@ from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.edges.kube.connection import Credentials
-from openclaw_vllm.edges.kube.paths import OUR_KINDS
+from openclaw_vllm.edges.kube.paths import CUSTOM_KINDS
 from openclaw_vllm.edges.kube.watches import Watch, Watches, session
 
 KINDS = ("vllmproviders", "services", "configmaps")
 CATALOG_KINDS = ("vllmcatalogs", "namespaces")
-TakeIn = Callable[[str | None, dict[str, Any]], None]
-# Makes each login unlike the last: kopf refuses a repeated one.
+OnEvent = Callable[[str | None, dict[str, Any]], None]
+# Its expiration makes each login differ from the last: kopf refuses a repeated one.
 LOGIN_LIFETIME = timedelta(minutes=10)
 
-# For peering, which is off; left to itself kopf ends where a container's user has no name.
+# For peering, which is off; kopf's default fails where a container's user has no name.
 IDENTITY: Any = "openclaw-vllm-operator"
 
 
 def registry_for(
-    intake: ProviderController,
+    providers: ProviderController,
     catalogs: CatalogController | None,
     watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
     end_tasks: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry; without `catalogs`, nothing of theirs is watched.
+    """Return kopf's registry; without `catalogs`, their kinds are not watched.
 
     `end_tasks` ends our own tasks before kopf waits for them.
     """
@@ -44,44 +44,46 @@ def registry_for(
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
     async def log_in(**_: Any) -> kopf.AiohttpSession:
-        return _session(await login(), watches)
+        return _create_session(await login(), watches)
 
     @kopf.on.cleanup(registry=registry)
     async def clean_up(**_: Any) -> None:
         await end_tasks()
 
-    for plural, take in (
-        ("vllmproviders", intake.provider),
-        ("services", intake.service),
-        ("configmaps", intake.config_map),
+    for plural, on_event in (
+        ("vllmproviders", providers.provider),
+        ("services", providers.service),
+        ("configmaps", providers.config_map),
     ):
-        _hand_on(registry, watches, plural, take)
+        _register_event_handler(registry, watches, plural, on_event)
     if catalogs is not None:
-        _hand_on(registry, watches, "vllmcatalogs", catalogs.catalog)
-        _hand_on(registry, watches, "namespaces", catalogs.namespace)
+        _register_event_handler(registry, watches, "vllmcatalogs", catalogs.catalog)
+        _register_event_handler(registry, watches, "namespaces", catalogs.namespace)
     return registry
 
 
-def _hand_on(registry: kopf.OperatorRegistry, watches: Watches, plural: str, take: TakeIn) -> None:
-    """Hand every event of a kind on; readiness waits until each was taken in."""
-    group, version = (GROUP, VERSION) if plural in OUR_KINDS else ("", "v1")
+def _register_event_handler(
+    registry: kopf.OperatorRegistry, watches: Watches, plural: str, on_event: OnEvent
+) -> None:
+    """Pass every event of a kind to `on_event`; readiness waits until all were handled."""
+    group, version = (GROUP, VERSION) if plural in CUSTOM_KINDS else ("", "v1")
 
     async def event_handler(event: kopf.RawEvent, **_: Any) -> None:
-        watches.take()
-        take(event["type"], dict(event["object"]))
+        watches.record_event()
+        on_event(event["type"], dict(event["object"]))
 
     kopf.on.event(group, version, plural, id=plural, registry=registry)(event_handler)
 
 
 def expected(namespaces: Iterable[str], *, catalogs: bool) -> list[Watch]:
-    """Return the watches that there have to be: of each kind in each namespace, or in all."""
-    chosen = tuple(namespaces) or ("",)
-    kinds = [Watch(kind, namespace) for kind in KINDS for namespace in chosen]
-    return [*kinds, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
+    """Return the expected watches: of each kind in each namespace, or in all."""
+    scopes = tuple(namespaces) or ("",)
+    watches = [Watch(kind, namespace) for kind in KINDS for namespace in scopes]
+    return [*watches, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
 
 
 def settings_for(*, streaming: bool) -> kopf.OperatorSettings:
-    """Return kopf's settings, each of them measured to matter.
+    """Return kopf's settings, each with a measured effect.
 
     `streaming` lists by watching, which halves the memory and needs Kubernetes 1.34 or newer.
     """
@@ -110,22 +112,22 @@ async def watch(
     ready: asyncio.Event,
     stop: asyncio.Event,
 ) -> None:
-    """Watch until `stop` is set or a signal arrives; raises what ends kopf."""
-    chosen = tuple(namespaces)
+    """Watch until `stop` is set or a signal arrives; raises the error that ends kopf."""
+    names = tuple(namespaces)
     await kopf.operator(
         registry=registry,
         settings=settings,
         identity=IDENTITY,
         standalone=True,
-        clusterwide=not chosen,
-        namespaces=chosen,
+        clusterwide=not names,
+        namespaces=names,
         ready_flag=ready,
         stop_flag=stop,
     )
 
 
 class _CappedForever:
-    """Backoffs without an end: kopf's default ends the process after a minute of 5xx."""
+    """Endless backoffs: kopf's default ends the process after a minute of 5xx."""
 
     def __iter__(self) -> Iterator[float]:
         yield from (0.2, 0.5, 1.0)
@@ -134,7 +136,7 @@ class _CappedForever:
 
 
 class _NoProgress(kopf.ProgressStorage):
-    """Keeps nothing on the user's object."""
+    """Stores nothing on the user's object."""
 
     def fetch(self, **_: Any) -> None:
         return None
@@ -166,7 +168,7 @@ class _NoDiffBase(kopf.DiffBaseStorage):
 
 
 class _Connection(kopf.ConnectionInfo):
-    """Accepts CAs without keyUsage, which Python 3.13 refuses and some clusters have."""
+    """Accepts CAs without keyUsage, which some clusters have and Python 3.13 refuses."""
 
     def as_ssl_context(self) -> ssl.SSLContext:
         context = super().as_ssl_context()
@@ -174,8 +176,8 @@ class _Connection(kopf.ConnectionInfo):
         return context
 
 
-def _session(credentials: Credentials, watches: Watches) -> kopf.AiohttpSession:
-    """Return a session that kopf closes; its own is the same but for the listening."""
+def _create_session(credentials: Credentials, watches: Watches) -> kopf.AiohttpSession:
+    """Return a session for kopf, which closes it; like its own, but records watch activity."""
     connection = _Connection(
         server=credentials.server,
         ca_path=credentials.ca_path,

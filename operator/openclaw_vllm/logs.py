@@ -1,8 +1,7 @@
 """Log lines: one per change, as JSON for machines or as text for people.
 
-A line about an object carries its key, given as `extra={"key": key}`: `namespace` and `name` in
-JSON (of a VllmCatalog `name` only), in front of the message in text. Probes that change nothing log
-nothing.
+A line about an object has its key, passed as `extra={"key": key}`: `namespace` and `name` in JSON
+(of a VllmCatalog `name` only), before the message in text. Probes that change nothing log nothing.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Where requests may go, from the administrator's settings and from where we are ourselves."""
+"""Policy on destinations, from the administrator's settings and the operator's own addresses."""
 
 import logging
 import os
@@ -14,17 +14,17 @@ logger = logging.getLogger(__name__)
 
 
 async def policy_of(settings: Settings, server: ApiServer, prober: Prober) -> Destinations:
-    """Return the policy; the API server's and our own addresses are never to be asked."""
-    return settings.destinations(frozenset(await _reserved(server, prober)))
+    """Return the policy; it denies the API server's and our own addresses."""
+    return settings.destinations(frozenset(await _resolve_reserved(server, prober)))
 
 
-async def _reserved(server: ApiServer, prober: Prober) -> set[Address]:
-    found: set[Address] = set()
+async def _resolve_reserved(server: ApiServer, prober: Prober) -> set[Address]:
+    reserved: set[Address] = set()
     service = os.environ.get("KUBERNETES_SERVICE_HOST", "")
     for host in {server.host, service, socket.gethostname()} - {""}:
         addresses = await prober.lookup(host, 443)
         if isinstance(addresses, tuple):
-            found.update(ip_address(address) for address in addresses)
+            reserved.update(ip_address(address) for address in addresses)
         else:
             logger.warning("%s; requests to it are not denied", addresses.message)
-    return found
+    return reserved

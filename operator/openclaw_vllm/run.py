@@ -1,4 +1,4 @@
-"""Wiring: settings, cluster, queue, kopf, endpoints; and the order in which they start and end."""
+"""Wiring of the operator: its parts, and the order in which they start and end."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ async def run(
 ) -> None:
     """Run the operator until SIGTERM, SIGINT or `stop`.
 
-    Raises NoCluster when there is none, OSError when an address is taken, LeadershipLost,
+    Raises NoCluster when there is none, OSError when an address is in use, LeadershipLost,
     and what ends kopf: a restart writes nothing, so a fatal error may end the process.
     """
     configuration = await load_configuration()
@@ -59,7 +59,7 @@ async def run(
 
 
 class _Operator:
-    """The parts of one process and their life."""
+    """The parts of one process, from start to end."""
 
     def __init__(
         self, settings: Settings, server: ApiServer, prober: Prober, stop: asyncio.Event | None
@@ -130,7 +130,7 @@ class _Operator:
         )
 
     async def _catalogs(self, world: ReconcileContext) -> CatalogController | None:
-        """Return what serves VllmCatalogs, if it is wanted and their CRD is installed."""
+        """Return the controller of VllmCatalogs, if they are served and their CRD is installed."""
         if not self._settings.serves_catalogs:
             return None
         if not await self._cluster.serves(["vllmcatalogs"]):
@@ -150,7 +150,7 @@ class _Operator:
         return catalogs
 
     async def close(self) -> None:
-        """End what still runs; for `run` that did not come to its end."""
+        """End tasks and connections, also after a `run` that raised."""
         await self._tasks.end()
         if self._election is not None:
             await self._election.release()
@@ -159,7 +159,7 @@ class _Operator:
         await self._server.close()
 
     async def _leads(self) -> bool:
-        """Wait for the Lease if there may be other replicas; False when the end came first."""
+        """Wait for the Lease if there may be other replicas; False after a shutdown."""
         if self._election is None:
             return True
         acquiring = asyncio.create_task(self._election.acquire())
@@ -175,7 +175,7 @@ class _Operator:
         return True
 
     async def _filled(self, world: ReconcileContext) -> bool:
-        """Wait for the CRD and fill the cache; False when the end came first."""
+        """Wait for the CRD and fill the cache; False after a shutdown."""
         self._expect_watches(None)
         self._metrics.show_watches(self._watches)
         while not self._stop.is_set():

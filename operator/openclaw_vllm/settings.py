@@ -1,4 +1,4 @@
-"""What an administrator sets: the options of `openclaw-vllm run`."""
+"""Settings of the operator: the options of `openclaw-vllm run`."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ NAMESPACE_FORM = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Options of the operator; an empty `namespace` means all of them."""
+    """Options of the operator."""
 
-    namespace: tuple[str, ...] = ()
+    namespace: tuple[str, ...] = ()  # empty for all
     no_catalogs: bool = False
     allow_hosts: tuple[str, ...] = ("*",)
     allow_loopback: bool = False
@@ -30,22 +30,22 @@ class Settings:
 
     @property
     def serves_catalogs(self) -> bool:
-        """Whether VllmCatalogs are served, which takes rights in the whole cluster."""
+        """Whether VllmCatalogs are served, which takes cluster-wide rights."""
         return not self.no_catalogs and not self.namespace
 
     @property
     def host_globs(self) -> tuple[str, ...]:
         """The `--allow-hosts` that are globs on names, in lower case."""
-        return tuple(rule.lower() for rule in self.allow_hosts if _network(rule) is None)
+        return tuple(rule.lower() for rule in self.allow_hosts if _parse_network(rule) is None)
 
     @property
     def networks(self) -> tuple[Network, ...]:
         """The `--allow-hosts` that are addresses or ranges of them."""
-        networks = (_network(rule) for rule in self.allow_hosts)
+        networks = (_parse_network(rule) for rule in self.allow_hosts)
         return tuple(network for network in networks if network is not None)
 
     def destinations(self, reserved: frozenset[Address] = frozenset()) -> Destinations:
-        """Return where requests may go; `reserved` are addresses that are never to be asked."""
+        """Return the policy on destinations; it denies the `reserved` addresses."""
         return Destinations(
             host_globs=self.host_globs,
             networks=self.networks,
@@ -56,16 +56,16 @@ class Settings:
 
 
 def is_host_rule(rule: str) -> bool:
-    """Tell whether the text can stand in `--allow-hosts`."""
-    return _network(rule) is not None or HOST_GLOB.fullmatch(rule) is not None
+    """Return whether the text is valid in `--allow-hosts`."""
+    return _parse_network(rule) is not None or HOST_GLOB.fullmatch(rule) is not None
 
 
 def is_namespace(name: str) -> bool:
-    """Tell whether a namespace can have this name: it is a DNS label."""
+    """Return whether a namespace can have this name: it is a DNS label."""
     return NAMESPACE.fullmatch(name) is not None
 
 
-def _network(rule: str) -> Network | None:
+def _parse_network(rule: str) -> Network | None:
     try:
         return ip_network(rule, strict=False)
     except ValueError:

@@ -1,7 +1,7 @@
-"""How the process is told to end: kopf takes the signals for itself, and may then never come back.
+"""Shutdown by signals, with a deadline: kopf replaces signal handlers, and may then never return.
 
-Ending in good order is asked for, and after GRACE it is no longer waited for: each write is one
-whole request, so nothing can be left half-written.
+A graceful shutdown is requested, and after GRACE the process exits: each write is one whole
+request, so nothing can be left half-written.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ def listen_for_signals(stop: asyncio.Event) -> None:
     def end() -> None:
         stop.set()
         logger.info("ending")
-        last = Timer(GRACE, os._exit, (0,))
-        last.daemon = True
-        last.start()
+        timer = Timer(GRACE, os._exit, (0,))
+        timer.daemon = True
+        timer.start()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, end)
 
 
 async def take_signals_back(stop: asyncio.Event, *, after: asyncio.Event) -> None:
-    """Listen again `after` kopf has started, which took the signals over; end with `stop`."""
+    """Listen again `after` kopf has started, which replaced the handlers; end with `stop`."""
     await after.wait()
     listen_for_signals(stop)
     await stop.wait()

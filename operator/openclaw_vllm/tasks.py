@@ -1,11 +1,11 @@
-"""Work that runs beside the watches for as long as the process: when one part ends, all do."""
+"""Background tasks of the process: when one ends, all do."""
 
 import asyncio
 from collections.abc import Coroutine
 
 
 class Tasks:
-    """Keeps tasks; `stop` is set as soon as one of them has ended by itself."""
+    """Runs tasks; `stop` is set as soon as one of them ends by itself."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
@@ -14,23 +14,23 @@ class Tasks:
 
     @property
     def have_ended(self) -> bool:
-        """Whether one has ended that should not have."""
+        """Whether a task has ended by itself."""
         return any(task.done() for task in self._tasks)
 
-    def keep(self, work: Coroutine[None, None, None]) -> None:
-        """Run it; if it ends by itself, the others end with it."""
+    def keep(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Run a coroutine as a task; if it ends by itself, the others end with it."""
 
-        def ended(_: object) -> None:
+        def end_others(_: object) -> None:
             self._stop.set()
             for other in self._tasks:
                 other.cancel()  # at once: kopf ends in its own time, and a leader may be lost
 
-        task = asyncio.create_task(work)
-        task.add_done_callback(ended)
+        task = asyncio.create_task(coroutine)
+        task.add_done_callback(end_others)
         self._tasks.append(task)
 
     async def end(self) -> None:
-        """Cancel all, wait for them, and keep in `failure` what ended one of them before."""
+        """Cancel all tasks and wait; an error that ended one before is stored in `failure`."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()

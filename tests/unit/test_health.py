@@ -10,7 +10,7 @@ import pytest
 from openclaw_vllm.edges.kube.apiserver import ApiServer
 from openclaw_vllm.edges.kube.leader import Election
 from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
-from openclaw_vllm.health import Answer, Health
+from openclaw_vllm.health import Health, Response
 from openclaw_vllm.tasks import Tasks
 from tests.eventually import eventually
 from tests.fakes.context import unreachable_cluster
@@ -40,7 +40,7 @@ class Scene:
     def fill(self, *watches: Watch) -> None:
         """Have these be listed, and all of it taken in."""
         for watch in watches:
-            self.watches.end_list(watch)
+            self.watches.record_end_of_list(watch)
         self.now += SETTLED
 
 
@@ -80,9 +80,9 @@ async def test_a_restart_helps_when_a_watch_is_silent_for_too_long(scene: Scene)
     scene.now += SILENCE
     assert scene.health.live() == WELL
     scene.now += 1
-    scene.watches.hear(SERVICES)
+    scene.watches.record_activity(SERVICES)
     assert scene.health.live() == (500, b"silent for too long: the watch of configmaps\n")
-    scene.watches.hear(SECOND)
+    scene.watches.record_activity(SECOND)
     assert scene.health.live() == WELL
 
 
@@ -93,7 +93,7 @@ async def test_before_kopf_watches_no_silence_is_too_long(scene: Scene) -> None:
 
 
 async def test_it_is_ready_once_every_list_was_taken_in(scene: Scene) -> None:
-    answers: list[Answer] = [scene.health.ready()]
+    answers: list[Response] = [scene.health.ready()]
     scene.health.watching.set()
     answers.append(scene.health.ready())
     scene.fill(SERVICES)
@@ -111,9 +111,9 @@ async def test_it_is_not_ready_for_lists_of_before_it_watched(scene: Scene) -> N
 async def test_a_standby_is_ready_while_it_could_take_over(standby: Scene) -> None:
     assert standby.health.ready() == WELL
     assert standby.election is not None
-    standby.election.trouble = TROUBLE
+    standby.election.last_error = TROUBLE
     assert standby.health.ready() == (503, f"{TROUBLE}\n".encode())
-    standby.election.trouble = ""
+    standby.election.last_error = ""
     assert standby.health.ready() == WELL
 
 
@@ -121,7 +121,7 @@ async def test_a_standby_is_ready_while_it_could_take_over(standby: Scene) -> No
 async def test_a_leader_is_ready_by_its_caches_alone(trouble: str, standby: Scene) -> None:
     """A Lease that it cannot renew ends it; until then it goes on working."""
     assert standby.election is not None
-    standby.health.standby, standby.election.trouble = False, trouble
+    standby.health.standby, standby.election.last_error = False, trouble
     assert standby.health.ready() == FILLING
     standby.health.watching.set()
     standby.fill(SERVICES, SECOND)

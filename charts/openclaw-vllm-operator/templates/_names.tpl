@@ -71,7 +71,7 @@ both. Not `merge`: an empty label is a label.
 {{- end -}}
 
 {{/*
-The namespaces to serve, as a list under `names`; empty means all of them. Without catalogues the right to
+The namespaces to serve, as a list under `names`; empty means all of them. Without catalogs the right to
 write in all of them has to be asked for by name: who turns them off does so for fewer rights.
 */}}
 {{- define "operator.served" -}}

@@ -1,1 +1,1 @@
-"""The wire: what users write and read, as pydantic models that the CRD is generated from."""
+"""The API types: specs and statuses as pydantic models, from which the CRDs are generated."""

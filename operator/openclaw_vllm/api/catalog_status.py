@@ -1,6 +1,6 @@
 """The status of a VllmCatalog: whose models it holds, where it is published, and what failed.
 
-Lists are cut, counts are not: a catalogue of thousands must not make a status of megabytes.
+Lists are truncated, counts are not: a catalog of thousands must not make a status of megabytes.
 """
 
 from typing import Annotated, Literal
@@ -68,7 +68,7 @@ class CatalogConflict(WireModel):
 
 
 class TargetFailure(WireModel):
-    """A namespace that the catalogue could not be published to."""
+    """A namespace that the catalog could not be published to."""
 
     namespace: _Name
     """The namespace."""
@@ -79,7 +79,7 @@ class TargetFailure(WireModel):
 
 
 class TargetsStatus(WireModel):
-    """How far the catalogue has come."""
+    """How many namespaces the catalog is published to, and why others failed."""
 
     published: _Count = 0
     """Namespaces that hold what is to be published."""
@@ -92,7 +92,7 @@ class TargetsStatus(WireModel):
 
 
 class VllmCatalogStatus(WireModel):
-    """Whose models the catalogue holds, where it is published, and what failed."""
+    """Whose models the catalog holds, where it is published, and what failed."""
 
     observed_generation: Annotated[int, Field(ge=-1)] = -1
     """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
@@ -119,7 +119,7 @@ class VllmCatalogStatus(WireModel):
     primary_model: Annotated[str, Field(max_length=MAX_ID_LENGTH)] | None = None
     """The reference of the primary model."""
     targets: TargetsStatus | None = None
-    """How far the catalogue has come."""
+    """How many namespaces the catalog is published to, and why others failed."""
     conflicts: Annotated[
         tuple[CatalogConflict, ...], Field(max_length=MAX_SHOWN, json_schema_extra=ATOMIC)
     ] = ()

@@ -1,4 +1,4 @@
-"""Conditions as kstatus, Flux, Argo CD and `kubectl wait` read them, and every reason we give.
+"""Conditions as kstatus, Flux, Argo CD and `kubectl wait` read them, and all their reasons.
 
 Reasons are API: alerts and scripts match on them. A new one is added here, never spelled in place.
 """
@@ -35,7 +35,7 @@ class Reason(StrEnum):
     PROGRESSING_WITH_RETRY = "ProgressingWithRetry"
     SUSPENDED = "Suspended"
 
-    # the spec, as far as the API server cannot judge it
+    # the spec, as far as the API server cannot validate it
     INVALID_SPEC = "InvalidSpec"
 
     # EndpointResolved

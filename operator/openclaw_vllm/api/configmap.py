@@ -1,6 +1,6 @@
-"""The ConfigMap that we publish, on the wire: names, keys, digest, and how to read one back.
+"""The published ConfigMap: its keys, labels, annotations and digest, and how to read one.
 
-It is the operator's only memory: after a restart, what is published is known again from here.
+It persists the operator's state: after a restart, the published models are restored from it.
 """
 
 import hashlib
@@ -37,8 +37,8 @@ def labels(kind: str, name: str) -> dict[str, str]:
 
 def digest(data: Mapping[str, str]) -> str:
     """Return the digest of our keys of a ConfigMap's data; keys that others added do not count."""
-    ours = {key: data[key] for key in KEYS if key in data}
-    canonical = json.dumps(ours, sort_keys=True, separators=(",", ":"))
+    our_data = {key: data[key] for key in KEYS if key in data}
+    canonical = json.dumps(our_data, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
@@ -53,27 +53,22 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class ConfigMapState:
-    """A ConfigMap of the name that we publish under, ours or not, as far as decisions need it.
-
-    `digest` is computed from the data as it is now, `promised` what the annotation says it was when
-    we wrote it: they differ when somebody edited the data. `size` is that of all values, in bytes:
-    the API server takes 1048576.
-    """
+    """A ConfigMap of the name that we publish under, ours or not, as far as decisions need it."""
 
     uid: str
     resource_version: str
     owner: Owner | None
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    digest: str
+    digest: str  # of the data as it is now
     models_json: str
     agents_json: str
     immutable: bool
-    size: int
+    size: int  # bytes of all values; the API server takes 1048576
 
     @property
     def recorded_digest(self) -> str:
-        """The digest that the annotation holds."""
+        """The digest in the annotation, of the data as we wrote it; differs after an edit."""
         return self.annotations.get(DIGEST, "")
 
     @property
@@ -89,18 +84,18 @@ class ConfigMapState:
         return cls(
             uid=metadata["uid"],
             resource_version=metadata["resourceVersion"],
-            owner=_controller(metadata.get("ownerReferences") or ()),
+            owner=_find_controller(metadata.get("ownerReferences") or ()),
             labels=metadata.get("labels") or {},
             annotations=metadata.get("annotations") or {},
             digest=digest(data),
-            models_json=intern(data.get(MODELS, "")),  # a catalogue's are the same everywhere
+            models_json=intern(data.get(MODELS, "")),  # a catalog's are the same everywhere
             agents_json=intern(data.get(AGENTS, "")),
             immutable=bool(manifest.get("immutable")),
             size=sum(len(value.encode()) for value in data.values()),
         )
 
 
-def _controller(references: Any) -> Owner | None:
+def _find_controller(references: Any) -> Owner | None:
     for reference in references:
         if reference.get("controller"):
             return Owner(reference["kind"], reference["name"], reference["uid"])

@@ -30,7 +30,7 @@ Column = tuple[str, str, str, Schema]
 
 @dataclass(frozen=True)
 class Definition:
-    """What a CustomResourceDefinition is made from."""
+    """The parts of a CustomResourceDefinition that differ between our kinds."""
 
     kind: str
     short_name: str
@@ -43,7 +43,7 @@ class Definition:
 
     @property
     def plural(self) -> str:
-        """The resource's name in paths."""
+        """The name of the resource in paths."""
         return f"{self.kind.lower()}s"
 
     @property
@@ -87,13 +87,13 @@ CATALOG = Definition(
 DEFINITIONS = (PROVIDER, CATALOG)
 
 
-def definition(of: Definition) -> Schema:
-    """Return the CustomResourceDefinition."""
+def definition(crd: Definition) -> Schema:
+    """Return the CustomResourceDefinition as a manifest."""
     columns = (
-        *of.columns,
+        *crd.columns,
         ("Ready", "string", f"{READY}.status", {}),
         ("Reason", "string", f"{READY}.reason", {}),
-        *of.wide_columns,
+        *crd.wide_columns,
         ("Age", "date", ".metadata.creationTimestamp", {}),
     )
     version = {
@@ -105,59 +105,59 @@ def definition(of: Definition) -> Schema:
             {"name": name, "type": type_, "jsonPath": path} | wide
             for name, type_, path, wide in columns
         ],
-        "schema": {"openAPIV3Schema": _resource(of)},
+        "schema": {"openAPIV3Schema": _build_schema(crd)},
     }
     names = {
-        "kind": of.kind,
-        "listKind": f"{of.kind}List",
-        "plural": of.plural,
-        "singular": of.kind.lower(),
-        "shortNames": [of.short_name],
+        "kind": crd.kind,
+        "listKind": f"{crd.kind}List",
+        "plural": crd.plural,
+        "singular": crd.kind.lower(),
+        "shortNames": [crd.short_name],
         "categories": ["openclaw"],
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{of.plural}.{GROUP}"},
-        "spec": {"group": GROUP, "scope": of.scope, "names": names, "versions": [version]},
+        "metadata": {"name": f"{crd.plural}.{GROUP}"},
+        "spec": {"group": GROUP, "scope": crd.scope, "names": names, "versions": [version]},
     }
 
 
-def _resource(of: Definition) -> Schema:
-    name = {"type": "string", "maxLength": 63}  # it becomes a label's value
+def _build_schema(crd: Definition) -> Schema:
+    name = {"type": "string", "maxLength": 63}  # it becomes the value of a label
     # kstatus waits while observedGeneration is another generation, but not while there is none.
-    status = structural(of.status) | {"default": {"observedGeneration": -1}}
+    status = structural(crd.status) | {"default": {"observedGeneration": -1}}
     return {
-        "description": of.description,
+        "description": crd.description,
         "type": "object",
         "required": ["spec"],
         "properties": {
             "apiVersion": {"description": f"{GROUP}/{VERSION}", "type": "string"},
-            "kind": {"description": of.kind, "type": "string"},
+            "kind": {"description": crd.kind, "type": "string"},
             "metadata": {"type": "object", "properties": {"name": name}},
-            "spec": structural(of.spec),
+            "spec": structural(crd.spec),
             "status": status,
         },
     }
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes repeated values out: anchors save bytes, not readers."""
+    """Writes repeated values in full, since anchors are hard to read."""
 
     def ignore_aliases(self, data: object) -> bool:
         """Never write an anchor."""
         return True
 
 
-def render(of: Definition) -> str:
+def render(crd: Definition) -> str:
     """Return the text of the committed file."""
-    return HEADER + yaml.dump(definition(of), Dumper=_Dumper, sort_keys=False, width=100)
+    return HEADER + yaml.dump(definition(crd), Dumper=_Dumper, sort_keys=False, width=100)
 
 
-def difference(path: Path, of: Definition) -> str:
-    """Return how the file differs from what the models say; empty when it does not."""
+def difference(path: Path, crd: Definition) -> str:
+    """Return the unified diff from the file to what the models give; empty when they agree."""
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = committed.splitlines(), render(of).splitlines()
+    lines = committed.splitlines(), render(crd).splitlines()
     return "\n".join(difflib.unified_diff(*lines, str(path), "the models", lineterm=""))
 
 
@@ -165,14 +165,14 @@ def main() -> None:
     """Write the files, or say how they differ."""
     parser = argparse.ArgumentParser(prog="python -m openclaw_vllm.api.crd", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 when a file would change")
-    files = [(folder / of.file, of) for folder in FOLDERS for of in DEFINITIONS]
+    files = [(folder / crd.file, crd) for folder in FOLDERS for crd in DEFINITIONS]
     if parser.parse_args().check:
-        if differences := [text for path, of in files if (text := difference(path, of))]:
+        if differences := [text for path, crd in files if (text := difference(path, crd))]:
             sys.exit("\n".join([*differences, "run `make crds` and commit what it writes"]))
         return
-    for path, of in files:
+    for path, crd in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(of), encoding="utf-8")
+        path.write_text(render(crd), encoding="utf-8")
 
 
 if __name__ == "__main__":

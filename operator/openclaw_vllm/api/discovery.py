@@ -1,4 +1,4 @@
-"""The part of a VllmProvider that says when and how the server is asked what it serves."""
+"""`spec.discovery` of a VllmProvider: when and how its server is probed."""
 
 import re
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def duration_schema(low: str, high: str, example: str) -> JsonDict:
-    """Bound a duration; the pattern comes first because CEL's duration() complains by itself."""
+    """Bound a duration; the pattern comes first because CEL's duration() raises its own error."""
     return {
         "maxLength": 16,
         **cel(
@@ -27,32 +27,32 @@ def duration_schema(low: str, high: str, example: str) -> JsonDict:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration as Kubernetes users write it, such as 1h30m or 500ms."""
+    """Return the seconds of a duration in Kubernetes' form, such as 1h30m or 500ms."""
     if not re.fullmatch(_DURATION, text):
         raise ValueError(f"{text!r} is not a duration such as 30s, 5m or 1h30m")
     parts = re.findall("([0-9]+)(ms|s|m|h)", text)
     return sum(int(number) * _SECONDS[unit] for number, unit in parts)
 
 
-def _checked_duration(text: str) -> str:
+def _validate_duration(text: str) -> str:
     parse_duration(text)
     return text
 
 
 Interval = Annotated[
     str,
-    AfterValidator(_checked_duration),
+    AfterValidator(_validate_duration),
     Field(json_schema_extra=duration_schema("5s", "24h", "60s or 5m")),
 ]
 Timeout = Annotated[
     str,
-    AfterValidator(_checked_duration),
+    AfterValidator(_validate_duration),
     Field(json_schema_extra=duration_schema("100ms", "5m", "5s")),
 ]
 
 
 def timeout_within_interval(timeout: str, interval: str) -> tuple[str, str]:
-    """Return the rule that compares these two CEL expressions; other rules judge their form."""
+    """Return the rule that compares these two CEL expressions; other rules check their form."""
     form = f"^{_DURATION}$"
     return (
         f"!{timeout}.matches('{form}') || !{interval}.matches('{form}')"
@@ -88,17 +88,17 @@ class Discovery(WireModel):
     """A model goes when this many good answers in a row came without it; it comes at once."""
     capabilities: Literal["Disabled", "Probe"] = "Disabled"
     """Probe finds out with one cheap request each whether models accept tools and images, once
-    per change of the model list. At most the first 16 base models by id are asked; an adapter can
-    what its base model can."""
+    per change of the model list. At most the first 16 base models by id are asked; an adapter has
+    the capabilities of its base model."""
     max_models: Annotated[int, Field(ge=1, le=2000)] = 200
     """A longer list is refused, never cut: agents take long to load it."""
 
     @property
     def interval_seconds(self) -> float:
-        """The interval as a number."""
+        """The interval in seconds."""
         return parse_duration(self.interval)
 
     @property
     def timeout_seconds(self) -> float:
-        """The timeout as a number."""
+        """The timeout in seconds."""
         return parse_duration(self.timeout)

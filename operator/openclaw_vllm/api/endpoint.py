@@ -1,4 +1,4 @@
-"""The part of a VllmProvider that says where the server is and how to talk to it."""
+"""The endpoint fields of a VllmProvider: where the server is, and how to connect to it."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The strings and numbers of an endpoint, each with the rules that the API server holds it to.
+"""Strings and numbers of an endpoint, each with the rules by which the API server validates it.
 
 They are the same for a VllmProvider and for a VllmCatalog's Services.
 """
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from openclaw_vllm.api.fields import cel, matching
 
-# Set by the HTTP client, by the key, or able to change what the answer means.
+# Set by the HTTP client or for the API key, or able to change what the response means.
 RESERVED_HEADERS = [
     "accept-encoding",
     "__proto__",

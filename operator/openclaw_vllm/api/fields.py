@@ -1,7 +1,7 @@
-"""What every type of the API shares: the model base, and strings bounded by rules.
+"""Base model and bounded strings that the types of the API share.
 
-The API server evaluates the CEL rules given here, pydantic does not: an object that reaches the
-operator has passed them, unless it was stored before a rule existed.
+The API server evaluates the CEL rules, pydantic does not: an object that reaches the operator has
+passed them, unless it was stored before a rule existed.
 """
 
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ class WireModel(BaseModel):
 
 
 def cel(*rules: tuple[str, str]) -> JsonDict:
-    """CEL rules for a schema: pairs of an expression and what to write where it is false."""
+    """Return the schema of CEL rules: pairs of an expression and the message when it is false."""
     return {
         "x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules]
     }
@@ -51,7 +51,8 @@ _DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 def matching(
     pattern: str, message: str, *, max_length: int, also: tuple[str, str] | None = None
 ) -> Any:
-    """A string whose whole text has to match; `also` is one more rule and its message."""
+    """Return the field of a string that has to match as a whole; `also` is one more rule and its
+    message."""
     rules = [(f"self.matches(r'^{pattern}$')", message)] + ([also] if also else [])
     return Field(max_length=max_length, json_schema_extra=cel(*rules))
 

@@ -1,4 +1,4 @@
-"""Names of objects: what the work queue carries and what references resolve to."""
+"""Keys of objects, as the work queue carries them, and references between objects."""
 
 from typing import Literal, NamedTuple
 
@@ -6,8 +6,7 @@ Kind = Literal["Service", "ConfigMap", "Secret", "Published"]
 
 
 class ObjectKey(NamedTuple):
-    """An object's address, without a namespace for a cluster-scoped one; its kind is known from
-    where the key is used."""
+    """Namespace and name of an object; the namespace is empty for a cluster-scoped one."""
 
     namespace: str
     name: str
@@ -17,14 +16,14 @@ class ObjectKey(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What a VllmProvider names: a Service, ConfigMap or Secret; Published is its output."""
+    """An object that a VllmProvider refers to; Published is the ConfigMap that it writes."""
 
     kind: Kind
     key: ObjectKey
 
 
 class SourceKey(NamedTuple):
-    """A Service that a VllmCatalog selects, and the port that is asked, by number or name."""
+    """A Service that a VllmCatalog selects, and the port to probe, by number or name."""
 
     catalog: str
     service: ObjectKey

@@ -1,4 +1,4 @@
-"""What a user may say about models, in OpenClaw's own field names."""
+"""Settings of models in a spec, with OpenClaw's field names."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -42,22 +42,22 @@ Modalities = Annotated[
 ]
 
 
-def _within_depth(value: Any, depth: int) -> bool:
+def _is_within_depth(value: Any, depth: int) -> bool:
     if not isinstance(value, dict | list):
         return True
     children = value.values() if isinstance(value, dict) else value
-    return depth > 0 and all(_within_depth(child, depth - 1) for child in children)
+    return depth > 0 and all(_is_within_depth(child, depth - 1) for child in children)
 
 
-# Bounds that the API server cannot hold: to it, the inside of a free-form object is opaque. Depth
-# is judged first, because everything else about deep nesting is recursion.
-def _flat(params: Any) -> Any:
-    if not _within_depth(params, MAX_PARAMS_DEPTH):
+# Bounds that the API server cannot check: it does not look into a free-form object. Depth is
+# checked first, because everything else recurses.
+def _check_depth(params: Any) -> Any:
+    if not _is_within_depth(params, MAX_PARAMS_DEPTH):
         raise ValueError(f"write at most {MAX_PARAMS_DEPTH} levels of nesting")
     return params
 
 
-def _small(params: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _check_size(params: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if len(json.dumps(params)) > MAX_PARAMS_LENGTH:
         raise ValueError(f"write at most {MAX_PARAMS_LENGTH} characters of JSON")
     return params
@@ -65,8 +65,8 @@ def _small(params: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 Params = Annotated[
     dict[str, JsonValue],
-    BeforeValidator(_flat),
-    AfterValidator(_small),
+    BeforeValidator(_check_depth),
+    AfterValidator(_check_size),
     WithJsonSchema(
         {"type": "object", "maxProperties": 64, "x-kubernetes-preserve-unknown-fields": True}
     ),

@@ -1,4 +1,4 @@
-"""Objects as the API server shows them, reduced to what decisions need."""
+"""Objects as read from the API server, reduced to the fields that decisions need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,8 +30,7 @@ Status = TypeVar("Status", bound=WireModel)
 
 @dataclass(frozen=True, slots=True)
 class CustomObject(Generic[Spec, Status]):
-    """An object of one of our kinds; its spec is a Problem when this version of the operator
-    cannot read it, and `sent` is then what the API server sent."""
+    """An object of one of our kinds."""
 
     KIND: ClassVar[str]
     SPEC: ClassVar[type[WireModel]]
@@ -43,12 +42,13 @@ class CustomObject(Generic[Spec, Status]):
     resource_version: str
     created: str
     requested_at: str
-    spec: Spec | Problem
+    spec: Spec | Problem  # a Problem when this version of the operator cannot read it
     status: Status
     labels: Mapping[str, str] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
     deleting: bool = False
-    sent: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    # the spec as it was sent, if it cannot be read; else empty
+    raw_spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def age_rank(self) -> tuple[str, str]:
@@ -58,8 +58,8 @@ class CustomObject(Generic[Spec, Status]):
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> Self:
         """Read an object as the API server sends it."""
-        metadata, sent = manifest["metadata"], manifest.get("spec") or {}
-        spec = cls._read_spec(sent)
+        metadata, raw_spec = manifest["metadata"], manifest.get("spec") or {}
+        spec = cls._read_spec(raw_spec)
         return cls(
             key=ObjectKey(metadata.get("namespace", ""), metadata["name"]),
             uid=metadata["uid"],
@@ -72,7 +72,7 @@ class CustomObject(Generic[Spec, Status]):
             labels=metadata.get("labels") or {},
             finalizers=tuple(metadata.get("finalizers") or ()),
             deleting="deletionTimestamp" in metadata,
-            sent=sent if isinstance(spec, Problem) else {},
+            raw_spec=raw_spec if isinstance(spec, Problem) else {},
         )
 
     @classmethod
@@ -86,17 +86,17 @@ class CustomObject(Generic[Spec, Status]):
 
     @classmethod
     def _read_status(cls, wire: Mapping[str, Any]) -> Any:
-        """Read our own status; one that we cannot read counts as none, so it is written anew."""
+        """Read our own status; an unreadable one counts as none, so it is written again."""
         try:
             return cls.STATUS.model_validate(wire)
         except ValidationError:
             return cls.STATUS()
 
 
-def _name_in(sent: Mapping[str, Any], part: str) -> str | None:
-    """Return the name of the ConfigMap in a spec of which this version cannot read all."""
+def _read_config_map_name(raw_spec: Mapping[str, Any], section: str) -> str | None:
+    """Return the ConfigMap's name from a spec that this version cannot read in full."""
     try:
-        return str(sent[part]["configMapName"])
+        return str(raw_spec[section]["configMapName"])
     except (KeyError, TypeError):
         return None
 
@@ -111,21 +111,21 @@ class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
 
     @property
     def provider_id(self) -> str:
-        """The key under models.providers: it cannot change, so it holds whatever else cannot be
-        read; empty when it cannot be read either."""
+        """The key under models.providers, which is immutable and so holds even if the rest of the
+        spec cannot be read; empty when it cannot be read either."""
         if not isinstance(self.spec, Problem):
             return self.spec.provider_id
-        sent = self.sent.get("providerId", DEFAULT_PROVIDER_ID)
-        return str(sent) if is_provider_id(sent) else ""
+        raw_id = self.raw_spec.get("providerId", DEFAULT_PROVIDER_ID)
+        return str(raw_id) if is_provider_id(raw_id) else ""
 
     @property
     def config_map(self) -> ObjectKey:
         """The ConfigMap that it publishes."""
         if isinstance(self.spec, Problem):
-            chosen = _name_in(self.sent, "output")
+            name = _read_config_map_name(self.raw_spec, "output")
         else:
-            chosen = self.spec.output.config_map_name
-        return ObjectKey(self.key.namespace, chosen or f"{self.key.name}-openclaw")
+            name = self.spec.output.config_map_name
+        return ObjectKey(self.key.namespace, name or f"{self.key.name}-openclaw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +140,23 @@ class VllmCatalog(CustomObject[VllmCatalogSpec, VllmCatalogStatus]):
     def config_map_name(self) -> str:
         """The name of the ConfigMaps that it publishes."""
         if isinstance(self.spec, Problem):
-            chosen = _name_in(self.sent, "target")
+            name = _read_config_map_name(self.raw_spec, "target")
         else:
-            chosen = self.spec.target.config_map_name
-        return chosen or f"{self.key.name}-openclaw"
+            name = self.spec.target.config_map_name
+        return name or f"{self.key.name}-openclaw"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What endpoints and catalogues need to know of a Service; `ports` are (name, number) each,
-    `annotations` only those of our group. One of a file has no uid and no `resource_version`."""
+    """A Service, as far as endpoints and catalogs need it."""
 
     type: str
-    ports: tuple[tuple[str, int], ...]
-    uid: str = ""
+    ports: tuple[tuple[str, int], ...]  # name and number
+    uid: str = ""  # empty, like `resource_version`, for one of a file
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    resource_version: str = field(default="", compare=False)  # changes with what is of no concern
+    annotations: Mapping[str, str] = field(default_factory=dict)  # those of our group
+    resource_version: str = field(default="", compare=False)  # also changes with other fields
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Service":
@@ -177,7 +176,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """What catalogues need to know of a namespace."""
+    """A namespace, as far as catalogs need it."""
 
     name: str
     labels: Mapping[str, str]
@@ -200,7 +199,7 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A Secret's values, decoded, and the hosts that its annotation lets them be sent to."""
+    """The decoded values of a Secret, and the hosts that it allows them to be sent to."""
 
-    allowed_hosts: str
+    allowed_hosts: str  # the annotation: comma-separated globs
     data: Mapping[str, bytes] = field(repr=False)

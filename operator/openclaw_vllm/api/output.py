@@ -1,4 +1,4 @@
-"""The part of a VllmProvider that says what is published: agents' defaults and the ConfigMap."""
+"""`spec.agents` and `spec.output` of a VllmProvider: agents' defaults and the ConfigMap."""
 
 from typing import Annotated, Literal
 
@@ -51,8 +51,8 @@ class ConfigMapKeyRef(WireModel):
     """The key in the ConfigMap's data."""
 
 
-# Prefixes that make a controller act on the object that carries them: with its own right to write
-# ConfigMaps, the operator must not lend them to whoever may write a VllmProvider.
+# Prefixes that make a controller act on the object that carries them: the operator may write
+# ConfigMaps, and must not lend that right to whoever may write a VllmProvider.
 _FOREIGN_PREFIX = (
     "^([a-z0-9.-]+[.])?((kubernetes|k8s|argoproj|fluxcd)[.]io|helm[.]sh|emberstack[.]com"
     "|mittwald[.]de|appscode[.]com|synator|kube-syncer|openclaw-vllm[.]dev)/"

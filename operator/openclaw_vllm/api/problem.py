@@ -1,7 +1,7 @@
-"""An expected failure as a value: the pair that a condition and an Event are made of.
+"""An expected failure as a value: reason and message of a condition or an Event.
 
 A missing Service or a server that does not answer is a result, not an exception: it becomes a
-condition with this reason and message. Exceptions are left for what a plain retry may heal.
+condition with this reason and message. Exceptions are for faults that a retry may resolve.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from openclaw_vllm.api.conditions import Reason
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why something could not be done. The message is ours: no byte of an answer, header or key."""
+    """Why something could not be done. The message never quotes a response, a header or a key."""
 
     reason: Reason
     message: str

@@ -1,7 +1,7 @@
-"""The VllmProvider: where one vLLM is, and what of it agents get to see.
+"""The spec of a VllmProvider: where one vLLM is, and what of it agents get to see.
 
 The CRD is generated from these models (`api/crd.py`); docstrings are its documentation. The types
-of its parts are re-exported: whoever reads a VllmProvider needs this module only.
+of its parts are re-exported: a reader of a VllmProvider needs this module only.
 """
 
 import re
@@ -57,7 +57,7 @@ MAX_PROVIDER_ID = 63
 
 
 def is_provider_id(text: object) -> bool:
-    """Tell whether it is a key under models.providers that the CRD allows."""
+    """Return whether the CRD allows this as a key under models.providers."""
     return (
         isinstance(text, str)
         and len(text) <= MAX_PROVIDER_ID

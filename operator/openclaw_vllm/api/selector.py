@@ -1,7 +1,7 @@
-"""Selection by labels, in Kubernetes' own form, where an empty selector means none.
+"""Label selectors in Kubernetes' form, except that an empty one selects nothing.
 
-Kubernetes itself takes an empty selector for everything; a catalogue that publishes everywhere
-because of a forgotten line is the mistake that trust-manager regrets.
+In Kubernetes an empty selector selects everything; a catalog that publishes everywhere because of a
+forgotten line is the mistake that trust-manager regrets.
 """
 
 from typing import Annotated, Literal

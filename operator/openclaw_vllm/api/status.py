@@ -1,7 +1,7 @@
 """The status of a VllmProvider: what the operator found, published and could not do.
 
 It is written by server-side apply. Lists without a key are atomic, so that managedFields stay
-small, and bounds are wide: a status that the API server refuses would be worse than a long one.
+small, and bounds are wide: a status that the API server rejects would be worse than a long one.
 """
 
 from typing import Annotated, Literal

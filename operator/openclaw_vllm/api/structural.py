@@ -1,7 +1,7 @@
-"""From pydantic's JSON schema to the structural schema that Kubernetes wants.
+"""Structural schemas for Kubernetes, from pydantic's JSON schemas.
 
-References are written out, `X | None` becomes X, integers get a size. What a structural schema
-cannot say (unions, unknown keywords) is refused here and not by the API server of a user.
+References are inlined, `X | None` becomes X, integers get a format. What a structural schema cannot
+express (unions, unknown keywords) is refused here and not by a user's API server.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
-# What may appear, in the order in which a reader wants it.
+# The keywords that may appear, in the order in which they are written.
 KEYWORDS = (
     "description",
     "type",
@@ -38,27 +38,28 @@ NULL = {"type": "null"}
 
 
 def structural(model: type[BaseModel]) -> Schema:
-    """Translate a model's schema."""
+    """Return the structural schema of a model; raises ValueError for what it cannot express."""
     schema = model.model_json_schema()
     definitions = schema.pop("$defs", {})
-    return _node(schema, definitions, in_list=False)
+    return _convert(schema, definitions, in_list=False)
 
 
-def _node(schema: Schema, definitions: Schema, *, in_list: bool) -> Schema:
-    node = _tidy(_resolve(schema, definitions), in_list=in_list)
+def _convert(schema: Schema, definitions: Schema, *, in_list: bool) -> Schema:
+    node = _normalize(_resolve(schema, definitions), in_list=in_list)
     if "items" in node:
-        node["items"] = _node(node["items"], definitions, in_list=True)
+        node["items"] = _convert(node["items"], definitions, in_list=True)
     if values := node.get("additionalProperties"):
-        node["additionalProperties"] = _node(values, definitions, in_list=in_list)
+        node["additionalProperties"] = _convert(values, definitions, in_list=in_list)
     if properties := node.get("properties"):
         node["properties"] = {
-            name: _node(value, definitions, in_list=in_list) for name, value in properties.items()
+            name: _convert(value, definitions, in_list=in_list)
+            for name, value in properties.items()
         }
     return {keyword: node[keyword] for keyword in KEYWORDS if keyword in node}
 
 
 def _resolve(schema: Schema, definitions: Schema) -> Schema:
-    """Write out what a node refers to; what stands beside a reference wins over it."""
+    """Inline the node's references; a keyword beside a reference overrides it."""
     node = dict(schema)
     if node.get("x-kubernetes-int-or-string"):
         del node["anyOf"]
@@ -72,8 +73,8 @@ def _resolve(schema: Schema, definitions: Schema) -> Schema:
     return node
 
 
-def _tidy(node: Schema, *, in_list: bool) -> Schema:
-    """Say in Kubernetes' words what one node says by itself."""
+def _normalize(node: Schema, *, in_list: bool) -> Schema:
+    """Rewrite the keywords of one node as Kubernetes has them; its children stay."""
     node.pop("title", None)
     if "const" in node:
         node["enum"] = [node.pop("const")]
@@ -83,8 +84,8 @@ def _tidy(node: Schema, *, in_list: bool) -> Schema:
         node["description"] = " ".join(node["description"].split())
     if node.get("type") == "integer":
         node["format"] = "int64"
-    # GitOps tools compare a list as a whole: a default inside an item would differ for ever. Those
-    # of objects follow from their members'.
+    # GitOps tools compare a list as a whole: a default inside an item would always differ. Defaults
+    # of objects follow from those of their members.
     if in_list or node.get("default") in (None, []) or node.get("type") == "object":
         node.pop("default", None)
     return node

@@ -1,1 +1,1 @@
-"""The pure middle: frozen values in, frozen values out; no I/O, no clock, no logging."""
+"""Pure functions of frozen values: no I/O, no clock, no logging."""

@@ -1,1 +1,1 @@
-"""The world: the API server, the vLLM servers, the queue, the metrics; one library, one door."""
+"""I/O with the API server, vLLM servers and Prometheus; one module imports each library."""

@@ -1,1 +1,1 @@
-"""What one VllmCatalog publishes: sources, offers, the plan, target namespaces."""
+"""Publication of a VllmCatalog: its sources, their offers, the plan, target namespaces."""

@@ -1,8 +1,8 @@
-"""What each source offers a catalogue: its entry of models.providers, and whose it is.
+"""Offers of sources to a catalog: each an entry of models.providers, with its source.
 
-Of a VllmProvider it is what is published already, taken over as it stands but for the names of its
-variables; of a Service what was learned by asking. A source that offers nothing for the moment
-keeps the entry that was published last.
+The entry of a VllmProvider is the published one, except for the names of its variables; that of a
+Service comes from probing it. A source without an entry for now keeps the one that was published
+last.
 """
 
 import re
@@ -35,7 +35,7 @@ _VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A variable that agents' pods must set, and the Secret of the source's namespace it is in."""
+    """A variable that agents' pods must set, and its Secret in the source's namespace."""
 
     env: str
     secret: SecretKeyRef | None = None
@@ -43,63 +43,61 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A source's part of a catalogue: its `entry` of models.providers, None while nothing is known
-    of it, and its `models` by reference; `reason` says why its list is not fresh, `advice` what to
-    do about it. Variables are named after its `own_id`, which nobody else can choose."""
+    """A source's part of a catalog."""
 
     provider_id: str
-    own_id: str
+    own_id: str  # reserved for the source; its variables are named after it
     kind: Literal["VllmProvider", "Service"]
     resource: VllmProvider
-    reason: str = ""
-    entry: Json | None = None
-    models: tuple[Model, ...] = ()
+    reason: str = ""  # why its list is not fresh; empty when it is
+    entry: Json | None = None  # of models.providers; None while it is unknown
+    models: tuple[Model, ...] = ()  # ids are references
     credentials: tuple[Credential, ...] = field(default=())
-    advice: str = ""
+    advice: str = ""  # what to do about the reason
 
     @property
     def source(self) -> SourceName:
-        """Whose it is."""
+        """Kind and key of the source."""
         return (self.kind, self.resource.key)
 
     @property
     def rank(self) -> tuple[str, str, str]:
-        """Sorts offers from the oldest source on."""
+        """Sort key of offers, the oldest source first."""
         return (self.resource.created, self.kind, str(self.resource.key))
 
 
 def offer_of_provider(
-    resource: VllmProvider, published: ConfigMapState | None, provider_ids: str
+    provider: VllmProvider, published: ConfigMapState | None, provider_ids: str
 ) -> Offer:
-    """Take over what a VllmProvider has published, if that is its own and undamaged; it stays
+    """Offer what a VllmProvider has published, if that is its own and unmodified; it stays
     published when the spec cannot be read."""
-    own_id = qualified(resource.key.namespace, resource.key.name)
-    id_ = resource.provider_id if provider_ids == "Keep" else ""
-    offer = Offer(id_ or own_id, own_id, "VllmProvider", resource, _trouble(resource))
-    if isinstance(resource.spec, Problem):
-        offer = replace(offer, reason=resource.spec.reason.value, advice=resource.spec.message)
-    if published is None or not published.is_unmodified or not is_ours(resource, published):
+    own_id = qualified(provider.key.namespace, provider.key.name)
+    id_ = provider.provider_id if provider_ids == "Keep" else ""
+    offer = Offer(id_ or own_id, own_id, "VllmProvider", provider, _find_reason(provider))
+    if isinstance(provider.spec, Problem):
+        offer = replace(offer, reason=provider.spec.reason.value, advice=provider.spec.message)
+    if published is None or not published.is_unmodified or not is_ours(provider, published):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    entry = entries_of(published.models_json).get(resource.provider_id)
-    if entry is None or not _is_vouched_for(resource, published, entry):
+    entry = entries_of(published.models_json).get(provider.provider_id)
+    if entry is None or not _is_trusted(provider, published, entry):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
-    return _with_entry(offer, resource.spec, entry)
+    return _with_entry(offer, provider.spec, entry)
 
 
-def _is_vouched_for(resource: VllmProvider, published: ConfigMapState, entry: Json) -> bool:
-    """Tell whether status or spec lead where a published entry does: whoever can write ConfigMaps,
-    but neither of these, must not lead every team's agents, and their key, to another host."""
-    told = resource.status.config_map
-    if told is not None and told.digest == published.digest:
+def _is_trusted(provider: VllmProvider, published: ConfigMapState, entry: Json) -> bool:
+    """Return whether status or spec confirm the host of a published entry: whoever can write
+    ConfigMaps, but not these, must not send every team's agents, and their key, to another host."""
+    recorded = provider.status.config_map
+    if recorded is not None and recorded.digest == published.digest:
         return True
-    spec, url = resource.spec, unescape(entry["baseUrl"])
-    return not isinstance(spec, Problem) and leads_to(url, spec, resource.key.namespace)
+    spec, url = provider.spec, unescape(entry["baseUrl"])
+    return not isinstance(spec, Problem) and leads_to(url, spec, provider.key.namespace)
 
 
 def offer_of_service(shared: SharedService, memory: Memory | None) -> Offer:
     """Offer what a Service was found to serve."""
-    resource, spec, problem = shared.resource, shared.spec, shared.problem
-    offer = Offer(spec.provider_id, shared.own_id, "Service", resource)
+    provider, spec, problem = shared.resource, shared.spec, shared.problem
+    offer = Offer(spec.provider_id, shared.own_id, "Service", provider)
     if problem is not None:
         return replace(offer, reason=problem.reason.value, advice=problem.message)
     if memory is None:
@@ -120,16 +118,16 @@ def offer_of_service(shared: SharedService, memory: Memory | None) -> Offer:
     return replace(
         offer,
         entry=entry,
-        models=_referred(spec.provider_id, models),
+        models=_with_references(spec.provider_id, models),
         credentials=credentials,
     )
 
 
-def with_settings(offer: Offer, known: Mapping[str, ModelSettings]) -> Offer:
-    """Offer the models with the settings that they had last, by reference: the spec of the offer's
-    VllmProvider does not say them."""
+def with_settings(offer: Offer, settings: Mapping[str, ModelSettings]) -> Offer:
+    """Offer the models with these settings, by reference, which the spec of the offer's
+    VllmProvider does not have."""
     models = (
-        replace(model, settings=known.get(model.id, model.settings)) for model in offer.models
+        replace(model, settings=settings.get(model.id, model.settings)) for model in offer.models
     )
     return replace(offer, models=tuple(models))
 
@@ -137,25 +135,25 @@ def with_settings(offer: Offer, known: Mapping[str, ModelSettings]) -> Offer:
 def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
     """Offer what was published before, while the source itself offers nothing.
 
-    After a restart a Service is as fresh as it was said to be, until it is asked. What was read
-    back may be anybody's who can write ConfigMaps: keys must not follow it to another host.
+    After a restart a Service keeps its last reason until it is probed. An entry that was read back
+    may be forged by whoever can write ConfigMaps: keys must not be sent to its host unchecked.
     """
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
-    known = before.entry_of(offer.provider_id, offer.source)
-    if offer.entry is not None or known is None or offer.reason == Reason.NO_MODELS:
+    last_entry = before.entry_of(offer.provider_id, offer.source)
+    if offer.entry is not None or last_entry is None or offer.reason == Reason.NO_MODELS:
         return offer
-    if not leads_to(unescape(known["baseUrl"]), spec, offer.resource.key.namespace):
+    if not leads_to(unescape(last_entry["baseUrl"]), spec, offer.resource.key.namespace):
         return offer
-    return _with_entry(offer, spec, known)
+    return _with_entry(offer, spec, last_entry)
 
 
 def restore_entry(
     offer: Offer, provider_id: str, published: Json, *, vouched: bool
 ) -> Offer | None:
-    """Offer the entry that was published of the source, under the id that it had.
+    """Offer the published entry of the source under its previous id; None when it must not be.
 
-    One that is not vouched for, because it was read back, must lead to where the source is.
+    One that is not vouched for, because it was read back, must have the source's host.
     """
     spec, namespace = offer.resource.spec, offer.resource.key.namespace
     if not vouched:
@@ -167,7 +165,7 @@ def restore_entry(
 
 
 def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json) -> Offer:
-    """Take over a published entry, its variables with the names that they have in a catalogue."""
+    """Return the offer with a published entry, its variables renamed for the catalog."""
     entry, credentials = dict(published), []
     secrets = {} if isinstance(spec, Problem) else secret_refs(spec)
     if _VARIABLE.fullmatch(published["apiKey"]):
@@ -175,38 +173,38 @@ def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json)
         entry["apiKey"] = f"${{{env}}}"
         credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
     if headers := dict(published.get("headers", {})):
-        secret = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
-        for number, name in enumerate(secret):
+        secret_names = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
+        for number, name in enumerate(secret_names):
             env = header_variable(offer.own_id, number)
             headers[name] = f"${{{env}}}"
             credentials.append(Credential(env, secrets.get(name)))
         entry["headers"] = headers
     return replace(
-        offer, entry=entry, models=_models(offer, spec, entry), credentials=tuple(credentials)
+        offer, entry=entry, models=_read_models(offer, spec, entry), credentials=tuple(credentials)
     )
 
 
-def _models(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> tuple[Model, ...]:
-    """Read a published entry's models back, as far as choices among them need it."""
+def _read_models(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> tuple[Model, ...]:
+    """Return the models of a published entry, as far as agents' defaults need them."""
     parents = {model.id: model.parent for model in offer.resource.status.models}
-    asked = None if isinstance(spec, Problem) or spec.models else spec
+    discovery_spec = None if isinstance(spec, Problem) or spec.models else spec
     models = []
     for model in entry["models"]:
         id_ = unescape(model["id"])
-        settings = settings_for(id_, asked) if asked else ModelSettings()
+        settings = settings_for(id_, discovery_spec) if discovery_spec else ModelSettings()
         window = int(model["contextWindow"])
         models.append(Model(id_, window, "Server", settings, parents.get(id_, "")))
-    return _referred(offer.provider_id, tuple(models))
+    return _with_references(offer.provider_id, tuple(models))
 
 
-def _referred(provider_id: str, models: tuple[Model, ...]) -> tuple[Model, ...]:
+def _with_references(provider_id: str, models: tuple[Model, ...]) -> tuple[Model, ...]:
     return tuple(replace(model, id=f"{provider_id}/{model.id}") for model in models)
 
 
-def _trouble(resource: VllmProvider) -> str:
-    """Say why a VllmProvider's list may not be fresh, in its own words."""
-    told = (ConditionType.READY, ConditionType.SERVER_REACHABLE)
-    for condition in resource.status.conditions:
-        if condition.type in told and condition.status != "True":
+def _find_reason(provider: VllmProvider) -> str:
+    """Return the reason of the condition by which a list is not fresh; empty if there is none."""
+    types = (ConditionType.READY, ConditionType.SERVER_REACHABLE)
+    for condition in provider.status.conditions:
+        if condition.type in types and condition.status != "True":
             return condition.reason
     return ""

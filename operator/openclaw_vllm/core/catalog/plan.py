@@ -1,7 +1,7 @@
-"""What a catalogue publishes: every source's entry in one document, or why it stays as it is.
+"""Plan of what a catalog publishes: the entries of all sources in one document, or a Problem.
 
-Ids are kept apart, models are counted, agents' defaults are chosen over all of them; the order of
-sources makes no difference to a byte.
+Ids are made unique, models counted, agents' defaults resolved over all models; the order of sources
+does not change a byte.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,18 +26,13 @@ NO_MODELS = (
 
 @dataclass(frozen=True, slots=True)
 class CatalogPlan:
-    """Documents to publish, None if nothing new can be; and what they are made from.
+    """Documents to publish, and the sources that they are made from."""
 
-    `offers` are the sources that got their id, those without a list included; `conflicts` the
-    others; `published` those whose entries the documents hold. `kept` are the bytes of before,
-    which stay as long as nothing new can be published.
-    """
-
-    offers: tuple[Offer, ...]
-    conflicts: tuple[Offer, ...]
-    published: tuple[Offer, ...] = ()
-    documents: Documents | None = None
-    kept: Documents | None = None
+    offers: tuple[Offer, ...]  # sources that have their id, also without a list
+    conflicts: tuple[Offer, ...]  # sources whose id an older one has
+    published: tuple[Offer, ...] = ()  # sources whose entries the documents hold
+    documents: Documents | None = None  # None if nothing new can be published
+    kept: Documents | None = None  # the last published ones, which stay until then
     problem: Problem | None = None
     models: tuple[Model, ...] = ()
     primary: str = ""
@@ -45,7 +40,7 @@ class CatalogPlan:
 
     @property
     def entries(self) -> dict[str, Json]:
-        """The entries that the documents hold, by provider id."""
+        """The entries in the documents, by provider id."""
         return {offer.provider_id: offer.entry for offer in self.published if offer.entry}
 
 
@@ -55,15 +50,15 @@ def plan_catalog(
     base: Base | Problem | None,
     sticky: str,
 ) -> CatalogPlan:
-    """Decide what to publish; `sticky` is the reference of the primary model from before."""
-    held, conflicts = _settle_ids(offers)
-    plan = CatalogPlan(held, conflicts)
+    """Decide what to publish; `sticky` is the reference of the previous primary model."""
+    unique, conflicts = _settle_ids(offers)
+    plan = CatalogPlan(unique, conflicts)
     if isinstance(base, Problem):
         return replace(plan, problem=base)
-    count = sum(len(offer.models) for offer in held)
+    count = sum(len(offer.models) for offer in unique)
     if count > spec.max_models:
         return replace(plan, problem=_too_many(count, spec))
-    return _composed(spec, replace(plan, published=held), base, sticky)
+    return _composed(spec, replace(plan, published=unique), base, sticky)
 
 
 def plan_last_published(
@@ -120,45 +115,45 @@ def _still_shared(plan: CatalogPlan, memory: CatalogMemory) -> Iterator[Offer]:
 def _composed(
     spec: VllmCatalogSpec, plan: CatalogPlan, base: Base | None, sticky: str
 ) -> CatalogPlan:
-    """Write the documents of the offers that are to be published."""
+    """Render the documents of the offers to publish."""
     models = tuple(model for offer in plan.published for model in offer.models)
     primary = primary_of(spec.agents, models, sticky)
-    equals = (replace(model, parent="") for model in models)  # nobody knows after a restart
-    choice = resolve_defaults(spec.agents, equals, primary)
-    if isinstance(choice, Problem):
-        return replace(plan, problem=choice)
+    candidates = (replace(model, parent="") for model in models)  # unknown after a restart
+    defaults = resolve_defaults(spec.agents, candidates, primary)
+    if isinstance(defaults, Problem):
+        return replace(plan, problem=defaults)
     ordered = sorted(models, key=lambda model: model.id)
-    agents = agents_document("", choice, ordered) if spec.agents else {}
+    agents = agents_document("", defaults, ordered) if spec.agents else {}
     documents = compose(plan.entries, agents, base)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
     if not documents.fits:
         return replace(plan, problem=_too_large(documents))
     problem = None if models else Problem(Reason.NO_MODELS, NO_MODELS)
-    unmatched = ", ".join(choice.unmatched[:5])
+    unmatched = ", ".join(defaults.unmatched[:5])
     note = f"published; no model matches these patterns of spec.agents: {unmatched}"
     return replace(
         plan,
         documents=documents,
         problem=problem,
         models=models,
-        primary=choice.primary,
+        primary=defaults.primary,
         note=note if unmatched else "",
     )
 
 
 def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
-    """Give each provider id, and each name for variables, to the oldest source that wants it."""
-    held: dict[str, Offer] = {}
+    """Return the offers with unique ids, by id, and the conflicting ones; older sources win."""
+    offers_by_id: dict[str, Offer] = {}
     own_ids: set[str] = set()
     conflicts = []
     for offer in sorted(offers, key=lambda offer: offer.rank):
-        if offer.provider_id in held or offer.own_id in own_ids:
+        if offer.provider_id in offers_by_id or offer.own_id in own_ids:
             conflicts.append(offer)
         else:
-            held[offer.provider_id] = offer
+            offers_by_id[offer.provider_id] = offer
             own_ids.add(offer.own_id)
-    return tuple(held[id_] for id_ in sorted(held)), tuple(conflicts)
+    return tuple(offers_by_id[id_] for id_ in sorted(offers_by_id)), tuple(conflicts)
 
 
 def _too_large(documents: Documents) -> Problem:

@@ -1,18 +1,19 @@
-"""Names in a catalogue: provider ids that stay when others come and go, and variables of their own.
+"""Provider ids and environment variables of a catalog, stable when other sources change.
 
 A variable is named after the provider's published id, never as its source asks: an agent's pod
 would otherwise send any variable that a team names, another team's key among them, to that team's
-server. No two ids share a variable, whatever characters they are made of.
+server. No two ids share a variable, whatever characters they contain.
 """
 
 import hashlib
 
-MAX_LENGTH = 63  # what OpenClaw and VllmProvider's own providerId take
+MAX_LENGTH = 63  # the limit of OpenClaw and of a VllmProvider's providerId
 PREFIX = "vllm"  # OpenClaw gives providers of other names the timeouts of remote services
 
 
 def qualified(*parts: str) -> str:
-    """Return `vllm-<part>-<part>`; one that is too long or was changed ends in a hash of all."""
+    """Return `vllm-<part>-<part>`; one that was shortened or changed ends in a hash of all
+    parts."""
     plain = "-".join((PREFIX, *parts))
     id_ = plain.replace(".", "-")
     if id_ == plain and len(id_) <= MAX_LENGTH:
@@ -22,12 +23,13 @@ def qualified(*parts: str) -> str:
 
 
 def key_variable(provider_id: str) -> str:
-    """Return the environment variable that agents read a provider's API key from."""
+    """Return the environment variable of a provider's API key."""
     return f"VLLM_API_KEY{_suffix(provider_id)}"
 
 
 def header_variable(provider_id: str, number: int) -> str:
-    """Return the variable of a provider's secret header, counted from 0 among those by name."""
+    """Return the environment variable of a provider's secret header; `number` counts them by name
+    from 0."""
     return f"VLLM_HEADER_{number}{_suffix(provider_id)}"
 
 

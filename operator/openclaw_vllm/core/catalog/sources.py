@@ -1,8 +1,8 @@
-"""Which VllmProviders and Services a VllmCatalog draws on, and what it asks a Service.
+"""Sources of a VllmCatalog: the VllmProviders and Services that it selects.
 
-A model list leaves its namespace only when its owner agreed, by the label `share` on the object
-itself: a selector alone could take what nobody offered. A Service is asked as a VllmProvider of its
-namespace would be, with the same rules for destinations and keys.
+A model list leaves its namespace only when its owner agrees, by the label `share` on the object
+itself: a selector alone could select what nobody shares. A Service is probed as a VllmProvider of
+its namespace would be, with the same rules for destinations and keys.
 """
 
 import re
@@ -35,30 +35,26 @@ Namespaces = Mapping[str, Namespace]
 
 @dataclass(frozen=True, slots=True)
 class SharedService:
-    """A Service to ask, in the form of a VllmProvider of its namespace.
-
-    `own_id` is the id that nobody else can choose, whatever it is published under; `problem` says
-    why it cannot be asked, `spec` still says where it would be.
-    """
+    """A Service to probe, in the form of a VllmProvider of its namespace."""
 
     resource: VllmProvider
-    spec: VllmProviderSpec
-    own_id: str
-    problem: Problem | None = None
+    spec: VllmProviderSpec  # valid even with a problem
+    own_id: str  # reserved for it, whatever id it is published under
+    problem: Problem | None = None  # why it cannot be probed
 
 
 def shared_providers(
     spec: VllmCatalogSpec, namespaces: Namespaces, providers: Iterable[VllmProvider]
 ) -> list[VllmProvider]:
-    """Return the VllmProviders that the catalogue takes over."""
+    """Return the VllmProviders that the catalog publishes."""
     sources = [source.providers for source in spec.sources if source.providers]
     return [
-        resource
-        for resource in providers
-        if _is_shared(resource.labels)
+        provider
+        for provider in providers
+        if _is_shared(provider.labels)
         and any(
-            selects(source.selector, resource.labels)
-            and _is_selected(source.namespace_selector, resource.key, namespaces)
+            selects(source.selector, provider.labels)
+            and _is_selected(source.namespace_selector, provider.key, namespaces)
             for source in sources
         )
     ]
@@ -70,32 +66,33 @@ def shared_services(
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
 ) -> dict[SourceKey, SharedService]:
-    """Return what to ask each Service; of several sources that give it one id the first counts."""
-    found: dict[SourceKey, SharedService] = {}
-    taken: set[tuple[ObjectKey, str]] = set()
+    """Return the Services to probe; of several sources that give one the same id the first
+    counts."""
+    shared_by_key: dict[SourceKey, SharedService] = {}
+    own_ids: set[tuple[ObjectKey, str]] = set()
     for source in (source.services for source in spec.sources if source.services):
         for key, service in services.items():
             if not _selects_service(source, key, service, namespaces):
                 continue
-            for name, shared in _shared(catalog, spec, source, key, service):
-                if name not in found and (key, shared.own_id) not in taken:
-                    found[name] = shared
-                    taken.add((key, shared.own_id))
-    return found
+            for source_key, shared in _share_ports(catalog, spec, source, key, service):
+                if source_key not in shared_by_key and (key, shared.own_id) not in own_ids:
+                    shared_by_key[source_key] = shared
+                    own_ids.add((key, shared.own_id))
+    return shared_by_key
 
 
 def source_of(
-    name: SourceKey,
+    key: SourceKey,
     catalogs: Mapping[ObjectKey, VllmCatalog],
     namespaces: Namespaces,
     services: Mapping[ObjectKey, Service],
 ) -> SharedService | None:
-    """Return what to ask this Service, None when no catalogue selects it any more."""
-    catalog = catalogs.get(ObjectKey("", name.catalog))
-    service = services.get(name.service)
+    """Return the Service to probe, None when its catalog does not select it any more."""
+    catalog = catalogs.get(ObjectKey("", key.catalog))
+    service = services.get(key.service)
     if catalog is None or service is None or catalog.deleting or isinstance(catalog.spec, Problem):
         return None
-    return shared_services(catalog, catalog.spec, namespaces, {name.service: service}).get(name)
+    return shared_services(catalog, catalog.spec, namespaces, {key.service: service}).get(key)
 
 
 def _is_shared(labels: Mapping[str, str]) -> bool:
@@ -103,7 +100,7 @@ def _is_shared(labels: Mapping[str, str]) -> bool:
 
 
 def _is_selected(selector: LabelSelector, key: ObjectKey, namespaces: Namespaces) -> bool:
-    """Judge the namespace by its labels; one that no watch has shown is selected by nothing."""
+    """Return whether the namespace is selected; one that no watch has shown is not."""
     namespace = namespaces.get(key.namespace)
     return namespace is not None and selects(selector, namespace.labels)
 
@@ -118,7 +115,7 @@ def _selects_service(
     )
 
 
-def _shared(
+def _share_ports(
     catalog: VllmCatalog,
     spec: VllmCatalogSpec,
     source: ServicesSource,
@@ -126,31 +123,31 @@ def _shared(
     service: Service,
 ) -> Iterator[tuple[SourceKey, SharedService]]:
     for port in source.ports or (source.port or DEFAULT_PORT,):
-        name = SourceKey(catalog.key.name, key, port)
-        part = (str(port),) if source.ports else ()
-        own_id = qualified(key.namespace, key.name, *part)
-        id_ = own_id if spec.provider_ids == "Qualified" else qualified(key.name, *part)
+        source_key = SourceKey(catalog.key.name, key, port)
+        port_part = (str(port),) if source.ports else ()
+        own_id = qualified(key.namespace, key.name, *port_part)
+        id_ = own_id if spec.provider_ids == "Qualified" else qualified(key.name, *port_part)
         annotation = service.annotations.get(KEY_SECRET)
-        auth = _auth(annotation, own_id)
+        auth = _read_auth(annotation, own_id)
         problem = auth if isinstance(auth, Problem) else None
-        asked = _spec(source, key, port, id_, None if isinstance(auth, Problem) else auth)
-        resource = VllmProvider(
+        own_spec = _build_spec(source, key, port, id_, None if isinstance(auth, Problem) else auth)
+        provider = VllmProvider(
             key=key,
             uid=f"{catalog.uid} {service.uid} {port}",
             generation=catalog.generation,
             resource_version="",
             created=service.created,
             requested_at=f"{catalog.requested_at} {annotation or ''}",
-            spec=asked,
+            spec=own_spec,
             status=VllmProviderStatus(),
         )
-        yield name, SharedService(resource, asked, own_id, problem)
+        yield source_key, SharedService(provider, own_spec, own_id, problem)
 
 
-def _spec(
+def _build_spec(
     source: ServicesSource, key: ObjectKey, port: int | str, id_: str, auth: Auth | None
 ) -> VllmProviderSpec:
-    """Write the VllmProvider that its owner would have written for the Service."""
+    """Return the spec that its owner would write in a VllmProvider for the Service."""
     return VllmProviderSpec(
         service_ref=ServiceRef(name=key.name, port=port, scheme=source.scheme, path=source.path),
         provider_id=id_,
@@ -164,8 +161,8 @@ def _spec(
     )
 
 
-def _auth(annotation: str | None, id_: str) -> Auth | Problem | None:
-    """Read the annotation that names the Secret: it comes from outside, and no rule judged it."""
+def _read_auth(annotation: str | None, id_: str) -> Auth | Problem | None:
+    """Parse the annotation that names the Secret, which no CEL rule has validated."""
     if annotation is None:
         return None
     form = KEY_SECRET_FORM.fullmatch(annotation)

@@ -1,7 +1,7 @@
-"""Where a catalogue publishes: the namespaces, and whose ConfigMap stands there.
+"""Targets of a catalog: its namespaces, and the ownership of the ConfigMaps there.
 
-Ours is known by label and by the catalogue's uid in an annotation. Of two catalogues that want one
-name in a namespace the older has it; a ConfigMap of anybody else is never touched.
+Ours are identified by label and by the catalog's uid in an annotation. Of two catalogs with the
+same name in a namespace the older has precedence; a ConfigMap of any other owner is never touched.
 """
 
 from collections.abc import Collection, Iterable
@@ -42,28 +42,27 @@ def target_namespaces(
         return []
     selector = catalog.spec.target.namespace_selector
     return sorted(
-        found.name
-        for found in namespaces
-        if selects(selector, found.labels)
-        and not found.terminating
-        and (not _is_reserved(found.name, own) or names(selector, found.name))
+        namespace.name
+        for namespace in namespaces
+        if selects(selector, namespace.labels)
+        and not namespace.terminating
+        and (not _is_reserved(namespace.name, own) or names(selector, namespace.name))
     )
 
 
 def keeps_published(catalog: VllmCatalog, existing: ConfigMapState | None) -> bool:
-    """Tell whether a catalogue whose spec cannot be read has published this: it keeps what it has,
-    wherever that is."""
+    """Return whether a catalog whose spec cannot be read has published this, and so keeps it."""
     unreadable = isinstance(catalog.spec, Problem) and not catalog.deleting
     return unreadable and is_published_by(catalog, existing)
 
 
 def is_published_by(catalog: VllmCatalog, existing: ConfigMapState | None) -> bool:
-    """Tell whether the catalogue itself has published this."""
+    """Return whether the catalog has published this."""
     return existing is not None and existing.annotations.get(CATALOG_UID) == catalog.uid
 
 
 def rivals(catalog: VllmCatalog, catalogs: Iterable[VllmCatalog]) -> list[VllmCatalog]:
-    """Return the other catalogues that publish under the same name, the oldest first."""
+    """Return the other catalogs that publish under the same name, the oldest first."""
     others = (other for other in catalogs if other.uid != catalog.uid)
     same = (other for other in others if other.config_map_name == catalog.config_map_name)
     return sorted(same, key=lambda other: other.age_rank)
@@ -72,29 +71,29 @@ def rivals(catalog: VllmCatalog, catalogs: Iterable[VllmCatalog]) -> list[VllmCa
 def refusal(
     catalog: VllmCatalog, existing: ConfigMapState | None, claimants: Iterable[VllmCatalog]
 ) -> Problem | None:
-    """Say why the catalogue must not publish in a namespace; `claimants` want it there too."""
+    """Return why the catalog must not publish in a namespace; `claimants` publish there too."""
     older = [other.key.name for other in claimants if other.age_rank < catalog.age_rank]
-    ours = existing is None or _may_be_taken(catalog, existing)
+    is_owned = existing is None or _may_take_over(catalog, existing)
     claim = Claim(catalog.KIND, catalog.config_map_name, NAME_FIELD)
-    return ownership_problem(claim, existing, older=next(iter(older), None), ours=ours)
+    return ownership_problem(claim, existing, older=next(iter(older), None), is_owned=is_owned)
 
 
 def is_stale_target(
-    catalog: VllmCatalog, key: ObjectKey, found: ConfigMapState, wanted: set[ObjectKey]
+    catalog: VllmCatalog, key: ObjectKey, existing: ConfigMapState, target_keys: set[ObjectKey]
 ) -> bool:
-    """Tell whether the ConfigMap is the catalogue's and has no business where it is."""
+    """Return whether the ConfigMap is the catalog's, but in no target namespace."""
     return (
-        key not in wanted
-        and found.labels.get(MANAGED_BY) == FIELD_MANAGER
-        and found.labels.get(CATALOG) == catalog.key.name
-        and is_published_by(catalog, found)
+        key not in target_keys
+        and existing.labels.get(MANAGED_BY) == FIELD_MANAGER
+        and existing.labels.get(CATALOG) == catalog.key.name
+        and is_published_by(catalog, existing)
     )
 
 
-def is_orphan(found: ConfigMapState, uids: Iterable[str]) -> bool:
-    """Tell whether the ConfigMap belongs to a catalogue that is none of those with these uids."""
-    uid = found.annotations.get(CATALOG_UID)
-    return uid is not None and _is_catalogues(found) and uid not in uids
+def is_orphan(existing: ConfigMapState, uids: Iterable[str]) -> bool:
+    """Return whether the ConfigMap belongs to a catalog with none of these uids."""
+    uid = existing.annotations.get(CATALOG_UID)
+    return uid is not None and _belongs_to_catalog(existing) and uid not in uids
 
 
 def is_current(existing: ConfigMapState, manifest: Manifest) -> bool:
@@ -113,13 +112,13 @@ def is_current(existing: ConfigMapState, manifest: Manifest) -> bool:
 def manifest_of(
     catalog: VllmCatalog, namespace: str, documents: Documents, patterns: str
 ) -> Manifest:
-    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by.
+    """Return the ConfigMap to apply; `patterns` is the hash of the primary patterns.
 
-    Its owner reference counts when somebody has taken the finalizer away.
+    Its owner reference is for when the finalizer was removed by hand.
     """
-    notes = {CATALOG_UID: catalog.uid, DIGEST: documents.digest, PRIMARY_PATTERNS: patterns}
+    annotations = {CATALOG_UID: catalog.uid, DIGEST: documents.digest, PRIMARY_PATTERNS: patterns}
     key = ObjectKey(namespace, catalog.config_map_name)
-    return owned_manifest(catalog, key, labels(CATALOG, catalog.key.name), notes, documents)
+    return owned_manifest(catalog, key, labels(CATALOG, catalog.key.name), annotations, documents)
 
 
 def exemplar(
@@ -127,39 +126,39 @@ def exemplar(
     published: Iterable[tuple[ObjectKey, ConfigMapState]],
     targets: Collection[str],
 ) -> ConfigMapState | None:
-    """Return the newest undamaged ConfigMap of the catalogue: it holds what was published last.
+    """Return the newest unmodified ConfigMap of the catalog: it holds what was published last.
 
-    Not the one that the status tells of: whoever was killed in the midst of a change had written
-    to some namespaces, and must not take that back. One of another name, or in a namespace that is
-    no target, was never ours, whatever it says.
+    Not that of the status: a process that was killed during a change had written to some
+    namespaces, and must not revert that. One of another name, or in a namespace that is no target,
+    was never ours, whatever its metadata says.
     """
-    ours = (
-        found
-        for key, found in published
+    candidates = (
+        existing
+        for key, existing in published
         if key.name == catalog.config_map_name
         and key.namespace in targets
-        and found.is_unmodified
-        and is_published_by(catalog, found)
-        and found.labels.items() >= labels(CATALOG, catalog.key.name).items()
-        and found.owner is not None
-        and found.owner.uid == catalog.uid
+        and existing.is_unmodified
+        and is_published_by(catalog, existing)
+        and existing.labels.items() >= labels(CATALOG, catalog.key.name).items()
+        and existing.owner is not None
+        and existing.owner.uid == catalog.uid
     )
-    return max(ours, key=_age_rank, default=None)
+    return max(candidates, key=_version_rank, default=None)
 
 
-def _age_rank(found: ConfigMapState) -> tuple[int, str]:
+def _version_rank(existing: ConfigMapState) -> tuple[int, str]:
     """Sort by resource version, the oldest first: etcd's revisions are numbers."""
-    return (len(found.resource_version), found.resource_version)
+    return (len(existing.resource_version), existing.resource_version)
 
 
 def _is_reserved(namespace: str, own: str | None) -> bool:
     return namespace.startswith("kube-") or namespace == own
 
 
-def _may_be_taken(catalog: VllmCatalog, existing: ConfigMapState) -> bool:
-    """Tell whether it is a catalogue's: no older one wants it, and ours may have lost a label."""
-    return _is_catalogues(existing) or existing.annotations.get(CATALOG_UID) == catalog.uid
+def _may_take_over(catalog: VllmCatalog, existing: ConfigMapState) -> bool:
+    """Return whether it is a catalog's: no older one claims it, and ours may have lost a label."""
+    return _belongs_to_catalog(existing) or existing.annotations.get(CATALOG_UID) == catalog.uid
 
 
-def _is_catalogues(found: ConfigMapState) -> bool:
-    return found.labels.get(MANAGED_BY) == FIELD_MANAGER and CATALOG in found.labels
+def _belongs_to_catalog(existing: ConfigMapState) -> bool:
+    return existing.labels.get(MANAGED_BY) == FIELD_MANAGER and CATALOG in existing.labels

@@ -1,1 +1,1 @@
-"""OpenClaw's documents: rendered, merged into a base configuration, read back."""
+"""OpenClaw's documents: rendering, merging into a base configuration, parsing."""

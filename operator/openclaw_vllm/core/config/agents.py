@@ -1,8 +1,8 @@
-"""What agents are told to use: default model, fallbacks, aliases, allow list; no name dangles.
+"""Agents' defaults resolved to published models: primary, fallbacks, aliases, allow list.
 
-The primary is sticky: once chosen it stays while its model is known, even if an earlier pattern
-matches again, because a default that moves with every rollout moves agents' behaviour. Only an edit
-of the patterns, or the model going for good, decides anew.
+The primary is sticky: once chosen it stays while its model is published, even if an earlier pattern
+matches again, because a default that moves with every rollout moves agents' behaviour. It is chosen
+again only after an edit of the patterns, or when its model is removed.
 """
 
 import hashlib
@@ -19,18 +19,17 @@ from openclaw_vllm.core.discovery.models import Model
 
 @dataclass(frozen=True, slots=True)
 class ResolvedDefaults:
-    """The models chosen, by id: aliases map an id to its alias; `allow` is None where any is
-    allowed."""
+    """The models that the patterns resolve to, by id."""
 
     primary: str = ""
     fallbacks: tuple[str, ...] = ()
-    aliases: Mapping[str, str] | None = None
-    allow: tuple[str, ...] | None = None
-    unmatched: tuple[str, ...] = ()
+    aliases: Mapping[str, str] | None = None  # from the id to its alias
+    allow: tuple[str, ...] | None = None  # None where any model is allowed
+    unmatched: tuple[str, ...] = ()  # patterns without a model
 
 
 def patterns_hash(agents: AgentDefaults | None) -> str:
-    """Return what identifies the primary patterns: kept beside the choice, it tells an edit from a
+    """Return the hash of the primary patterns; stored with the primary, it tells an edit from a
     restart."""
     patterns = json.dumps(agents.primary if agents else ())
     return hashlib.sha256(patterns.encode()).hexdigest()[:16]
@@ -39,68 +38,70 @@ def patterns_hash(agents: AgentDefaults | None) -> str:
 def resolve_defaults(
     agents: AgentDefaults | None, models: Iterable[Model], sticky: str
 ) -> ResolvedDefaults | Problem:
-    """Resolve the patterns to models; `sticky` is the primary's id from before, or empty to decide
-    anew."""
+    """Resolve the patterns to models; `sticky` is the previous primary's id, empty to choose
+    again."""
     if agents is None:
         return ResolvedDefaults()
-    known = tuple(models)
-    ids, primary = _ranked(known), primary_of(agents, known, sticky)
+    candidates = tuple(models)
+    ids, primary = _rank_ids(candidates), primary_of(agents, candidates, sticky)
     patterns = (*agents.primary, *agents.fallbacks, *agents.aliases.values())
-    firsts = {pattern: next(matching(pattern, ids), "") for pattern in dict.fromkeys(patterns)}
-    aliases = _aliases(agents.aliases, ids, firsts)
+    matches = {pattern: next(matching(pattern, ids), "") for pattern in dict.fromkeys(patterns)}
+    aliases = _resolve_aliases(agents.aliases, ids, matches)
     if isinstance(aliases, Problem):
         return aliases
-    matched = dict.fromkeys(pattern for pattern in agents.fallbacks if firsts[pattern])
+    fallbacks = dict.fromkeys(pattern for pattern in agents.fallbacks if matches[pattern])
     return ResolvedDefaults(
         primary=primary,
-        fallbacks=_all_that_match(matched, [id_ for id_ in ids if id_ != primary]),
+        fallbacks=_match_all(fallbacks, [id_ for id_ in ids if id_ != primary]),
         aliases=aliases,
         allow=tuple(sorted(ids)) if agents.allow == "Discovered" else None,
-        unmatched=tuple(pattern for pattern in patterns if not firsts[pattern]),
+        unmatched=tuple(pattern for pattern in patterns if not matches[pattern]),
     )
 
 
 def primary_of(agents: AgentDefaults | None, models: Iterable[Model], sticky: str) -> str:
-    """Choose the primary alone, as `choose` does; empty when no pattern matches."""
-    ids = _ranked(models)
-    return sticky if sticky in ids else _first(agents.primary if agents else (), ids)
+    """Choose the primary as `resolve_defaults` does; empty when no pattern matches."""
+    ids = _rank_ids(models)
+    return sticky if sticky in ids else _find_first(agents.primary if agents else (), ids)
 
 
-def _ranked(models: Iterable[Model]) -> list[str]:
-    """Return the ids with base models before adapters."""
-    return [m.id for m in sorted(models, key=lambda model: (model.parent != "", model.id))]
+def _rank_ids(models: Iterable[Model]) -> list[str]:
+    """Return the ids, those of base models before those of adapters."""
+    return [model.id for model in sorted(models, key=lambda model: (model.parent != "", model.id))]
 
 
-def _first(patterns: Iterable[str], ids: Iterable[str]) -> str:
+def _find_first(patterns: Iterable[str], ids: Iterable[str]) -> str:
     return next((id_ for pattern in patterns for id_ in matching(pattern, ids)), "")
 
 
-def _all_that_match(patterns: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
+def _match_all(patterns: Iterable[str], ids: Iterable[str]) -> tuple[str, ...]:
     """Return the ids in the order of the patterns, each once."""
-    found: dict[str, None] = {}
+    ordered_ids: dict[str, None] = {}
     for pattern in patterns:
-        found |= dict.fromkeys(matching(pattern, [id_ for id_ in ids if id_ not in found]))
-    return tuple(found)
+        ordered_ids |= dict.fromkeys(
+            matching(pattern, [id_ for id_ in ids if id_ not in ordered_ids])
+        )
+    return tuple(ordered_ids)
 
 
-def _aliases(
-    wanted: Mapping[str, str], ids: Iterable[str], firsts: Mapping[str, str]
+def _resolve_aliases(
+    patterns_by_alias: Mapping[str, str], ids: Iterable[str], matches: Mapping[str, str]
 ) -> dict[str, str] | Problem:
-    """Give each alias the first model that its glob matches; OpenClaw holds one per model."""
-    given: dict[str, str] = {}
-    taken = {id_.lower() for id_ in ids}
-    for alias, pattern in sorted(wanted.items()):
-        id_ = firsts[pattern]
-        if alias.lower() in taken:
+    """Return aliases by id, each of the first model that its glob matches; one per model."""
+    aliases: dict[str, str] = {}
+    names_in_use = {id_.lower() for id_ in ids}
+    for alias, pattern in sorted(patterns_by_alias.items()):
+        id_ = matches[pattern]
+        if alias.lower() in names_in_use:
             message = f"spec.agents.aliases: {alias} is a model's id or another alias, but for case"
             return Problem(Reason.INVALID_SPEC, f"{message}; choose another")
-        taken.add(alias.lower())
-        if id_ in given:
+        names_in_use.add(alias.lower())
+        if id_ in aliases:
             message = (
-                f"spec.agents.aliases: {given[id_]} and {alias} mean the same model, and "
+                f"spec.agents.aliases: {aliases[id_]} and {alias} mean the same model, and "
                 "OpenClaw holds one alias per model; remove one of them or narrow its glob"
             )
             return Problem(Reason.INVALID_SPEC, message)
         if id_:
-            given[id_] = alias
-    return given
+            aliases[id_] = alias
+    return aliases

@@ -1,7 +1,7 @@
-"""One entry of models.providers, in OpenClaw's own format.
+"""Entry of models.providers, in OpenClaw's format.
 
 Without `auth: "api-key"` and an `apiKey` the client would send a key of its own choice, or fail on
-hosts that it does not know as local; text that came from outside is escaped.
+hosts that it does not regard as local; untrusted text is escaped.
 """
 
 import re
@@ -16,7 +16,7 @@ from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.config.escaping import escape
 from openclaw_vllm.core.discovery.models import Model
 
-# Any literal but OpenClaw's reserved markers; never sent to anyone who checks.
+# Any literal but OpenClaw's reserved markers; a server without keys does not check it.
 KEYLESS = "vllm-local"
 SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
@@ -32,16 +32,16 @@ class Connection:
 
 
 def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Iterable[Model]) -> Json:
-    """Write one entry of models.providers, with the models in this order."""
+    """Return the entry, with the models in this order."""
     provider: Json = {
         "api": "openai-completions",
-        "auth": "api-key",  # or VLLM_API_KEY of the agent's pod goes to any provider named vllm
+        "auth": "api-key",  # else VLLM_API_KEY of the agent's pod goes to any provider named vllm
         "apiKey": f"${{{spec.auth.api_key_env}}}" if spec.auth else KEYLESS,
         "baseUrl": escape(connection.base_url),
-        "models": [_model(model) for model in models],
+        "models": [_build_model(model) for model in models],
     }
     if spec.headers:
-        provider["headers"] = {header.name: _header(header) for header in spec.headers}
+        provider["headers"] = {header.name: _build_header(header) for header in spec.headers}
     tls = {
         "ca": connection.ca_pem,
         "serverName": (spec.tls.server_name if spec.tls else None) or "",
@@ -52,10 +52,10 @@ def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Itera
 
 
 def ambiguous(headers: Iterable[Header]) -> Problem | None:
-    """Check again what CEL has checked: an object may be older than that rule.
+    """Return what is wrong with a header by the CEL rules: an object may be older than those.
 
-    OpenClaw reads these values as references to secrets, and cannot be told not to; and some of
-    these names are no keys of a JavaScript object.
+    OpenClaw reads these values as references to secrets, without a way to escape them; and some of
+    these names cannot be keys of a JavaScript object.
     """
     for header in headers:
         if header.name.lower() in RESERVED_HEADERS:
@@ -70,11 +70,11 @@ def ambiguous(headers: Iterable[Header]) -> Problem | None:
     return None
 
 
-def _header(header: Header) -> str:
+def _build_header(header: Header) -> str:
     return f"${{{header.env}}}" if header.env else escape(header.value or "")
 
 
-def _model(model: Model) -> Json:
+def _build_model(model: Model) -> Json:
     settings = model.settings
     compat: Json = {"supportsUsageInStreaming": True}
     if model.tools is not None:
@@ -87,7 +87,7 @@ def _model(model: Model) -> Json:
         "name": escape(model.name),
         "reasoning": bool(settings.reasoning),
         "input": list(model.input),
-        "cost": {name: _number(value) for name, value in cost.items()},
+        "cost": {name: _to_number(value) for name, value in cost.items()},
         "contextWindow": model.context_window,
         "maxTokens": model.max_tokens,
         "compat": compat,
@@ -97,6 +97,6 @@ def _model(model: Model) -> Json:
 _COSTS = ("input", "output", "cacheRead", "cacheWrite")
 
 
-def _number(value: float) -> float:
-    """Write whole numbers without a fraction, as the documented example has them."""
+def _to_number(value: float) -> float:
+    """Return whole numbers without a fraction, as in OpenClaw's documentation."""
     return int(value) if value == int(value) else value

@@ -1,7 +1,7 @@
-"""Text from outside, written so that OpenClaw reads it back as it was.
+"""Escaping of `${NAME}`, which OpenClaw would substitute.
 
-OpenClaw substitutes `${NAME}` in every string value of its configuration: a model id or a URL that
-somebody chose would otherwise send a secret of the agent's pod away.
+It does so in every string value of its configuration: an untrusted model id or URL would otherwise
+send a secret of the agent's pod away.
 """
 
 import re
@@ -13,32 +13,32 @@ _ESCAPED = re.compile(r"\$(\$\{[A-Z_][A-Z0-9_]*\})")
 
 
 def escape(text: str) -> str:
-    """Write `$${NAME}` for each `${NAME}`, which OpenClaw reads back as it was; other text has no
-    effect."""
-    return REFERENCE.sub(lambda found: "$" + found.group(), text)
+    """Replace each `${NAME}` by `$${NAME}`, which OpenClaw reads as `${NAME}`; other text needs no
+    escape."""
+    return REFERENCE.sub(lambda match: "$" + match.group(), text)
 
 
 def unescape(text: str) -> str:
-    """Take `escape` back."""
+    """Revert `escape`."""
     return _ESCAPED.sub(r"\1", text)
 
 
 def escape_all(value: Any) -> Any:
-    """Escape every string value of free-form settings; OpenClaw leaves keys alone."""
-    return _in_each_string(escape, value)
+    """Escape every string value of free-form settings; OpenClaw does not substitute in keys."""
+    return _map_strings(escape, value)
 
 
 def unescape_all(value: Any) -> Any:
-    """Take `escape_all` back."""
-    return _in_each_string(unescape, value)
+    """Revert `escape_all`."""
+    return _map_strings(unescape, value)
 
 
-def _in_each_string(change: Callable[[str], str], value: Any) -> Any:
+def _map_strings(convert: Callable[[str], str], value: Any) -> Any:
     match value:
         case str():
-            return change(value)
+            return convert(value)
         case Mapping():
-            return {key: _in_each_string(change, item) for key, item in value.items()}
+            return {key: _map_strings(convert, item) for key, item in value.items()}
         case list() | tuple():
-            return [_in_each_string(change, item) for item in value]
+            return [_map_strings(convert, item) for item in value]
     return value

@@ -1,7 +1,6 @@
-"""Reading back what we have published: the ConfigMap is the operator's only memory.
+"""Parsing of the published documents, from which the operator's state is restored.
 
-A document of another form than ours, damaged or written by somebody else, counts as one that says
-nothing.
+A document of another form than ours, damaged or written by somebody else, counts as empty.
 """
 
 import json
@@ -22,30 +21,30 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PublishedModels:
-    """What a published `models.json` says: the URL, each model's context, and what it can."""
+    """The content of a published `models.json`."""
 
     base_url: str
-    contexts: tuple[tuple[str, int], ...]
+    contexts: tuple[tuple[str, int], ...]  # id and context window in tokens
     capabilities: Mapping[str, Capabilities]
 
 
 def read_models(models_json: str, provider_id: str) -> PublishedModels:
-    """Read a `models.json` that we wrote; one of another form counts as one without models."""
+    """Parse a `models.json` that we wrote; one of another form counts as one without models."""
     try:
         provider = json.loads(models_json)["providers"][provider_id]
         models = {unescape(model["id"]): model for model in provider["models"]}
         return PublishedModels(
             base_url=unescape(provider["baseUrl"]),
             contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
-            capabilities={id_: _capabilities(model) for id_, model in models.items()},
+            capabilities={id_: _read_capabilities(model) for id_, model in models.items()},
         )
     except NOT_OURS:
         return PublishedModels("", (), {})
 
 
 def read_primary(agents_json: str, prefix: str) -> str:
-    """Read the primary's id, the reference without its prefix, from an `agents-defaults.json` that
-    we wrote; empty without one."""
+    """Return the primary's id, the reference without its prefix, from an `agents-defaults.json`
+    that we wrote; empty without one."""
     try:
         return unescape(json.loads(agents_json)["model"]["primary"]).removeprefix(prefix)
     except NOT_OURS:
@@ -53,8 +52,8 @@ def read_primary(agents_json: str, prefix: str) -> str:
 
 
 def read_settings(agents_json: str) -> dict[str, ModelSettings]:
-    """Read the parameters of requests, by the model's reference, from an `agents-defaults.json`
-    that we wrote; those that could not have been asked for are left out."""
+    """Return the request parameters by the model's reference from an `agents-defaults.json` that we
+    wrote; empty for one that no spec could have given."""
     try:
         models = json.loads(agents_json)["models"].items()
         return {
@@ -66,18 +65,18 @@ def read_settings(agents_json: str) -> dict[str, ModelSettings]:
         return {}
 
 
-def _capabilities(model: Json) -> Capabilities:
-    """Read back what was found out; that a model takes no image is published as nothing."""
+def _read_capabilities(model: Json) -> Capabilities:
+    """Return the published capabilities; images are unknown unless `input` lists them."""
     return Capabilities(model["compat"].get("supportsTools"), "image" in model["input"] or None)
 
 
 def entries_of(models_json: str) -> dict[str, Json]:
-    """Read the entries that hold models of a `models.json` that we wrote; those of another form
-    are left out."""
+    """Return the entries with models of a `models.json` that we wrote, by provider id; those of
+    another form are left out."""
     try:
-        found = json.loads(models_json)["providers"].items()
+        entries = json.loads(models_json)["providers"].items()
     except NOT_OURS:
         return {}
-    ours = ((id_, entry) for id_, entry in found if is_provider_id(id_))
-    read = ((id_, parse_untrusted_entry(entry)) for id_, entry in ours)
-    return {id_: entry for id_, entry in read if entry is not None}
+    valid = ((id_, entry) for id_, entry in entries if is_provider_id(id_))
+    parsed = ((id_, parse_untrusted_entry(entry)) for id_, entry in valid)
+    return {id_: entry for id_, entry in parsed if entry is not None}

@@ -1,11 +1,10 @@
-"""Where requests and keys may go: a CR's author chooses the URL, so both are judged here.
+"""Policy on the destinations of requests and keys, since a CR's author chooses the URL.
 
-The operator can read Secrets and reach addresses that a CR's author may not. Requests therefore
-never go to loopback, link-local and metadata addresses, multicast, the API server or ourselves; and
-a key only goes where its owner agreed: to a Service of the Secret's own namespace, or to a host
-that the Secret's annotation names. Addresses are judged after resolution and in their innermost
-form, because `127.1`, IPv4-mapped, NAT64 and 6to4 addresses otherwise hide what they are
-(measured).
+The operator can read Secrets and reach addresses that a CR's author may not. So requests never go
+to loopback, link-local and metadata addresses, multicast, the API server or the operator itself;
+and a key only goes where its owner allows it: to a Service of the Secret's namespace, or to a host
+in the Secret's annotation. Addresses are checked after resolution and in their innermost form,
+because `127.1`, IPv4-mapped, NAT64 and 6to4 addresses otherwise hide what they are (measured).
 """
 
 import shlex
@@ -46,32 +45,34 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """What the operator's administrator allows; `reserved` are the API server's and our own
-    addresses."""
+    """The destinations that the administrator allows."""
 
     host_globs: tuple[str, ...] = ("*",)
     networks: tuple[Network, ...] = ()
     allow_loopback: bool = False
     allow_insecure_keys: bool = False
-    reserved: frozenset[Address] = frozenset()
+    reserved: frozenset[Address] = frozenset()  # the API server's and the operator's own
 
     def judge(self, host: str, addresses: Iterable[str]) -> Problem | None:
-        """Say why this host must not be probed; every one of its addresses has to pass."""
-        real = [_innermost(ip_address(address)) for address in addresses]
-        for address in real:
+        """Return why this host must not be probed, None if it may; all its addresses have to
+        pass."""
+        innermost = [_unwrap(ip_address(address)) for address in addresses]
+        for address in innermost:
             if self._is_denied(address):
                 message = f"host {host} leads to an address of a range that may not be probed"
                 return Problem(Reason.DESTINATION_DENIED, message)
-        named = matches_any(self.host_globs, host.lower())
-        if not named and not all(_within(address, self.networks) for address in real):
+        is_allowed_host = matches_any(self.host_globs, host.lower())
+        if not is_allowed_host and not all(
+            _is_within(address, self.networks) for address in innermost
+        ):
             message = f"host {host} is not among the operator's --allow-hosts"
             return Problem(Reason.DESTINATION_DENIED, message)
         return None
 
     def _is_denied(self, address: Address) -> bool:
-        if _within(address, LOOPBACK):
+        if _is_within(address, LOOPBACK):
             return not self.allow_loopback
-        return _within(address, NEVER) or address in self.reserved
+        return _is_within(address, NEVER) or address in self.reserved
 
 
 def key_refusal(
@@ -82,50 +83,52 @@ def key_refusal(
     *,
     verified: bool,
 ) -> Problem | None:
-    """Say why the Secret's value must not be sent to the endpoint.
+    """Return why the Secret's value must not be sent to the endpoint, None if it may.
 
     `allowed_hosts` is the Secret's annotation, comma-separated globs on the host without its port;
     `verified` is False when the server's certificate is not checked.
     """
-    own = endpoint.service is not None and endpoint.service.namespace == secret.namespace
+    same_namespace = endpoint.service is not None and endpoint.service.namespace == secret.namespace
     globs = [glob.strip().lower() for glob in allowed_hosts.split(",") if glob.strip()]
-    if not own and not matches_any(globs, endpoint.host):
-        cure = _permission(endpoint.host, secret, annotated=bool(globs))
+    if not same_namespace and not matches_any(globs, endpoint.host):
+        advice = _describe_permission(endpoint.host, secret, annotated=bool(globs))
         message = (
             f"Secret {secret.name} does not allow its value to be sent to {endpoint.host}; "
-            f"to allow it: {cure}"
+            f"to allow it: {advice}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
-    return None if policy.allow_insecure_keys else _exposure(endpoint, secret, verified=verified)
+    return (
+        None if policy.allow_insecure_keys else _find_exposure(endpoint, secret, verified=verified)
+    )
 
 
-def _permission(host: str, secret: ObjectKey, *, annotated: bool) -> str:
-    """Say how to allow the host, without what a Secret says to those who may read it."""
+def _describe_permission(host: str, secret: ObjectKey, *, annotated: bool) -> str:
+    """Return how to allow the host, without revealing the content of the annotation."""
     if annotated:
         return f"add {host}, after a comma, to its annotation {ALLOWED_HOSTS}"
-    wanted = shlex.quote(f"{ALLOWED_HOSTS}={host}")
-    return f"kubectl annotate secret {secret.name} -n {secret.namespace} {wanted}"
+    annotation = shlex.quote(f"{ALLOWED_HOSTS}={host}")
+    return f"kubectl annotate secret {secret.name} -n {secret.namespace} {annotation}"
 
 
-def _exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:
+def _find_exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:
     if endpoint.scheme == "http" and endpoint.service is None:
-        cure = "use https, or run the operator with --allow-insecure-keys"
-        message = f"Secret {secret.name} would leave the cluster over plain HTTP; {cure}"
+        advice = "use https, or run the operator with --allow-insecure-keys"
+        message = f"Secret {secret.name} would leave the cluster over plain HTTP; {advice}"
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     if endpoint.scheme == "https" and not verified:
-        cure = "use tls.caBundleRef, or run the operator with --allow-insecure-keys"
+        advice = "use tls.caBundleRef, or run the operator with --allow-insecure-keys"
         message = (
-            f"Secret {secret.name} would go to a server whose certificate is not verified; {cure}"
+            f"Secret {secret.name} would go to a server whose certificate is not verified; {advice}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     return None
 
 
-def _within(address: Address, networks: Iterable[Network]) -> bool:
+def _is_within(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
 
 
-def _innermost(address: Address) -> Address:
+def _unwrap(address: Address) -> Address:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped or address.sixtofour:
             return address.ipv4_mapped or address.sixtofour or address

@@ -1,9 +1,9 @@
-"""Where a server is: from the spec, and the Service it names, to one URL or the reason why not.
+"""Resolution of a spec, and the Service that it refers to, to the URL of a server.
 
-The URL is used twice, by our probe and by the agents. So it is written once in the form that
-OpenClaw wants: it ends in /v1, and a Service of the cluster goes by its full name, because OpenClaw
-gives `*.local` hosts the timeouts of self-hosted models, and because a short name means another
-Service in the operator's namespace than in the agents'.
+The URL is used twice, by our probe and by the agents. So it is normalized to the form that OpenClaw
+expects: it ends in /v1, and has a Service's full name, because OpenClaw gives `*.local` hosts the
+timeouts of self-hosted models, and a short name means another Service in the operator's namespace
+than in the agents'.
 """
 
 import re
@@ -26,62 +26,60 @@ MAX_PORTS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server's address: the normalised URL, its host and port, and the Service that the host
-    names."""
+    """The resolved URL of a server."""
 
-    base_url: str
+    base_url: str  # normalized
     scheme: str
     host: str
     port: int
-    service: ObjectKey | None
+    service: ObjectKey | None  # the Service that the host names
 
     @property
     def server_url(self) -> str:
-        """The URL without its final /v1: the parent of vLLM's /version."""
+        """The URL without its final /v1, as vLLM's /version needs it."""
         return self.base_url.removesuffix("/v1")
 
 
 def service_named_by(spec: VllmProviderSpec, namespace: str) -> ObjectKey | None:
-    """Return the Service that the spec points at, by reference or by a host name of the cluster."""
+    """Return the Service that the spec refers to, by `serviceRef` or by a host of the cluster."""
     if spec.service_ref is not None:
         return ObjectKey(namespace, spec.service_ref.name)
-    parts = _split(spec.base_url or "")
-    return None if isinstance(parts, Problem) else _service_of(parts.hostname or "", namespace)
+    parts = _parse(spec.base_url or "")
+    return None if isinstance(parts, Problem) else _parse_service(parts.hostname or "", namespace)
 
 
 def leads_to(base_url: str, spec: VllmProviderSpec, namespace: str) -> bool:
-    """Tell whether a URL that was read back is of the host that the spec asks, be it there or
-    not."""
-    published, asked = _split(base_url), _split(spec.base_url or "")
-    if isinstance(published, Problem):
+    """Return whether a published URL has the host of the spec, whether that exists or not."""
+    published_url, spec_url = _parse(base_url), _parse(spec.base_url or "")
+    if isinstance(published_url, Problem):
         return False
-    if named := service_named_by(spec, namespace):
-        return published.hostname == f"{named.name}.{named.namespace}.{CLUSTER_SUFFIX}"
-    return not isinstance(asked, Problem) and published.hostname == asked.hostname
+    if key := service_named_by(spec, namespace):
+        return published_url.hostname == f"{key.name}.{key.namespace}.{CLUSTER_SUFFIX}"
+    return not isinstance(spec_url, Problem) and published_url.hostname == spec_url.hostname
 
 
 def resolve(spec: VllmProviderSpec, namespace: str, service: Service | None) -> Endpoint | Problem:
-    """Turn `serviceRef` or `baseUrl` into an endpoint.
+    """Resolve `serviceRef` or `baseUrl` to an endpoint.
 
-    `service` is what the cluster shows of `service_named_by(spec, namespace)`. A Service of the
-    resource's own namespace has to exist; one of another namespace may be outside of what we watch.
+    `service` is the object of `service_named_by(spec, namespace)`, if the cluster has it. A Service
+    of the provider's namespace has to exist; one of another may be outside of what we watch.
     ExternalName is refused: it would carry requests, and keys, to any host (CVE-2021-25740).
     """
-    named = service_named_by(spec, namespace)
-    if named is not None and (problem := _refusal(named, namespace, service)):
+    key = service_named_by(spec, namespace)
+    if key is not None and (problem := _service_problem(key, namespace, service)):
         return problem
     if spec.service_ref is not None and service is not None:
         return _from_service(spec.service_ref, namespace, service)
-    return _from_url(spec.base_url or "", named)
+    return _from_url(spec.base_url or "", key)
 
 
-def _refusal(named: ObjectKey, namespace: str, service: Service | None) -> Problem | None:
-    if service is None and named.namespace == namespace:
-        message = f"Service {named.name} does not exist in namespace {namespace}; create it"
+def _service_problem(key: ObjectKey, namespace: str, service: Service | None) -> Problem | None:
+    if service is None and key.namespace == namespace:
+        message = f"Service {key.name} does not exist in namespace {namespace}; create it"
         return Problem(Reason.SERVICE_NOT_FOUND, message)
     if service is not None and service.type == "ExternalName":
         message = (
-            f"Service {named} is of type ExternalName, which may lead anywhere; "
+            f"Service {key} is of type ExternalName, which may lead anywhere; "
             "write the server's own URL into spec.baseUrl"
         )
         return Problem(Reason.EXTERNAL_NAME_REFUSED, message)
@@ -91,7 +89,7 @@ def _refusal(named: ObjectKey, namespace: str, service: Service | None) -> Probl
 def _from_service(ref: ServiceRef, namespace: str, service: Service) -> Endpoint | Problem:
     port = _port_number(ref.port, service)
     if port is None:
-        message = f"Service {ref.name} has no port {ref.port}; it has {_offer_of(service)}"
+        message = f"Service {ref.name} has no port {ref.port}; it has {_describe_ports(service)}"
         return Problem(Reason.PORT_NOT_FOUND, message)
     host = f"{ref.name}.{namespace}.{CLUSTER_SUFFIX}"
     if flaw := flaw_of(host):
@@ -100,46 +98,46 @@ def _from_service(ref: ServiceRef, namespace: str, service: Service) -> Endpoint
     return Endpoint(url, ref.scheme, host, port, ObjectKey(namespace, ref.name))
 
 
-def _offer_of(service: Service) -> str:
-    shown = service.ports[:MAX_PORTS_SHOWN]
-    offered = ", ".join(f"{number} ({name})" if name else str(number) for name, number in shown)
-    more = len(service.ports) - len(shown)
-    return f"{offered} and {more} more" if more else offered or "none"
+def _describe_ports(service: Service) -> str:
+    first_ports = service.ports[:MAX_PORTS_SHOWN]
+    ports = ", ".join(f"{number} ({name})" if name else str(number) for name, number in first_ports)
+    more = len(service.ports) - len(first_ports)
+    return f"{ports} and {more} more" if more else ports or "none"
 
 
-def _port_number(wanted: int | str, service: Service) -> int | None:
+def _port_number(port: int | str, service: Service) -> int | None:
     for name, number in service.ports:
-        if wanted in (name, number):
+        if port in (name, number):
             return number
     return None
 
 
-def _from_url(base_url: str, named: ObjectKey | None) -> Endpoint | Problem:
-    parts = _split(base_url)
+def _from_url(base_url: str, key: ObjectKey | None) -> Endpoint | Problem:
+    parts = _parse(base_url)
     if isinstance(parts, Problem):
         return parts
-    host = f"{named.name}.{named.namespace}.{CLUSTER_SUFFIX}" if named else parts.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
+    host = f"{key.name}.{key.namespace}.{CLUSTER_SUFFIX}" if key else parts.hostname or ""
+    url_host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
     return Endpoint(
-        base_url=f"{parts.scheme}://{shown}{port}{_with_v1(parts.path)}",
+        base_url=f"{parts.scheme}://{url_host}{port}{_with_v1(parts.path)}",
         scheme=parts.scheme,
         host=host,
         port=parts.port or DEFAULT_PORTS[parts.scheme],
-        service=named,
+        service=key,
     )
 
 
-def _split(base_url: str) -> SplitResult | Problem:
-    """Parse again what CEL has checked: admission is validation, not protection."""
+def _parse(base_url: str) -> SplitResult | Problem:
+    """Parse a URL, with the checks of the CEL rules: objects may be older than those."""
     try:
         parts = urlsplit(base_url)
-        sound = parts.scheme in DEFAULT_PORTS and parts.port != 0
-        sound = sound and AUTHORITY.fullmatch(parts.netloc.lower()) is not None
-        sound = sound and URL.fullmatch(base_url) is not None
+        is_valid = parts.scheme in DEFAULT_PORTS and parts.port != 0
+        is_valid = is_valid and AUTHORITY.fullmatch(parts.netloc.lower()) is not None
+        is_valid = is_valid and URL.fullmatch(base_url) is not None
     except ValueError:
-        sound = False
-    if not sound or parts.query or parts.fragment:
+        is_valid = False
+    if not is_valid or parts.query or parts.fragment:
         message = (
             "spec.baseUrl has to be http(s)://host[:port][/path], without user, query or fragment"
         )
@@ -151,8 +149,8 @@ def _split(base_url: str) -> SplitResult | Problem:
     return parts
 
 
-def _service_of(host: str, namespace: str) -> ObjectKey | None:
-    """Read `<svc>`, `<svc>.<own>`, `<svc>.<ns>.svc` and `<svc>.<ns>.svc.cluster.local`."""
+def _parse_service(host: str, namespace: str) -> ObjectKey | None:
+    """Parse `<svc>`, `<svc>.<own>`, `<svc>.<ns>.svc` and `<svc>.<ns>.svc.cluster.local`."""
     match host.removesuffix(".").split("."):
         case [name] if name != "localhost" and ":" not in name:
             return ObjectKey(namespace, name)
@@ -164,7 +162,7 @@ def _service_of(host: str, namespace: str) -> ObjectKey | None:
 
 
 def _with_v1(path: str) -> str:
-    """Return the path ending in exactly one /v1, without doubled or trailing slashes at its end."""
+    """Return the path with exactly one /v1 at its end, and no repeated slashes before it."""
     stem = path.rstrip("/")
     while stem.endswith("/v1"):
         stem = stem.removesuffix("/v1").rstrip("/")

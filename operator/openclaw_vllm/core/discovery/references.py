@@ -1,4 +1,4 @@
-"""What a VllmProvider names: which objects' changes concern it."""
+"""References of a VllmProvider: the objects whose changes affect it."""
 
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import VllmProvider
@@ -9,21 +9,21 @@ from openclaw_vllm.core.discovery.endpoint import service_named_by
 AUTHORIZATION = "Authorization"  # the API key's header
 
 
-def references_of(resource: VllmProvider) -> frozenset[Reference]:
-    """Return every object that the resource names, and the ConfigMap that it publishes."""
-    spec, namespace = resource.spec, resource.key.namespace
-    named = {Reference("Published", resource.config_map)}
+def references_of(provider: VllmProvider) -> frozenset[Reference]:
+    """Return every object that the provider refers to, and the ConfigMap that it publishes."""
+    spec, namespace = provider.spec, provider.key.namespace
+    references = {Reference("Published", provider.config_map)}
     if isinstance(spec, Problem):
-        return frozenset(named)
+        return frozenset(references)
     if service := service_named_by(spec, namespace):
-        named.add(Reference("Service", service))
-    named.update(
+        references.add(Reference("Service", service))
+    references.update(
         Reference("ConfigMap", ObjectKey(namespace, name)) for name in config_maps_named_by(spec)
     )
-    named.update(
+    references.update(
         Reference("Secret", ObjectKey(namespace, ref.name)) for ref in secret_refs(spec).values()
     )
-    return frozenset(named)
+    return frozenset(references)
 
 
 def config_maps_named_by(spec: VllmProviderSpec) -> frozenset[str]:
@@ -33,7 +33,7 @@ def config_maps_named_by(spec: VllmProviderSpec) -> frozenset[str]:
 
 
 def secret_refs(spec: VllmProviderSpec) -> dict[str, SecretKeyRef]:
-    """Return where the secret values of a request's headers are, by the header's name."""
+    """Return the Secret keys of the headers with secret values, by the header's name."""
     refs = {h.name: h.value_from.secret_key_ref for h in spec.headers if h.value_from is not None}
     if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
         refs[AUTHORIZATION] = spec.auth.api_key_secret_ref

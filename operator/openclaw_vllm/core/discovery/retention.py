@@ -1,10 +1,9 @@
-"""Last known good: from a new answer and what was known before to what counts as served now.
+"""Retention of models that a server no longer lists.
 
-A list never shrinks by accident. A model is added at once, and goes only when it was absent from
+A list never shrinks by accident. A model is added at once, and removed only when it was absent from
 `removeAfter` good answers in a row; failed probes neither count nor reset. After a restart the
-published ConfigMap is the memory: its models are known again, and what was missing has been absent
-once, which is the safe side. A changed URL is another server: its first good answer replaces
-everything.
+models are restored from the published ConfigMap, and a missing one counts as absent once, to be
+safe. A changed URL is another server: its first good answer replaces everything.
 """
 
 from collections.abc import Iterable
@@ -17,42 +16,42 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 
 @dataclass(frozen=True, slots=True)
 class RetainedModel:
-    """A model and for how many good answers in a row it has been absent."""
+    """A model that is published, listed or not."""
 
     model: ServedModel
-    absent: int = 0
+    absent: int = 0  # good answers in a row without it
 
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """The models known at one URL, from good answers only."""
+    """The models of one URL, from good answers only."""
 
     base_url: str
     models: tuple[RetainedModel, ...]
 
     @property
     def served(self) -> dict[str, ServedModel]:
-        """Every model that counts as served, by id; those missing for now included."""
-        return {kept.model.id: kept.model for kept in self.models}
+        """Every model that counts as served, by id, missing ones included."""
+        return {retained.model.id: retained.model for retained in self.models}
 
     @property
     def missing(self) -> frozenset[str]:
         """The ids that the last good answer did not list."""
-        return frozenset(kept.model.id for kept in self.models if kept.absent)
+        return frozenset(retained.model.id for retained in self.models if retained.absent)
 
 
 def merge(
     previous: Retained | None, base_url: str, answer: Iterable[ServedModel], remove_after: int
 ) -> Retained:
-    """Take in a good answer, already free of duplicates and rejected ids."""
+    """Merge a good answer, already without duplicates and rejected ids, into the models before."""
     fresh = {model.id: RetainedModel(model) for model in answer}
-    known = previous.models if previous is not None and previous.base_url == base_url else ()
+    before = previous.models if previous is not None and previous.base_url == base_url else ()
     retained = (
-        RetainedModel(kept.model, kept.absent + 1)
-        for kept in known
-        if kept.model.id not in fresh and kept.absent + 1 < remove_after
+        RetainedModel(old.model, old.absent + 1)
+        for old in before
+        if old.model.id not in fresh and old.absent + 1 < remove_after
     )
-    models = sorted([*fresh.values(), *retained], key=lambda kept: kept.model.id)
+    models = sorted([*fresh.values(), *retained], key=lambda entry: entry.model.id)
     return Retained(base_url, tuple(models))
 
 

@@ -1,1 +1,1 @@
-"""What one VllmProvider publishes: the plan, the ConfigMap and its owner."""
+"""Publication of a VllmProvider: the plan, the ConfigMap and its ownership."""

@@ -1,6 +1,6 @@
-"""The ConfigMap that is published, and who may have its name: for both kinds of ours.
+"""Manifest of the published ConfigMap, and ownership of its name, for both kinds.
 
-An apply merges into a foreign object without complaint, so whose it is has to be known before.
+An apply would merge into another owner's object, so ownership is checked before.
 """
 
 from collections.abc import Mapping
@@ -19,26 +19,27 @@ Manifest = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who wants to publish under a name: the kind, and the field that would choose another."""
+    """A claim to the name of a ConfigMap."""
 
     kind: str
     config_map: str
-    field: str
+    field: str  # of the spec, to choose another name
 
 
 def ownership_problem(
-    claim: Claim, existing: ConfigMapState | None, *, older: str | None, ours: bool
+    claim: Claim, existing: ConfigMapState | None, *, older: str | None, is_owned: bool
 ) -> Problem | None:
-    """Say why nothing may be published under the name.
+    """Return why nothing may be published under the name, None if it may.
 
-    `older` is who has it by right, `ours` whether the existing ConfigMap is one of the claimants'.
+    `older` is the claimant with precedence, `is_owned` whether the existing ConfigMap is one of the
+    claimants'.
     """
     name = claim.config_map
     advice = f"create this {claim.kind} anew with another {claim.field}"
     if older is not None:
         message = f"ConfigMap {name} belongs to {claim.kind} {older}, which is older; {advice}"
         return Problem(Reason.NOT_OWNED, message)
-    if existing is not None and not ours:
+    if existing is not None and not is_owned:
         message = f"ConfigMap {name} exists and is not ours; delete it, or {advice}"
         return Problem(Reason.NOT_OWNED, message)
     if existing is not None and existing.immutable:
@@ -54,7 +55,7 @@ def owned_manifest(
     annotations: Mapping[str, str],
     documents: Documents,
 ) -> Manifest:
-    """Return the ConfigMap to apply; its owner reference lets the garbage collector clear up."""
+    """Return the ConfigMap to apply; the garbage collector deletes it with its owner."""
     reference = {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": owner.KIND,

@@ -1,7 +1,6 @@
-"""What a person is told of a configuration that is published and yet not all that was asked for.
+"""Message of ConfigPublished about fields of the spec that have no effect.
 
-A field that changes nothing is no mistake worth stopping for, but whoever wrote it has to hear of
-it: the message of ConfigPublished says so.
+Such a field is no reason to stop publishing, but its author has to be told.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,31 +12,31 @@ from openclaw_vllm.core.discovery.models import Model
 MAX_PATTERNS = 5  # named in a message
 
 
-def note(spec: VllmProviderSpec, models: Iterable[Model], choice: ResolvedDefaults) -> str:
-    """Return the message for what is published with this choice; empty when all has its effect."""
-    remarks = "; ".join(_remarks(spec, models, choice))
+def note(spec: VllmProviderSpec, models: Iterable[Model], defaults: ResolvedDefaults) -> str:
+    """Return the message for these models and defaults; empty when all fields have an effect."""
+    remarks = "; ".join(_write_remarks(spec, models, defaults))
     return f"published; {remarks}" if remarks else ""
 
 
-def _remarks(
-    spec: VllmProviderSpec, models: Iterable[Model], choice: ResolvedDefaults
+def _write_remarks(
+    spec: VllmProviderSpec, models: Iterable[Model], defaults: ResolvedDefaults
 ) -> Iterator[str]:
-    if choice.unmatched:
-        patterns = ", ".join(choice.unmatched[:MAX_PATTERNS])
+    if defaults.unmatched:
+        patterns = ", ".join(defaults.unmatched[:MAX_PATTERNS])
         yield f"no model matches these patterns of spec.agents: {patterns}"
     if spec.agents is None and any(model.settings.params for model in models):
         yield "params of modelDefaults and modelOverrides need spec.agents"
-    if spec.models and (idle := ", ".join(_for_discovered_models(spec))):
-        yield f"beside spec.models these change nothing: {idle}"
+    if spec.models and (fields := ", ".join(_list_discovery_fields(spec))):
+        yield f"beside spec.models these change nothing: {fields}"
 
 
-def _for_discovered_models(spec: VllmProviderSpec) -> Iterator[str]:
-    """Name the fields that say something about discovered models only, where they are set."""
-    asked, default = spec.discovery, Discovery()
+def _list_discovery_fields(spec: VllmProviderSpec) -> Iterator[str]:
+    """Yield the fields that are set and apply to discovered models only."""
+    discovery, default_discovery = spec.discovery, Discovery()
     settings = {
-        "discovery.include": asked.include != default.include,
-        "discovery.exclude": asked.exclude != default.exclude,
-        "discovery.capabilities": asked.capabilities != default.capabilities,
+        "discovery.include": discovery.include != default_discovery.include,
+        "discovery.exclude": discovery.exclude != default_discovery.exclude,
+        "discovery.capabilities": discovery.capabilities != default_discovery.capabilities,
         "modelDefaults": spec.model_defaults != ModelSettings(),
         "modelOverrides": bool(spec.model_overrides),
     }

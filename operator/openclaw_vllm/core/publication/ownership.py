@@ -1,8 +1,8 @@
-"""Whose ConfigMap the one of a VllmProvider's name is, and whether it is as it has to be.
+"""Ownership of a VllmProvider's ConfigMap, and its expected metadata.
 
 Ours is one whose controller is this VllmProvider, or an earlier one of the same name, or which lost
-its owner but still carries both our labels. Of two VllmProviders that publish under one name the
-older one keeps it, whoever came first.
+its owner but still has both our labels. Of two VllmProviders that publish under one name the older
+one has precedence, whichever published first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,27 +31,27 @@ NAME_FIELD = "spec.output.configMapName"
 
 
 def refusal(
-    resource: VllmProvider, existing: ConfigMapState | None, claimants: Iterable[VllmProvider]
+    provider: VllmProvider, existing: ConfigMapState | None, claimants: Iterable[VllmProvider]
 ) -> Problem | None:
-    """Say why the resource must not publish under its name; `claimants` are all who want to."""
+    """Return why the provider must not publish under its name; `claimants` publish there too."""
     rivals = tuple(claimants)
-    older = next((other.key.name for other in rivals if other.age_rank < resource.age_rank), None)
-    ours = existing is None or is_ours(resource, existing, rivals)
-    claim = Claim(resource.KIND, resource.config_map.name, NAME_FIELD)
-    return ownership_problem(claim, existing, older=older, ours=ours)
+    older = next((other.key.name for other in rivals if other.age_rank < provider.age_rank), None)
+    is_owned = existing is None or is_ours(provider, existing, rivals)
+    claim = Claim(provider.KIND, provider.config_map.name, NAME_FIELD)
+    return ownership_problem(claim, existing, older=older, is_owned=is_owned)
 
 
 def is_ours(
-    resource: VllmProvider, existing: ConfigMapState, claimants: Iterable[VllmProvider] = ()
+    provider: VllmProvider, existing: ConfigMapState, claimants: Iterable[VllmProvider] = ()
 ) -> bool:
-    """Tell whether the ConfigMap belongs to the resource, or to one that has to give it up."""
+    """Return whether the ConfigMap belongs to the provider, or to a claimant."""
     owner = existing.owner
     if owner is None:
-        ours = existing.labels.get(MANAGED_BY) == FIELD_MANAGER
-        return ours and existing.labels.get(PROVIDER) == resource.key.name
-    younger = {other.uid for other in claimants}
+        is_managed = existing.labels.get(MANAGED_BY) == FIELD_MANAGER
+        return is_managed and existing.labels.get(PROVIDER) == provider.key.name
+    claimant_uids = {other.uid for other in claimants}
     return owner.kind == "VllmProvider" and (
-        owner.name == resource.key.name or owner.uid in younger
+        owner.name == provider.key.name or owner.uid in claimant_uids
     )
 
 
@@ -99,11 +99,11 @@ def _has_metadata(
 
 
 def manifest_of(
-    resource: VllmProvider, spec: VllmProviderSpec, documents: Documents, patterns: str
+    provider: VllmProvider, spec: VllmProviderSpec, documents: Documents, patterns: str
 ) -> Manifest:
-    """Return the ConfigMap to apply; `patterns` identifies what the primary model was chosen by,
-    empty if by nothing."""
-    extra = {PRIMARY_PATTERNS: patterns} if spec.agents and patterns else {}
-    notes = {**spec.output.annotations, DIGEST: documents.digest, **extra}
-    worn = _labels(resource, spec)
-    return owned_manifest(resource, resource.config_map, worn, notes, documents)
+    """Return the ConfigMap to apply; `patterns` is the hash of the primary patterns, empty without
+    any."""
+    patterns_annotation = {PRIMARY_PATTERNS: patterns} if spec.agents and patterns else {}
+    annotations = {**spec.output.annotations, DIGEST: documents.digest, **patterns_annotation}
+    expected_labels = _labels(provider, spec)
+    return owned_manifest(provider, provider.config_map, expected_labels, annotations, documents)

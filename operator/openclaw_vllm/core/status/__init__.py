@@ -1,1 +1,1 @@
-"""Conditions and the whole status of both kinds."""
+"""Conditions and status of both kinds."""

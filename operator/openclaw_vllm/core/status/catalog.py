@@ -1,7 +1,7 @@
-"""The whole status of a VllmCatalog: conditions, what is published, where, and what failed.
+"""Status of a VllmCatalog: conditions, published models, target namespaces and failures.
 
-One source that fails must not hold up a fleet: SourcesReachable says so, and Ready follows what is
-published alone.
+One failing source must not block all consumers: SourcesReachable reports it, and Ready depends on
+what is published alone.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ from openclaw_vllm.core.status.conditions import (
     stalled_conditions,
 )
 
-NAMED = 5  # sources and namespaces that a message names
+MAX_NAMED = 5  # sources and namespaces that a message names
 
 
 Failures = tuple[tuple[str, Problem], ...]  # by namespace
@@ -40,30 +40,29 @@ Failures = tuple[tuple[str, Problem], ...]  # by namespace
 
 @dataclass(frozen=True, slots=True)
 class TargetResults:
-    """What came of publishing: how many namespaces hold the documents, why others do not, and why
-    some that are no targets any more still hold them."""
+    """Results of publishing to the target namespaces."""
 
-    published: int = 0
-    failures: Failures = ()
-    failed_deletions: Failures = ()
+    published: int = 0  # namespaces that hold the documents
+    failures: Failures = ()  # of targets that do not
+    failed_deletions: Failures = ()  # of former targets that still do
 
     @property
     def is_whole(self) -> bool:
-        """Whether every namespace holds what it has to."""
+        """Whether nothing has failed."""
         return not self.failures and not self.failed_deletions
 
 
 def summarize(
-    catalog: VllmCatalog, plan: CatalogPlan, sync_targets: TargetResults, now: str
+    catalog: VllmCatalog, plan: CatalogPlan, results: TargetResults, now: str
 ) -> VllmCatalogStatus:
-    """Return the status to show; with nothing new to publish, what is published is still shown."""
+    """Return the new status; without new documents, it keeps what it says of published ones."""
     changes: dict[str, object] = {
         "observed_generation": catalog.generation,
-        "conditions": _conditions(catalog, plan, sync_targets, now),
-        "providers": tuple(_provider(offer) for offer in _named(plan.offers)),
-        "conflicts": tuple(_conflict(offer) for offer in plan.conflicts[:MAX_SHOWN]),
-        "target_count": sync_targets.published + len(sync_targets.failures),
-        "targets": _targets(sync_targets),
+        "conditions": _conditions(catalog, plan, results, now),
+        "providers": tuple(_build_provider(offer) for offer in _select_shown(plan.offers)),
+        "conflicts": tuple(_build_conflict(offer) for offer in plan.conflicts[:MAX_SHOWN]),
+        "target_count": results.published + len(results.failures),
+        "targets": _build_targets(results),
         "config_map_name": catalog.config_map_name,
     }
     if plan.documents is not None:
@@ -72,87 +71,87 @@ def summarize(
             "model_count": len(plan.models),
             "models": tuple(sorted(model.id for model in plan.models)[:MAX_REFS]),
             "primary_model": plan.primary or None,
-            "credentials": tuple(_credentials(plan.published))[:MAX_CREDENTIALS],
+            "credentials": tuple(_build_credentials(plan.published))[:MAX_CREDENTIALS],
             "digest": plan.documents.digest,
         }
     return catalog.status.model_copy(update=changes)
 
 
 def invalid_status(catalog: VllmCatalog, problem: Problem, now: str) -> VllmCatalogStatus:
-    """Return the status of a VllmCatalog that this version of the operator cannot read."""
+    """Return the status of a VllmCatalog whose spec this version of the operator cannot read."""
     before = catalog.status.conditions
-    said = stalled_conditions(problem, catalog.generation, before, now, CATALOG_ASPECTS)
-    changes = {"conditions": said, "observed_generation": catalog.generation}
+    conditions = stalled_conditions(problem, catalog.generation, before, now, CATALOG_ASPECTS)
+    changes = {"conditions": conditions, "observed_generation": catalog.generation}
     return catalog.status.model_copy(update=changes)
 
 
 def _conditions(
-    catalog: VllmCatalog, plan: CatalogPlan, sync_targets: TargetResults, now: str
+    catalog: VllmCatalog, plan: CatalogPlan, results: TargetResults, now: str
 ) -> tuple[Condition, ...]:
-    problem = plan.problem or _failed(sync_targets)
-    ready = condition_of(ConditionType.READY, problem, said="agents can use what is published")
+    problem = plan.problem or _target_problem(results)
+    ready = condition_of(ConditionType.READY, problem, message="agents can use what is published")
     reachable = condition_of(
         ConditionType.SOURCES_REACHABLE,
-        _failing(plan),
-        said=f"the lists of all {len(plan.offers)} sources are fresh",
+        _source_problem(plan),
+        message=f"the lists of all {len(plan.offers)} sources are fresh",
     )
     published = condition_of(
         ConditionType.CONFIG_PUBLISHED,
         problem,
-        said=_published(plan, sync_targets),
+        message=_describe_published(plan, results),
     )
     before = catalog.status.conditions
     return finish([ready, reachable, published], catalog.generation, before, now)
 
 
-def _published(plan: CatalogPlan, sync_targets: TargetResults) -> str:
-    said = plan.note or f"published to {sync_targets.published} namespaces"
+def _describe_published(plan: CatalogPlan, results: TargetResults) -> str:
+    note = plan.note or f"published to {results.published} namespaces"
     variables = sum(len(offer.credentials) for offer in plan.published)
     if variables <= MAX_CREDENTIALS:
-        return said
-    return f"{said}; agents need {variables} variables, of which the status names {MAX_CREDENTIALS}"
+        return note
+    return f"{note}; agents need {variables} variables, of which the status names {MAX_CREDENTIALS}"
 
 
-def _failing(plan: CatalogPlan) -> Problem | None:
-    """Name the sources whose lists are not fresh, of which the last list stays published, and those
-    that are not published at all because an older one has their id."""
-    failing = [(offer, _why(offer)) for offer in plan.offers if offer.reason]
-    barred = [(offer, offer.provider_id) for offer in plan.conflicts]
-    said = [
-        f"{what}: {len(those)} of the sources: {_list(those)}"
-        for what, those in (("not fresh", failing), ("an older one has the id", barred))
-        if those
+def _source_problem(plan: CatalogPlan) -> Problem | None:
+    """Return which sources are not fresh, so that their last list stays published, and which are
+    not published because an older one has their id."""
+    not_fresh = [(offer, _describe_reason(offer)) for offer in plan.offers if offer.reason]
+    conflicting = [(offer, offer.provider_id) for offer in plan.conflicts]
+    summaries = [
+        f"{what}: {len(sources)} of the sources: {_list_sources(sources)}"
+        for what, sources in (("not fresh", not_fresh), ("an older one has the id", conflicting))
+        if sources
     ]
-    return Problem(Reason.SOURCES_FAILING, "; ".join(said)) if said else None
+    return Problem(Reason.SOURCES_FAILING, "; ".join(summaries)) if summaries else None
 
 
-def _list(offers: list[tuple[Offer, str]]) -> str:
-    return ", ".join(f"{o.kind} {o.resource.key} ({why})" for o, why in offers[:NAMED])
+def _list_sources(offers: list[tuple[Offer, str]]) -> str:
+    return ", ".join(f"{o.kind} {o.resource.key} ({reason})" for o, reason in offers[:MAX_NAMED])
 
 
-def _why(offer: Offer) -> str:
+def _describe_reason(offer: Offer) -> str:
     return f"{offer.reason}: {offer.advice[:MAX_TEXT]}" if offer.advice else offer.reason
 
 
-def _failed(sync_targets: TargetResults) -> Problem | None:
+def _target_problem(results: TargetResults) -> Problem | None:
     for what, failures in (
-        ("not published to", sync_targets.failures),
-        ("not removed from", sync_targets.failed_deletions),
+        ("not published to", results.failures),
+        ("not removed from", results.failed_deletions),
     ):
-        for namespace, first in failures[:1]:
-            said = f"in {namespace}: {first.message[:MAX_TEXT]}"
-            message = f"{what} {len(failures)} of the namespaces; {said}"
-            return Problem(first.reason, message)
+        for namespace, problem in failures[:1]:
+            example = f"in {namespace}: {problem.message[:MAX_TEXT]}"
+            message = f"{what} {len(failures)} of the namespaces; {example}"
+            return Problem(problem.reason, message)
     return None
 
 
-def _named(offers: Iterable[Offer]) -> Iterable[Offer]:
-    """Choose the sources that fit, by id; a restart takes those that are left out for fresh."""
-    failing_first = sorted(offers, key=lambda offer: not offer.reason)
-    return sorted(failing_first[:MAX_PROVIDERS], key=lambda offer: offer.provider_id)
+def _select_shown(offers: Iterable[Offer]) -> Iterable[Offer]:
+    """Return the sources that fit, sorted by id; after a restart the others count as fresh."""
+    not_fresh_first = sorted(offers, key=lambda offer: not offer.reason)
+    return sorted(not_fresh_first[:MAX_PROVIDERS], key=lambda offer: offer.provider_id)
 
 
-def _provider(offer: Offer) -> CatalogProvider:
+def _build_provider(offer: Offer) -> CatalogProvider:
     return CatalogProvider(
         id=offer.provider_id,
         kind=offer.kind,
@@ -163,7 +162,7 @@ def _provider(offer: Offer) -> CatalogProvider:
     )
 
 
-def _conflict(offer: Offer) -> CatalogConflict:
+def _build_conflict(offer: Offer) -> CatalogConflict:
     return CatalogConflict(
         provider_id=offer.provider_id,
         kind=offer.kind,
@@ -172,7 +171,7 @@ def _conflict(offer: Offer) -> CatalogConflict:
     )
 
 
-def _credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
+def _build_credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
     for offer in offers:
         for credential in offer.credentials:
             secret = credential.secret
@@ -185,12 +184,12 @@ def _credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
             )
 
 
-def _targets(sync_targets: TargetResults) -> TargetsStatus:
-    failures = (*sync_targets.failures, *sync_targets.failed_deletions)
-    shown = tuple(
+def _build_targets(results: TargetResults) -> TargetsStatus:
+    failures = (*results.failures, *results.failed_deletions)
+    shown_failures = tuple(
         TargetFailure(
             namespace=namespace, reason=problem.reason, message=problem.message[:MAX_TEXT]
         )
         for namespace, problem in failures[:MAX_SHOWN]
     )
-    return TargetsStatus(published=sync_targets.published, failed=len(failures), failures=shown)
+    return TargetsStatus(published=results.published, failed=len(failures), failures=shown_failures)

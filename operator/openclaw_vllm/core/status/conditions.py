@@ -1,8 +1,8 @@
-"""From what happened to conditions: the one place that decides what people are told.
+"""Conditions of both kinds, computed from the outcomes of a reconcile.
 
-Each aspect's outcome is None when all is well, a Problem otherwise, and `Ready` is computed from
-them, never set. Reasons decide who has to act: `STALLED` names those that no retry can heal. The
-rules are kstatus': Reconciling and Stalled are present only while they are True.
+The outcome of an aspect is None or a Problem, and `Ready` is computed from them. Reasons decide who
+has to act: `STALLED` are those that no retry can resolve. The rules are kstatus': Reconciling and
+Stalled are present only while they are True.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,42 +50,39 @@ MAX_MESSAGE = 1024  # characters; the API takes 32 768, and refuses the whole st
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What a reconcile found, per condition; None is well.
-
-    `skipped` means that nothing was asked, `tolerated` that a failed probe does not count yet.
-    """
+    """Outcomes of a reconcile by condition; None for success."""
 
     endpoint: Problem | None
     server: Problem | None
     published: Problem | None
     note: str = ""
-    skipped: bool = False
-    tolerated: bool = False
+    skipped: bool = False  # the server was not probed
+    tolerated: bool = False  # a failed probe does not count yet
 
 
 def conditions(
     outcomes: Outcomes, generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
-    """Return every condition, in a fixed order; a time moves only when the status does."""
+    """Return every condition, in a fixed order; a time changes only with the status."""
     server = (
         condition_of(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
         if outcomes.skipped
         else condition_of(
-            ConditionType.SERVER_REACHABLE, outcomes.server, said="the last answer was good"
+            ConditionType.SERVER_REACHABLE, outcomes.server, message="the last answer was good"
         )
     )
     aspects = [
         condition_of(
-            ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, said="there is a URL to probe"
+            ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, message="there is a URL to probe"
         ),
         server,
         condition_of(
             ConditionType.CONFIG_PUBLISHED,
             outcomes.published,
-            said=outcomes.note or "the ConfigMap holds what this generation asks for",
+            message=outcomes.note or "the ConfigMap holds what this generation asks for",
         ),
     ]
-    return finish([_ready(aspects, outcomes), *aspects], generation, before, now)
+    return finish([_draft_ready(aspects, outcomes), *aspects], generation, before, now)
 
 
 def stalled_conditions(
@@ -95,34 +92,36 @@ def stalled_conditions(
     now: str,
     aspects: Iterable[ConditionType] = PROVIDER_ASPECTS,
 ) -> tuple[Condition, ...]:
-    """Return the conditions of a spec that cannot be acted on: the others keep what they said."""
-    said = {condition.type: condition for condition in before}
-    kept = tuple(said[type_] for type_ in aspects if type_ in said)
-    unseen = "the spec has to be valid first"
+    """Return the conditions of an invalid spec: Ready is False, existing aspects stay."""
+    by_type = {condition.type: condition for condition in before}
+    unchanged = tuple(by_type[type_] for type_ in aspects if type_ in by_type)
+    waiting = "the spec has to be valid first"
     new = [
-        _draft(type_, "Unknown", Reason.PENDING, unseen) for type_ in aspects if type_ not in said
+        _draft(type_, "Unknown", Reason.PENDING, waiting)
+        for type_ in aspects
+        if type_ not in by_type
     ]
     ready = condition_of(ConditionType.READY, problem)
-    return finish([ready, *new], generation, before, now) + kept
+    return finish([ready, *new], generation, before, now) + unchanged
 
 
 def suspended_conditions(
     generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
     """Return the conditions of a suspended VllmProvider: each keeps its value."""
-    said = {condition.type: condition for condition in before}
-    ready = said.get(ConditionType.READY) or _draft(
+    by_type = {condition.type: condition for condition in before}
+    ready = by_type.get(ConditionType.READY) or _draft(
         ConditionType.READY, "Unknown", Reason.SUSPENDED, "", now
     )
-    said[ConditionType.READY] = ready.model_copy(
+    by_type[ConditionType.READY] = ready.model_copy(
         update={
             "reason": Reason.SUSPENDED,
             "message": "spec.suspend is true: nothing is probed or written; all stays",
             "observed_generation": generation,
         }
     )
-    said.pop(ConditionType.RECONCILING, None)
-    return tuple(said.values())
+    by_type.pop(ConditionType.RECONCILING, None)
+    return tuple(by_type.values())
 
 
 def transitions(
@@ -130,24 +129,24 @@ def transitions(
 ) -> list[tuple[Condition, bool]]:
     """Return the conditions worth an Event, and whether it is a warning.
 
-    A condition that turns bad, or bad for another reason, is a warning; one that was bad and is
-    well again is news. The first success is in the status already and needs no Event.
+    A condition that becomes False, or False for another reason, is a warning; one that recovers is
+    not. The first success is in the status already and needs no Event.
     """
-    old = {condition.type: condition for condition in before}
+    previous = {condition.type: condition for condition in before}
     events = []
-    shown = tuple(after)
-    told = {condition.reason for condition in shown if condition.type not in SUMMARIES}
-    for condition in shown:
-        was = old.get(condition.type)
-        stalled = condition.type == ConditionType.STALLED and condition.reason not in told
-        if stalled and (was is None or was.reason != condition.reason):
+    current = tuple(after)
+    aspect_reasons = {condition.reason for condition in current if condition.type not in SUMMARIES}
+    for condition in current:
+        old = previous.get(condition.type)
+        stalled = condition.type == ConditionType.STALLED and condition.reason not in aspect_reasons
+        if stalled and (old is None or old.reason != condition.reason):
             events.append((condition, True))
         if condition.type in SUMMARIES or condition.reason == Reason.PENDING:
             continue
         if condition.status == "False":
-            if was is None or (was.status, was.reason) != (condition.status, condition.reason):
+            if old is None or (old.status, old.reason) != (condition.status, condition.reason):
                 events.append((condition, True))
-        elif was is not None and was.status == "False":
+        elif old is not None and old.status == "False":
             events.append((condition, False))
     return events
 
@@ -163,16 +162,19 @@ def _draft(
 
 
 def condition_of(
-    type_: ConditionType, problem: Problem | None, reason: Reason = Reason.SUCCEEDED, said: str = ""
+    type_: ConditionType,
+    problem: Problem | None,
+    reason: Reason = Reason.SUCCEEDED,
+    message: str = "",
 ) -> Condition:
-    """Return one condition, without its time: False with a problem, True with what is `said`."""
+    """Return one condition, without its time: False with a problem, True with `message`."""
     if problem is None:
-        return _draft(type_, "True", reason, said)
+        return _draft(type_, "True", reason, message)
     unknown = problem.reason is Reason.PENDING and type_ is ConditionType.SERVER_REACHABLE
     return _draft(type_, "Unknown" if unknown else "False", problem.reason, problem.message)
 
 
-def _ready(aspects: Iterable[Condition], outcomes: Outcomes) -> Condition:
+def _draft_ready(aspects: Iterable[Condition], outcomes: Outcomes) -> Condition:
     for aspect in aspects:
         tolerated = aspect.type == ConditionType.SERVER_REACHABLE and outcomes.tolerated
         if aspect.status != "True" and not tolerated:
@@ -183,14 +185,14 @@ def _ready(aspects: Iterable[Condition], outcomes: Outcomes) -> Condition:
 def finish(
     drafts: list[Condition], generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
-    """Complete conditions, of which Ready is the first: what goes on, generation, times."""
-    drafts = [*drafts, *_activity(drafts)]
-    old = {condition.type: condition for condition in before}
-    return tuple(_dated(draft, old, generation, now) for draft in drafts)
+    """Complete conditions, Ready first: add Reconciling or Stalled, generation and times."""
+    drafts = [*drafts, *_draft_activity(drafts)]
+    previous = {condition.type: condition for condition in before}
+    return tuple(_complete(draft, previous, generation, now) for draft in drafts)
 
 
-def _activity(drafts: Iterable[Condition]) -> list[Condition]:
-    """Say whether a retry can help, or only a person."""
+def _draft_activity(drafts: Iterable[Condition]) -> list[Condition]:
+    """Return Reconciling if a retry can help, Stalled if only a person can, neither when Ready."""
     reasons = [draft.reason for draft in drafts if draft.status == "False"]
     ready, *aspects = drafts
     for aspect in (ready, *aspects):
@@ -198,15 +200,17 @@ def _activity(drafts: Iterable[Condition]) -> list[Condition]:
             return [_draft(ConditionType.STALLED, "True", aspect.reason, aspect.message)]
     if ready.status == "True":
         return []
-    waits = set(reasons) <= {Reason.PENDING}
-    reason = Reason.PROGRESSING if waits else Reason.PROGRESSING_WITH_RETRY
+    is_pending = set(reasons) <= {Reason.PENDING}
+    reason = Reason.PROGRESSING if is_pending else Reason.PROGRESSING_WITH_RETRY
     return [_draft(ConditionType.RECONCILING, "True", reason, ready.message)]
 
 
-def _dated(draft: Condition, old: Mapping[str, Condition], generation: int, now: str) -> Condition:
-    was = old.get(draft.type)
-    same = was is not None and was.status == draft.status
-    time = was.last_transition_time if was is not None and same else now
+def _complete(
+    draft: Condition, previous: Mapping[str, Condition], generation: int, now: str
+) -> Condition:
+    old = previous.get(draft.type)
+    same = old is not None and old.status == draft.status
+    time = old.last_transition_time if old is not None and same else now
     return draft.model_copy(
         update={"observed_generation": generation, "last_transition_time": time}
     )

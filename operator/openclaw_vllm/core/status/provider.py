@@ -1,7 +1,7 @@
-"""The whole status: conditions from `core.conditions`, what was found, what is published.
+"""Status of a VllmProvider: conditions, endpoint, published and rejected models.
 
-What a reconcile did not find out keeps its last value: a status never loses a model list because a
-server was down while the operator started.
+A field that a reconcile does not determine keeps its value: a status never loses a model list
+because a server was down while the operator started.
 """
 
 from dataclasses import dataclass
@@ -30,23 +30,23 @@ MAX_SHOWN_ID = 512
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is published now: the models, the primary's id, and the ConfigMap's digest."""
+    """The published models."""
 
     models: tuple[Model, ...]
-    primary: str
-    digest: str
+    primary: str  # its id
+    digest: str  # of the ConfigMap
 
 
 def summarize(
-    resource: VllmProvider,
+    provider: VllmProvider,
     spec: VllmProviderSpec,
     conditions: tuple[Condition, ...],
     memory: Memory,
     publication: Publication | None,
 ) -> VllmProviderStatus:
-    """Return the status to show; what is not known keeps its last value."""
+    """Return the new status; unknown fields keep their last value."""
     changes: dict[str, object] = {
-        "observed_generation": resource.generation,
+        "observed_generation": provider.generation,
         "conditions": conditions,
         "credentials": _credentials(spec),
     }
@@ -63,25 +63,25 @@ def summarize(
             RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in shown
         )
     if publication is not None:
-        changes |= _published(resource, spec, publication)
-    return resource.status.model_copy(update=changes)
+        changes |= _build_published(provider, spec, publication)
+    return provider.status.model_copy(update=changes)
 
 
-def inactive_status(resource: VllmProvider, now: str) -> VllmProviderStatus:
-    """Return the status of a VllmProvider that nothing is done for: suspended, or not readable."""
-    spec, before = resource.spec, resource.status.conditions
+def inactive_status(provider: VllmProvider, now: str) -> VllmProviderStatus:
+    """Return the status of a VllmProvider that is not reconciled: suspended, or unreadable."""
+    spec, before = provider.spec, provider.status.conditions
     if isinstance(spec, Problem):
-        said = stalled_conditions(spec, resource.generation, before, now)
+        conditions = stalled_conditions(spec, provider.generation, before, now)
     else:
-        said = suspended_conditions(resource.generation, before, now)
-    changes = {"conditions": said, "observed_generation": resource.generation}
-    return resource.status.model_copy(update=changes)
+        conditions = suspended_conditions(provider.generation, before, now)
+    changes = {"conditions": conditions, "observed_generation": provider.generation}
+    return provider.status.model_copy(update=changes)
 
 
 def outcomes_of(
     spec: VllmProviderSpec, memory: Memory, published: Problem | None, note: str
 ) -> Outcomes:
-    """Return what came of a reconcile, `published` and `note` being about the ConfigMap."""
+    """Return the outcomes of a reconcile; `published` and `note` are about the ConfigMap."""
     return Outcomes(
         endpoint=memory.endpoint,
         server=memory.server,
@@ -92,20 +92,20 @@ def outcomes_of(
     )
 
 
-def _published(
-    resource: VllmProvider, spec: VllmProviderSpec, publication: Publication
+def _build_published(
+    provider: VllmProvider, spec: VllmProviderSpec, publication: Publication
 ) -> dict[str, object]:
     primary = f"{spec.provider_id}/{publication.primary}" if publication.primary else None
-    shown = sorted(publication.models, key=lambda model: model.id)[:MAX_MODELS]
+    first_models = sorted(publication.models, key=lambda model: model.id)[:MAX_MODELS]
     return {
         "model_count": len(publication.models),
-        "models": tuple(_model(spec.provider_id, model) for model in shown),
+        "models": tuple(_build_model(spec.provider_id, model) for model in first_models),
         "primary_model": primary,
-        "config_map": ConfigMapStatus(name=resource.config_map.name, digest=publication.digest),
+        "config_map": ConfigMapStatus(name=provider.config_map.name, digest=publication.digest),
     }
 
 
-def _model(provider_id: str, model: Model) -> ModelStatus:
+def _build_model(provider_id: str, model: Model) -> ModelStatus:
     return ModelStatus(
         id=model.id,
         ref=f"{provider_id}/{model.id}",
@@ -115,25 +115,28 @@ def _model(provider_id: str, model: Model) -> ModelStatus:
         max_tokens_source="Override" if model.settings.max_tokens else "Default",
         parent=model.parent[:MAX_SHOWN_ID],
         state="Missing" if model.missing else "Served",
-        **_abilities(model),
+        **_build_capabilities(model),
         note="SmallContext" if model.is_small else None,
     )
 
 
-def _abilities(model: Model) -> dict[str, Any]:
-    """Say what a model can where the resource says so, or else where the server was asked."""
-    compat, found = model.settings.compat, model.found
-    said = {
-        "tools": (None if compat is None else compat.supports_tools, found.tools),
-        "images": ("image" in model.settings.input if model.settings.input else None, found.images),
+def _build_capabilities(model: Model) -> dict[str, Any]:
+    """Return whether a model supports tools and images, by the spec or else by a probe."""
+    compat, capabilities = model.settings.compat, model.found
+    sources = {
+        "tools": (None if compat is None else compat.supports_tools, capabilities.tools),
+        "images": (
+            "image" in model.settings.input if model.settings.input else None,
+            capabilities.images,
+        ),
     }
-    shown = {}
-    for name, (override, probed) in said.items():
-        able = probed if override is None else override
-        if able is not None:
-            shown[name] = "Supported" if able else "Unsupported"
-            shown[f"{name}_source"] = "Probe" if override is None else "Override"
-    return shown
+    fields = {}
+    for name, (override, probed) in sources.items():
+        supported = probed if override is None else override
+        if supported is not None:
+            fields[name] = "Supported" if supported else "Unsupported"
+            fields[f"{name}_source"] = "Probe" if override is None else "Override"
+    return fields
 
 
 def _credentials(spec: VllmProviderSpec) -> CredentialsStatus | None:

@@ -1,1 +1,1 @@
-"""The Kubernetes API: connection, requests, watches, objects as they were last seen."""
+"""The Kubernetes API: connection, requests, watches, and a cache of objects."""

@@ -1,11 +1,11 @@
-"""The cluster in our terms: what is read by name, what is applied, what is listed.
+"""Reads, applies and lists of the objects that the operator needs.
 
-What somebody has to mend comes back as a Problem; what ends a reconcile is raised.
+What a person has to fix is returned as a Problem; what ends a reconcile is raised.
 
 Every write carries a precondition, so that a stale view never overwrites a newer one: the
 ConfigMap's uid (422 when it was replaced, 409 when it is gone), the status' resourceVersion (409
-when it is old); all measured. What was refused is told by a Status' reason and causes, never by the
-words of its message: they may be names.
+when it is old); all measured. Rejections are told apart by reason and causes of the Status, never
+by its message, which may contain any name.
 """
 
 import base64
@@ -27,27 +27,27 @@ from openclaw_vllm.edges.kube.events import event_about
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500
 BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
-TRIAL_MANAGER = "openclaw-vllm-cli"  # of applies that are never kept
+DRY_RUN_MANAGER = "openclaw-vllm-cli"  # field manager of dry runs
 OUTDATED = ("Conflict", "AlreadyExists")  # reasons; a webhook that answers 409 gives none
 UID = ("FieldValueInvalid", "metadata.uid")
-FROZEN = "FieldValueForbidden"  # the reason why data of an immutable ConfigMap stays
+FROZEN = "FieldValueForbidden"  # the cause when a ConfigMap is immutable
 DATA = ("data", "binaryData", "immutable")
 
 AnyCustomObject = CustomObject[Any, Any]
-Ours = TypeVar("Ours", bound=AnyCustomObject)
+AnyObject = TypeVar("AnyObject", bound=AnyCustomObject)
 logger = logging.getLogger(__name__)
 
 
 class Rejected(Exception):
-    """The API server understood a write and will not have it; the message is its own."""
+    """The API server rejected a write; the message is its own."""
 
 
 class NotFound(Exception):
-    """The object is not there any more, or another one has its name."""
+    """The object does not exist any more, or another one has its name."""
 
 
 class Conflict(Exception):
-    """The object has changed since it was read; the watch is about to show how."""
+    """The object has changed since it was read; a watch event is about to follow."""
 
 
 class Cluster:
@@ -56,30 +56,32 @@ class Cluster:
     def __init__(self, server: ApiServer) -> None:
         self._server = server
 
-    async def ensure_still_exists(self, ours: AnyCustomObject) -> None:
-        """Raise Gone unless the object still exists with the same uid, Refused if nobody tells."""
-        reply = await self._server.get(paths.of(ours))
-        if _changed(ours, reply, "confirming").uid != ours.uid:
-            raise NotFound(f"{ours.KIND} {ours.key} is gone")
+    async def ensure_still_exists(self, obj: AnyCustomObject) -> None:
+        """Raise NotFound unless the object exists with the same uid, Rejected if that cannot be
+        read."""
+        reply = await self._server.get(paths.of_object(obj))
+        if _read_current(obj, reply, "confirming").uid != obj.uid:
+            raise NotFound(f"{obj.KIND} {obj.key} is gone")
 
     async def find_config_map(self, key: ObjectKey) -> ConfigMapState | None:
-        """Read the ConfigMap that would be published to, ours or not."""
+        """Read the ConfigMap of this name, ours or not; None when there is none."""
         manifest = await self.get_config_map(key)
         return None if manifest is None else ConfigMapState.read(manifest)
 
     async def get_config_map(self, key: ObjectKey) -> dict[str, Any] | None:
-        """Read a ConfigMap whole, as the API server sends it."""
+        """Read the whole manifest of a ConfigMap; None when there is none."""
         reply = await self._server.get(paths.core("configmaps", key))
         if reply.code == HTTPStatus.NOT_FOUND:
             return None
-        return _expect(reply, f"reading ConfigMap {key}")
+        return _require_success(reply, f"reading ConfigMap {key}")
 
     async def apply_config_map(
         self, key: ObjectKey, manifest: dict[str, Any]
     ) -> ConfigMapState | Problem:
         """Apply the ConfigMap.
 
-        Raises Stale when it was replaced, Gone when its namespace goes, Refused for all else.
+        Raises Conflict when it was replaced, NotFound when its namespace is being deleted, Rejected
+        for all else.
         """
         reply = await self._server.apply(paths.core("configmaps", key), manifest, FIELD_MANAGER)
         if reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates:
@@ -89,49 +91,51 @@ class Cluster:
         if any((FROZEN, field) in reply.causes for field in DATA):
             message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
             return Problem(Reason.IMMUTABLE, message)
-        return ConfigMapState.read(_expect(reply, f"applying ConfigMap {key}"))
+        return ConfigMapState.read(_require_success(reply, f"applying ConfigMap {key}"))
 
-    async def delete_config_map(self, key: ObjectKey, found: ConfigMapState) -> None:
-        """Delete the ConfigMap as it was read; raises Stale when it has changed since."""
-        preconditions = {"uid": found.uid, "resourceVersion": found.resource_version}
+    async def delete_config_map(self, key: ObjectKey, config_map: ConfigMapState) -> None:
+        """Delete the ConfigMap as it was read; raises Conflict when it has changed since."""
+        preconditions = {"uid": config_map.uid, "resourceVersion": config_map.resource_version}
         reply = await self._server.delete(paths.core("configmaps", key), preconditions)
         if reply.code == HTTPStatus.CONFLICT:
             raise Conflict(f"ConfigMap {key} has changed")
         if reply.code != HTTPStatus.NOT_FOUND:
-            _expect(reply, f"deleting ConfigMap {key}")
+            _require_success(reply, f"deleting ConfigMap {key}")
 
-    async def apply_status(self, ours: Ours, status: WireModel) -> Ours:
-        """Apply the status of the object as it was read; returns it as it is now.
+    async def apply_status(self, obj: AnyObject, status: WireModel) -> AnyObject:
+        """Apply the status of the object as it was read; returns the updated object.
 
-        Raises Gone when it does not exist any more, Stale when it has changed.
+        Raises NotFound when it does not exist any more, Conflict when it has changed.
         """
-        metadata = {"name": ours.key.name, "uid": ours.uid}
-        if ours.key.namespace:
-            metadata["namespace"] = ours.key.namespace
+        metadata = {"name": obj.key.name, "uid": obj.uid}
+        if obj.key.namespace:
+            metadata["namespace"] = obj.key.namespace
         manifest = {
             "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": ours.KIND,
-            "metadata": metadata | {"resourceVersion": ours.resource_version},
+            "kind": obj.KIND,
+            "metadata": metadata | {"resourceVersion": obj.resource_version},
             "status": status.model_dump(exclude_none=True),
         }
-        reply = await self._server.apply(f"{paths.of(ours)}/status", manifest, FIELD_MANAGER)
-        return _changed(ours, reply, "applying the status of")
+        reply = await self._server.apply(f"{paths.of_object(obj)}/status", manifest, FIELD_MANAGER)
+        return _read_current(obj, reply, "applying the status of")
 
-    async def set_finalizers(self, ours: Ours, finalizers: Iterable[str]) -> Ours:
-        """Replace the finalizers of the object as it was read; returns it as it is now.
+    async def set_finalizers(self, obj: AnyObject, finalizers: Iterable[str]) -> AnyObject:
+        """Replace the finalizers of the object as it was read; returns the updated object.
 
-        Raises Gone when it does not exist any more, Stale when it has changed.
+        Raises NotFound when it does not exist any more, Conflict when it has changed.
         """
-        metadata = {"finalizers": list(finalizers), "resourceVersion": ours.resource_version}
-        reply = await self._server.merge(paths.of(ours), {"metadata": metadata}, FIELD_MANAGER)
-        return _changed(ours, reply, "setting the finalizers of")
+        metadata = {"finalizers": list(finalizers), "resourceVersion": obj.resource_version}
+        reply = await self._server.merge(
+            paths.of_object(obj), {"metadata": metadata}, FIELD_MANAGER
+        )
+        return _read_current(obj, reply, "setting the finalizers of")
 
     async def read_secret(self, key: ObjectKey) -> Secret | Problem:
         """Read a Secret by name."""
         reply = await self._server.get(paths.core("secrets", key))
-        if problem := _unreadable(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
+        if problem := _read_problem(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
             return problem
-        body = _expect(reply, f"reading Secret {key}")
+        body = _require_success(reply, f"reading Secret {key}")
         annotations = body["metadata"].get("annotations") or {}
         data = {name: base64.b64decode(value) for name, value in (body.get("data") or {}).items()}
         return Secret(annotations.get(ALLOWED_HOSTS, ""), data)
@@ -139,39 +143,39 @@ class Cluster:
     async def read_config_map(self, key: ObjectKey) -> Mapping[str, str] | Problem:
         """Read the data of a user's ConfigMap by name."""
         reply = await self._server.get(paths.core("configmaps", key))
-        if problem := _unreadable(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
+        if problem := _read_problem(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
             return problem
-        return dict(_expect(reply, f"reading ConfigMap {key}").get("data") or {})
+        return dict(_require_success(reply, f"reading ConfigMap {key}").get("data") or {})
 
     async def read_service(self, key: ObjectKey) -> Service | None:
         """Read a Service by name; None when there is none, or none that may be read."""
         reply = await self._server.get(paths.core("services", key))
         if reply.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
             return None
-        return Service.read(_expect(reply, f"reading Service {key}"))
+        return Service.read(_require_success(reply, f"reading Service {key}"))
 
     async def try_provider(self, key: ObjectKey, manifest: dict[str, Any]) -> str:
-        """Let the API server judge a VllmProvider that is not kept; return what it has against
-        it."""
-        path = paths.ours("vllmproviders", key)
-        reply = await self._server.apply(path, manifest, TRIAL_MANAGER, dry_run=True)
+        """Validate a VllmProvider by a dry run; return the API server's error, empty when it is
+        accepted."""
+        path = paths.custom("vllmproviders", key)
+        reply = await self._server.apply(path, manifest, DRY_RUN_MANAGER, dry_run=True)
         accepted = reply.code in (HTTPStatus.OK, HTTPStatus.CREATED)
         return "" if accepted else reply.message or f"status {reply.code}"
 
     async def post_event(
-        self, ours: AnyCustomObject, reason: str, note: str, *, warning: bool
+        self, obj: AnyCustomObject, reason: str, note: str, *, warning: bool
     ) -> None:
-        """Post an Event about the object; a refusal is logged, for Events are not state.
+        """Post an Event about the object; a rejection is only logged, since Events are not state.
 
-        Those about cluster-scoped objects go to the namespace default, as Kubernetes has it.
+        Events about cluster-scoped objects go to the namespace default, as Kubernetes has it.
         """
-        namespace = ours.key.namespace or "default"
-        event = event_about(ours, reason, note, warning=warning)
+        namespace = obj.key.namespace or "default"
+        event = event_about(obj, reason, note, warning=warning)
         reply = await self._server.create(paths.events(namespace), event)
-        leaving = reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates
-        if reply.code >= HTTPStatus.BAD_REQUEST and not leaving:
-            said = ("no Event could be posted: %s", reply.message)
-            logger.warning(*said, extra={"key": ours.key})
+        namespace_is_gone = reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates
+        if reply.code >= HTTPStatus.BAD_REQUEST and not namespace_is_gone:
+            arguments = ("no Event could be posted: %s", reply.message)
+            logger.warning(*arguments, extra={"key": obj.key})
 
     async def list_objects(
         self,
@@ -181,7 +185,7 @@ class Cluster:
         selector: str = "",
         metadata_only: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield every object of a kind (its plural) in the namespaces, or in all of them; paged."""
+        """Yield every object of a kind (its plural) in the namespaces, all if empty; in pages."""
         accept = METADATA_ONLY if metadata_only else "application/json"
         limit = BIG_PAGE if kind == "configmaps" and not metadata_only else PAGE
         for path in paths.lists(kind, namespaces):
@@ -189,7 +193,9 @@ class Cluster:
             if selector:
                 query["labelSelector"] = selector
             while True:
-                body = _expect(await self._server.get(path, query, accept), f"listing {kind}")
+                body = _require_success(
+                    await self._server.get(path, query, accept), f"listing {kind}"
+                )
                 for item in body.get("items") or ():
                     yield item
                 if not (token := body["metadata"].get("continue")):
@@ -198,13 +204,13 @@ class Cluster:
 
     async def serves(self, kinds: Iterable[str]) -> bool:
         """Tell whether the CRDs of these kinds (their plurals) are installed and served."""
-        reply = await self._server.get(paths.OURS)
+        reply = await self._server.get(paths.CUSTOM)
         names = {resource["name"] for resource in reply.body.get("resources") or ()}
         return reply.code == HTTPStatus.OK and names.issuperset(kinds)
 
     async def version(self) -> tuple[int, int]:
         """Return the API server's version as (major, minor)."""
-        body = _expect(await self._server.get("/version"), "reading the version")
+        body = _require_success(await self._server.get("/version"), "reading the version")
         digits = "".join(character for character in body["minor"] if character.isdigit())
         return int(body["major"]), int(digits)
 
@@ -213,21 +219,21 @@ def _is_outdated(reply: Reply) -> bool:
     return reply.code == HTTPStatus.CONFLICT and reply.body.get("reason") in OUTDATED
 
 
-def _changed(ours: Ours, reply: Reply, doing: str) -> Ours:
+def _read_current(obj: AnyObject, reply: Reply, action: str) -> AnyObject:
     if reply.code == HTTPStatus.NOT_FOUND:
-        raise NotFound(f"{ours.KIND} {ours.key} is gone")
+        raise NotFound(f"{obj.KIND} {obj.key} is gone")
     if reply.code == HTTPStatus.CONFLICT:
-        raise Conflict(f"{ours.KIND} {ours.key} has changed")
-    return ours.read(_expect(reply, f"{doing} {ours.key}"))
+        raise Conflict(f"{obj.KIND} {obj.key} has changed")
+    return obj.read(_require_success(reply, f"{action} {obj.key}"))
 
 
-def _expect(reply: Reply, doing: str) -> dict[str, Any]:
+def _require_success(reply: Reply, action: str) -> dict[str, Any]:
     if reply.code not in (HTTPStatus.OK, HTTPStatus.CREATED):
-        raise Rejected(f"{doing}: {reply.code} {reply.message}")
+        raise Rejected(f"{action}: {reply.code} {reply.message}")
     return reply.body
 
 
-def _unreadable(reply: Reply, kind: str, key: ObjectKey, reason: Reason) -> Problem | None:
+def _read_problem(reply: Reply, kind: str, key: ObjectKey, reason: Reason) -> Problem | None:
     if reply.code == HTTPStatus.NOT_FOUND:
         message = f"{kind} {key.name} does not exist in namespace {key.namespace}; create it"
         return Problem(reason, message)

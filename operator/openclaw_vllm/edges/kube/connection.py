@@ -1,4 +1,4 @@
-"""How the cluster is found and who we are there: what a kubeconfig or the pod's account says.
+"""Connection to the cluster, from a kubeconfig or the pod's service account.
 
 kopf makes its own connection from the same configuration, so both are always the same user's.
 """
@@ -20,7 +20,7 @@ class NoCluster(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What another client needs to make the same connection; files by their paths."""
+    """Parameters for another client to make the same connection; files by path."""
 
     server: str
     ca_path: str | None
@@ -33,18 +33,18 @@ class Credentials:
 
 
 async def load_configuration() -> Configuration:
-    """Find the cluster as kubectl does: KUBECONFIG, then ~/.kube/config, then the service account.
+    """Load what kubectl would: KUBECONFIG, then ~/.kube/config, then the service account.
 
     Raises NoCluster when there is none.
     """
     configuration = Configuration()
-    chosen = os.environ.get("KUBECONFIG") or ""
+    kubeconfig = os.environ.get("KUBECONFIG") or ""
     try:
-        if path := chosen or _default_kubeconfig():
+        if path := kubeconfig or _default_kubeconfig():
             await config.load_kube_config(config_file=path, client_configuration=configuration)
         else:
             config.load_incluster_config(client_configuration=configuration)
-    except Exception as error:  # what the loader raises at bad content has no common class
+    except Exception as error:  # the loader's errors have no common class
         raise NoCluster(
             f"no cluster to talk to: {error}; set KUBECONFIG, or run in a pod"
         ) from error
@@ -66,15 +66,15 @@ def _default_kubeconfig() -> str:
 
 
 async def credentials(configuration: Configuration) -> Credentials:
-    """Return how `configuration` connects now; a token of a file or a command is fresh."""
+    """Return how `configuration` connects now; tokens of files and commands are read again."""
     bearer = (await configuration.auth_settings()).get("BearerToken")
-    value = str(bearer["value"]) if bearer else ""
+    authorization = str(bearer["value"]) if bearer else ""
     return Credentials(
         server=configuration.host,
         ca_path=configuration.ssl_ca_cert,
         ca_data=configuration.ca_cert_data,
         insecure=not configuration.verify_ssl,
-        token=value.partition(" ")[2] or value or None,
+        token=authorization.partition(" ")[2] or authorization or None,
         certificate_path=configuration.cert_file,
         private_key_path=configuration.key_file,
         proxy_url=configuration.proxy,

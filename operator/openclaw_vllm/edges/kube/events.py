@@ -1,4 +1,4 @@
-"""An Event as the API server takes it (events.k8s.io/v1)."""
+"""Manifest of an Event (events.k8s.io/v1)."""
 
 import secrets
 from datetime import UTC, datetime
@@ -11,18 +11,18 @@ MAX_NOTE = 1024  # characters, the API's bound
 
 
 def event_about(
-    ours: CustomObject[Any, Any], reason: str, note: str, *, warning: bool
+    obj: CustomObject[Any, Any], reason: str, note: str, *, warning: bool
 ) -> dict[str, Any]:
-    """Return a new Event about the object, of now."""
-    namespace = ours.key.namespace
+    """Return a new Event about the object, with the current time."""
+    namespace = obj.key.namespace
     regarding = {
         "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": ours.KIND,
-        "name": ours.key.name,
-        "uid": ours.uid,
+        "kind": obj.KIND,
+        "name": obj.key.name,
+        "uid": obj.uid,
     }
     return {
-        "metadata": {"name": f"{ours.key.name}.{secrets.token_hex(8)}"},
+        "metadata": {"name": f"{obj.key.name}.{secrets.token_hex(8)}"},
         "regarding": regarding | ({"namespace": namespace} if namespace else {}),
         "type": "Warning" if warning else "Normal",
         "reason": reason,

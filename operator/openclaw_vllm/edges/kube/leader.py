@@ -1,9 +1,9 @@
-"""Leader election by a Lease: of several replicas one works, and another takes over when it stops.
+"""Leader election by a Lease: one replica works, and another takes over when it stops.
 
-The protocol is client-go's: whoever holds the Lease renews it; others count its age by their own
-clock from when they saw it change, so clocks need not agree. A holder that cannot renew in time
-stops being one before anybody else may start. Written on plain requests because kubernetes.aio's
-election releases nothing at the end and ends on a broken connection (read in its source).
+The protocol is client-go's: the holder renews the Lease; the others measure its age by their own
+clock since it last changed, so clocks need not agree. A holder that cannot renew in time gives up
+before another may start. It uses plain requests because kubernetes.aio's election does not release
+the Lease at the end, and ends on a broken connection (read in its source).
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
 
 LEASE = "openclaw-vllm-operator"
-DURATION = 15.0  # seconds a Lease is good for without renewal
+DURATION = 15.0  # seconds until a Lease expires without renewal
 RENEW_DEADLINE = 10.0
 RETRY = 2.0
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class LeadershipLost(Exception):
-    """The Lease could not be renewed in time: another replica may be working by now."""
+    """The Lease could not be renewed in time: another replica may be the leader by now."""
 
 
 @dataclass
@@ -37,9 +37,9 @@ class Election:
     server: ApiServer
     namespace: str
     identity: str = field(default_factory=lambda: f"{socket.gethostname()}_{uuid.uuid4()}")
-    trouble: str = ""  # why the Lease could not be looked at, or written, when last tried
-    _renewed: float = 0.0  # when the request that did it was sent: its answer may be late
-    _seen: tuple[str, float] = ("", 0.0)
+    last_error: str = ""  # why the last request failed; empty when it succeeded
+    _renewed_at: float = 0.0  # when the renewing request was sent, since its response may be late
+    _observed: tuple[str, float] = ("", 0.0)  # the Lease's state, and since when
 
     @property
     def _path(self) -> str:
@@ -49,25 +49,25 @@ class Election:
         """Return when this process is the leader."""
         logger.info("waiting for the Lease %s/%s", self.namespace, LEASE)
         while True:
-            if await self._try() and self._remaining() > 0:
+            if await self._acquire_or_renew() and self._remaining() > 0:
                 break
             await asyncio.sleep(RETRY)
         logger.info("leading as %s", self.identity)
 
     async def hold(self) -> None:
-        """Renew until cancelled. Raises LeadershipLost when it was not possible in time."""
+        """Renew until cancelled; raises LeadershipLost when that was not possible in time."""
         while True:
             await asyncio.sleep(RETRY)
             try:
                 async with asyncio.timeout(self._remaining()):
-                    renewed = await self._try()
+                    renewed = await self._acquire_or_renew()
             except TimeoutError:
                 raise LeadershipLost("the Lease could not be renewed in time") from None
             if not renewed:
                 raise LeadershipLost("another replica holds the Lease")
 
     async def release(self) -> None:
-        """Let another replica take over at once; best effort, for the Lease expires anyway."""
+        """Let another replica take over at once; best effort, since the Lease expires anyway."""
         try:
             async with asyncio.timeout(RETRY):
                 reply = await self.server.get(f"{self._path}/{LEASE}")
@@ -77,48 +77,48 @@ class Election:
             logger.warning("the Lease was not released: %s", str(error) or "no answer in time")
 
     def _remaining(self) -> float:
-        """Return the seconds within which the Lease has to be renewed."""
-        return self._renewed + RENEW_DEADLINE - time.monotonic()
+        """Return the seconds left to renew the Lease."""
+        return self._renewed_at + RENEW_DEADLINE - time.monotonic()
 
-    async def _try(self) -> bool:
-        """Take or renew the Lease if nobody else has it; tries again until that is known."""
+    async def _acquire_or_renew(self) -> bool:
+        """Acquire or renew the Lease unless another holds it; retries until that is known."""
         while True:
-            begun = time.monotonic()
+            started_at = time.monotonic()
             try:
-                taken = await self._try_once()
+                acquired = await self._try_acquire_or_renew()
             except Unavailable as error:
-                self.trouble = f"the Lease {self.namespace}/{LEASE} cannot be had: {error}"
-                logger.warning(self.trouble)
+                self.last_error = f"the Lease {self.namespace}/{LEASE} cannot be had: {error}"
+                logger.warning(self.last_error)
                 await asyncio.sleep(RETRY)
                 continue
-            self.trouble = ""
-            if taken:
-                self._renewed = begun
-            return taken
+            self.last_error = ""
+            if acquired:
+                self._renewed_at = started_at
+            return acquired
 
-    async def _try_once(self) -> bool:
+    async def _try_acquire_or_renew(self) -> bool:
         reply = await self.server.get(f"{self._path}/{LEASE}")
         if reply.code == HTTPStatus.NOT_FOUND:
             manifest = {"metadata": {"name": LEASE}, "spec": self._spec(0, self.identity, DURATION)}
             return _succeeded(await self.server.create(self._path, manifest))
-        held = _succeeded(reply) and _holder(reply) not in ("", self.identity)
-        if held and not self._has_expired(reply):
+        is_held_by_other = _succeeded(reply) and _holder(reply) not in ("", self.identity)
+        if is_held_by_other and not self._has_expired(reply):
             return False
         return _succeeded(await self._write(reply, self.identity, DURATION))
 
     def _has_expired(self, reply: Reply) -> bool:
         spec, now = _spec_of(reply), time.monotonic()
         state = f"{spec.get('holderIdentity')} {spec.get('renewTime')}"
-        if state != self._seen[0]:
-            self._seen = (state, now)
-        return now - self._seen[1] > float(spec.get("leaseDurationSeconds") or DURATION)
+        if state != self._observed[0]:
+            self._observed = (state, now)
+        return now - self._observed[1] > float(spec.get("leaseDurationSeconds") or DURATION)
 
     async def _write(self, current: Reply, holder: str, duration: float) -> Reply:
-        changes = int(_spec_of(current).get("leaseTransitions") or 0)
-        changes += _holder(current) != holder and holder != ""
+        transitions = int(_spec_of(current).get("leaseTransitions") or 0)
+        transitions += _holder(current) != holder and holder != ""
         manifest = {
             "metadata": current.body["metadata"],  # its resourceVersion makes a stale write a 409
-            "spec": _spec_of(current) | self._spec(changes, holder, duration),
+            "spec": _spec_of(current) | self._spec(transitions, holder, duration),
         }
         return await self.server.replace(f"{self._path}/{LEASE}", manifest)
 
@@ -141,7 +141,7 @@ def _holder(reply: Reply) -> str:
 
 
 def _succeeded(reply: Reply) -> bool:
-    """Tell success from a lost race; raises Unavailable for all else."""
+    """Return whether a request succeeded, or lost a race; raises Unavailable for all else."""
     if reply.code in (HTTPStatus.OK, HTTPStatus.CREATED):
         return True
     if reply.code == HTTPStatus.CONFLICT:

@@ -1,4 +1,4 @@
-"""Where objects are at the API server: the paths of one by its key, and of a kind's lists."""
+"""URL paths of the API server: of objects by key, and of lists by kind."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +7,10 @@ from openclaw_vllm.api.configmap import GROUP, VERSION
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import CustomObject
 
-OURS = f"/apis/{GROUP}/{VERSION}"
+CUSTOM = f"/apis/{GROUP}/{VERSION}"
 CORE = "/api/v1"
 EVENTS = "/apis/events.k8s.io/v1"
-OUR_KINDS = ("vllmproviders", "vllmcatalogs")
+CUSTOM_KINDS = ("vllmproviders", "vllmcatalogs")
 
 
 def core(plural: str, key: ObjectKey) -> str:
@@ -18,23 +18,23 @@ def core(plural: str, key: ObjectKey) -> str:
     return f"{CORE}/namespaces/{key.namespace}/{plural}/{key.name}"
 
 
-def ours(plural: str, key: ObjectKey) -> str:
-    """Return the path of an object of our kinds; of a cluster-scoped one without a namespace."""
+def custom(plural: str, key: ObjectKey) -> str:
+    """Return the path of a custom object; its key has no namespace if it is cluster-scoped."""
     scope = f"/namespaces/{key.namespace}" if key.namespace else ""
-    return f"{OURS}{scope}/{plural}/{key.name}"
+    return f"{CUSTOM}{scope}/{plural}/{key.name}"
 
 
-def of(observed: CustomObject[Any, Any]) -> str:
-    """Return the path of an object of ours that was read."""
-    return ours(f"{observed.KIND.lower()}s", observed.key)
+def of_object(obj: CustomObject[Any, Any]) -> str:
+    """Return the path of a custom object that was read."""
+    return custom(f"{obj.KIND.lower()}s", obj.key)
 
 
 def lists(plural: str, namespaces: Iterable[str]) -> list[str]:
-    """Return the paths of a kind's lists in these namespaces; the one of all if there are none."""
-    root = OURS if plural in OUR_KINDS else CORE
+    """Return the paths of a kind's lists in these namespaces, or of the one in all if empty."""
+    root = CUSTOM if plural in CUSTOM_KINDS else CORE
     return [f"{root}/namespaces/{ns}/{plural}" for ns in namespaces] or [f"{root}/{plural}"]
 
 
 def events(namespace: str) -> str:
-    """Return the path that Events of a namespace are created at."""
+    """Return the path to create Events of a namespace at."""
     return f"{EVENTS}/namespaces/{namespace}/events"

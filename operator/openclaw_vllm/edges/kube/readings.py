@@ -1,6 +1,6 @@
-"""Secrets and users' ConfigMaps, read by name when needed, and anew when they may be stale.
+"""Read-through cache of Secrets and users' ConfigMaps, with an age limit per use.
 
-Secrets are never listed or watched: a read permission for a name is less than one for all. So a
+Secrets are never listed or watched: permission to read one name is less than to read all. So a
 reading has an age, and each use says how old it may be.
 """
 
@@ -18,55 +18,55 @@ Value = TypeVar("Value")
 @dataclass(frozen=True, slots=True)
 class _Reading(Generic[Value]):
     value: Value
-    at: float
+    read_at: float
 
 
 class Readings(Generic[Value]):
-    """Readings of one kind of object; `read` asks the API server for one by name."""
+    """Readings of one kind of object; `read` gets one by name from the API server."""
 
     def __init__(self, read: Callable[[ObjectKey], Awaitable[Value | Problem]]) -> None:
         self._read = read
         self._readings: dict[ObjectKey, _Reading[Value]] = {}
-        self._under_way: dict[ObjectKey, set[object]] = {}
+        self._in_flight: dict[ObjectKey, set[object]] = {}
 
     async def get(self, key: ObjectKey, *, max_age: float) -> Value | Problem:
-        """Return the object as it was at most `max_age` seconds ago; 0 reads it anew.
+        """Return the object as it was at most `max_age` seconds ago; 0 reads it again.
 
-        That it is missing is not kept: creating the object heals at the next try.
+        A Problem is not cached: once the object is created, the next read returns it.
         """
         reading = self._readings.get(key)
-        if reading is not None and time.monotonic() - reading.at < max_age:
+        if reading is not None and time.monotonic() - reading.read_at < max_age:
             return reading.value
-        return await self._anew(key)
+        return await self._read_again(key)
 
     def forget(self, keys: Iterable[ObjectKey]) -> None:
-        """Drop readings: of objects that changed, or that nobody names any more.
+        """Drop readings of objects that changed, or that nothing refers to any more.
 
-        Those under way too: their answer may be of before the change.
+        Those in flight too: they may be of before the change.
         """
         for key in keys:
             self._readings.pop(key, None)
-            self._under_way.pop(key, None)
+            self._in_flight.pop(key, None)
 
-    async def _anew(self, key: ObjectKey) -> Value | Problem:
-        mine = object()
-        self._under_way.setdefault(key, set()).add(mine)
+    async def _read_again(self, key: ObjectKey) -> Value | Problem:
+        token = object()
+        self._in_flight.setdefault(key, set()).add(token)
         try:
             value = await self._read(key)
         finally:
-            is_wanted = self._end(key, mine)
+            is_current = self._finish(key, token)
         if isinstance(value, Problem):
             self._readings.pop(key, None)
-        elif is_wanted:
+        elif is_current:
             self._readings[key] = _Reading(value, time.monotonic())
         return value
 
-    def _end(self, key: ObjectKey, reading: object) -> bool:
-        """Take a reading off those under way; False when it was forgotten meanwhile."""
-        others = self._under_way.get(key, set())
-        if reading not in others:
+    def _finish(self, key: ObjectKey, token: object) -> bool:
+        """Remove a reading from those in flight; False when it was forgotten meanwhile."""
+        tokens = self._in_flight.get(key, set())
+        if token not in tokens:
             return False
-        others.remove(reading)
-        if not others:
-            del self._under_way[key]
+        tokens.remove(token)
+        if not tokens:
+            del self._in_flight[key]
         return True

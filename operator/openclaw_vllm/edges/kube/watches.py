@@ -1,10 +1,9 @@
-"""What the watches say, bookmarks included: since when each of them is silent, what was listed.
+"""Activity of the watches, bookmarks included: how long each is silent, which lists are complete.
 
-kopf hands no bookmark to a handler and does not tell when it opens a stream again, so the sessions
-that it uses are made here, with responses that listen. A watch shows that it works by an event, by
-the bookmark that the API server sends each minute, or by a stream that opens: where a kind has seen
-no event since the API server's start, no bookmark comes, and kopf opens the stream again after
-70 s (measured).
+kopf passes no bookmark to a handler and does not tell when it reopens a stream, so the sessions
+that it uses are made here, with responses that record activity. A watch works when an event comes,
+the bookmark that the API server sends each minute, or a stream opens: for a kind without any event
+since the API server's start no bookmark comes, and kopf reopens the stream after 70 s (measured).
 """
 
 import ssl
@@ -17,8 +16,8 @@ from typing import Any, NamedTuple, cast
 import aiohttp
 
 END_OF_LIST = b"k8s.io/initial-events-end"  # an annotation of the bookmark that ends a list
-SILENCE = 210.0  # seconds; kopf opens a silent watch again after 70: three times in vain
-SETTLED = 0.2  # seconds without an event after which the listed objects count as taken in
+SILENCE = 210.0  # seconds; kopf reopens a silent watch after 70: three failed attempts
+SETTLED = 0.2  # seconds without an event after which the listed objects count as handled
 
 
 class Watch(NamedTuple):
@@ -30,71 +29,71 @@ class Watch(NamedTuple):
 
 @dataclass
 class Watches:
-    """Every watch that there has to be, and when it was last heard of."""
+    """Every expected watch, and its last activity."""
 
     clock: Callable[[], float] = time.monotonic
-    _heard: dict[Watch, float] = field(default_factory=dict)
-    _listed: set[Watch] = field(default_factory=set)
-    _taken_at: float = 0.0
-    _taken_in: bool = False
+    _last_activity: dict[Watch, float] = field(default_factory=dict)
+    _complete_lists: set[Watch] = field(default_factory=set)
+    _last_event_at: float = 0.0
+    _synced: bool = False
 
     def expect(self, watches: Iterable[Watch]) -> None:
-        """Count the silence of these from now on."""
-        self._heard = dict.fromkeys(watches, self.clock())
+        """Measure the silence of these watches from now on."""
+        self._last_activity = dict.fromkeys(watches, self.clock())
 
-    def hear(self, watch: Watch) -> None:
-        """Note that the API server has said something on a watch."""
-        self._heard[watch] = self.clock()
+    def record_activity(self, watch: Watch) -> None:
+        """Record that the API server has sent something on a watch."""
+        self._last_activity[watch] = self.clock()
 
-    def end_list(self, watch: Watch) -> None:
-        """Note that kopf has all that there was when the watch began."""
-        self._listed.add(watch)
-        self._taken_at = self.clock()
+    def record_end_of_list(self, watch: Watch) -> None:
+        """Record that kopf has received the whole initial list of a watch."""
+        self._complete_lists.add(watch)
+        self._last_event_at = self.clock()
 
-    def take(self) -> None:
-        """Note that an event was taken in."""
-        self._taken_at = self.clock()
+    def record_event(self) -> None:
+        """Record that a handler was called."""
+        self._last_event_at = self.clock()
 
     @property
-    def are_taken_in(self) -> bool:
-        """Whether the first list of every watch has gone through the handlers.
+    def have_synced(self) -> bool:
+        """Whether the handlers have seen the initial list of every watch.
 
-        kopf hands objects to tasks of their own, so the end of a list is when no more of them come.
+        kopf handles objects in separate tasks, so a list has ended when no more of them come.
         """
-        if not self._taken_in:
-            listed = self._heard.keys() <= self._listed
-            self._taken_in = listed and self.clock() - self._taken_at >= SETTLED
-        return self._taken_in
+        if not self._synced:
+            all_listed = self._last_activity.keys() <= self._complete_lists
+            self._synced = all_listed and self.clock() - self._last_event_at >= SETTLED
+        return self._synced
 
     def silences(self) -> Mapping[str, float]:
-        """Return the seconds since each kind was heard of, in the namespace where it is longest."""
+        """Return the seconds since the last activity of each kind, the most over its namespaces."""
         now = self.clock()
-        found: dict[str, float] = {}
-        for watch, heard in self._heard.items():
-            found[watch.resource] = max(found.get(watch.resource, 0.0), now - heard)
-        return found
+        silences: dict[str, float] = {}
+        for watch, last_activity in self._last_activity.items():
+            silences[watch.resource] = max(silences.get(watch.resource, 0.0), now - last_activity)
+        return silences
 
     @property
     def stale_watches(self) -> list[str]:
-        """The kinds that were not heard of for so long that only a restart may help."""
+        """The kinds that are silent for so long that only a restart may help."""
         return [kind for kind, silence in self.silences().items() if silence > SILENCE]
 
 
 def session(
     watches: Watches, context: ssl.SSLContext, headers: Mapping[str, str], proxy: str | None
 ) -> aiohttp.ClientSession:
-    """Return a session like kopf's own, whose watches are listened to."""
+    """Return a session like kopf's own that records the activity of its watches."""
 
     class _WatchResponse(aiohttp.ClientResponse):
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             await super().start(connection)
             watch = _watch_of(self.url.path, self.url.query)
             if watch is not None and self.status == HTTPStatus.OK:
-                watches.hear(watch)
-                if "sendInitialEvents" not in self.url.query:  # then a list came before it
-                    watches.end_list(watch)
-                ear = _WatchStream(self.content, watches, watch)
-                self.content = cast(aiohttp.StreamReader, ear)
+                watches.record_activity(watch)
+                if "sendInitialEvents" not in self.url.query:  # then a list preceded it
+                    watches.record_end_of_list(watch)
+                stream = _WatchStream(self.content, watches, watch)
+                self.content = cast(aiohttp.StreamReader, stream)
             return self
 
     return aiohttp.ClientSession(
@@ -106,7 +105,7 @@ def session(
 
 
 class _WatchStream:
-    """A stream that tells when something comes, and is a plain one otherwise."""
+    """A stream that records activity, and is a plain one otherwise."""
 
     def __init__(self, content: aiohttp.StreamReader, watches: Watches, watch: Watch) -> None:
         self._content = content
@@ -114,13 +113,13 @@ class _WatchStream:
         self._watch = watch
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """Yield what comes; kopf asks for more when it has handed out what it got."""
+        """Yield chunks; kopf asks for the next when it has dispatched the one before."""
         tail = b""
         async for chunk in self._content.iter_chunked(size):
-            self._watches.hear(self._watch)
+            self._watches.record_activity(self._watch)
             yield chunk
             if END_OF_LIST in tail + chunk:
-                self._watches.end_list(self._watch)
+                self._watches.record_end_of_list(self._watch)
             tail = chunk[-len(END_OF_LIST) :]
 
     def __getattr__(self, name: str) -> Any:

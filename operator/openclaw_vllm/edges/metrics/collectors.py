@@ -1,6 +1,6 @@
-"""What is known of each object of ours, as series that are made at each scrape from the cache.
+"""Series of each VllmProvider and VllmCatalog, collected at each scrape from the cache.
 
-So ten thousand of them cost no memory of their own, and a series goes with its object.
+So ten thousand objects cost no memory of their own, and a series goes with its object.
 """
 
 from collections import Counter, defaultdict
@@ -19,61 +19,57 @@ OBJECT = ("namespace", "name")
 
 @dataclass(frozen=True, slots=True)
 class ProviderSample:
-    """A VllmProvider at the time of a scrape.
-
-    `answered_at` is in seconds of the wall clock, 0 for never; `interval` in seconds, None when its
-    server is not asked; `config_bytes` is the size of what is published, None for nothing.
-    """
+    """A VllmProvider at the time of a scrape."""
 
     key: ObjectKey
     status: VllmProviderStatus
     suspended: bool = False
-    answered_at: float = 0.0
-    interval: float | None = None
-    config_bytes: int | None = None
+    answered_at: float = 0.0  # wall clock, in seconds; 0 for never
+    interval: float | None = None  # seconds; None when its server is not probed
+    config_bytes: int | None = None  # None when nothing is published
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogSample:
-    """A VllmCatalog at the time of a scrape; `config_bytes` is None when nothing is published."""
+    """A VllmCatalog at the time of a scrape."""
 
     name: str
     status: VllmCatalogStatus
-    config_bytes: int | None = None
+    config_bytes: int | None = None  # None when nothing is published
 
 
 class ProbeCounter:
-    """Probes by VllmProvider and outcome: a counter that can forget an object at no cost."""
+    """Counter of probes by VllmProvider and outcome, which can drop an object."""
 
     def __init__(self) -> None:
-        self._counts: defaultdict[ObjectKey, Counter[str]] = defaultdict(Counter)
+        self._counters: defaultdict[ObjectKey, Counter[str]] = defaultdict(Counter)
 
     def count(self, key: ObjectKey, outcome: str) -> None:
         """Count one probe."""
-        self._counts[key][outcome] += 1
+        self._counters[key][outcome] += 1
 
     def forget(self, key: ObjectKey) -> None:
-        """Drop a VllmProvider's counts."""
-        self._counts.pop(key, None)
+        """Drop the counters of a VllmProvider."""
+        self._counters.pop(key, None)
 
     def of(self, key: ObjectKey) -> Iterable[tuple[str, int]]:
-        """Return the outcomes of a VllmProvider's probes, and how many each of them had."""
-        return self._counts[key].items() if key in self._counts else ()
+        """Return the outcomes of a VllmProvider's probes, each with its count."""
+        return self._counters[key].items() if key in self._counters else ()
 
 
 class ProviderCollector(Collector):
-    """Makes the series of every VllmProvider that there is."""
+    """Collects the series of every VllmProvider."""
 
     def __init__(
         self, provider_samples: Callable[[], Iterable[ProviderSample]], probes: ProbeCounter
     ) -> None:
-        self._sightings = provider_samples
+        self._provider_samples = provider_samples
         self._probes = probes
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics as they are now."""
+        """Yield the current metrics."""
         families = _Families()
-        for sample in self._sightings():
+        for sample in self._provider_samples():
             families.add(sample)
             for outcome, count in self._probes.of(sample.key):
                 families.probes.add_metric((*sample.key, outcome), count)
@@ -122,20 +118,20 @@ class _Families:
 
 
 class CatalogCollector(Collector):
-    """Makes the series of every VllmCatalog that there is."""
+    """Collects the series of every VllmCatalog."""
 
-    def __init__(self, provider_samples: Callable[[], Iterable[CatalogSample]]) -> None:
-        self._sightings = provider_samples
+    def __init__(self, catalog_samples: Callable[[], Iterable[CatalogSample]]) -> None:
+        self._catalog_samples = catalog_samples
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics as they are now."""
+        """Yield the current metrics."""
         models = _catalog_gauge("models", "Published models")
         targets = _catalog_gauge("targets", "Namespaces by whether they hold it", "result")
         size = _catalog_gauge("config_bytes", "Size of the values of one of its ConfigMaps")
         conditions = _catalog_gauge(
             "status_condition", "1 for the status that a condition has", "type", "status"
         )
-        for sample in self._sightings():
+        for sample in self._catalog_samples():
             name, status = sample.name, sample.status
             models.add_metric((name,), status.model_count or 0)
             if status.targets is not None:
@@ -148,9 +144,9 @@ class CatalogCollector(Collector):
         yield from (models, targets, size, conditions)
 
 
-def _gauge(name: str, what: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"vllmprovider_{name}", what, labels=(*OBJECT, *labels))
+def _gauge(name: str, documentation: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vllmprovider_{name}", documentation, labels=(*OBJECT, *labels))
 
 
-def _catalog_gauge(name: str, what: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"vllmcatalog_{name}", what, labels=("name", *labels))
+def _catalog_gauge(name: str, documentation: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vllmcatalog_{name}", documentation, labels=("name", *labels))

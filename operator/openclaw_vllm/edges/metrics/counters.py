@@ -1,4 +1,4 @@
-"""What is counted of one kind's reconciles and writes: how each of them ended, and when."""
+"""Counters of one kind's reconciles and writes by result, and durations of its reconciles."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 
 @dataclass
 class Attempt:
-    """Something under way; it counts by its `result`, or by the exception that ends it."""
+    """A reconcile or write; counted by its `result`, or by the exception that ends it."""
 
     result: str = SUCCESS
 
 
 class ReconcileCounters:
-    """What is counted of one kind's reconciles; `prefix` is the kind in lower case."""
+    """Counters of one kind; `prefix` is the kind in lower case."""
 
     def __init__(self, prefix: str, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -37,7 +37,7 @@ class ReconcileCounters:
 
     @contextmanager
     def reconciling(self) -> Iterator[Attempt]:
-        """Count a reconcile and its length."""
+        """Count a reconcile, and observe its duration."""
         with self._duration.time(), _counted(self._reconciles) as attempt:
             yield attempt
 
@@ -53,9 +53,10 @@ class ReconcileCounters:
         with _counted(self._statuses) as attempt:
             yield attempt
 
-    def _by_result(self, name: str, what: str) -> Counter:
-        """Return a counter with a series for each result, so that a first one is an increase."""
-        counter = Counter(name, what, ("result",), registry=self._registry)
+    def _by_result(self, name: str, documentation: str) -> Counter:
+        """Return a counter with a series for each result, so that the first event is an
+        increase."""
+        counter = Counter(name, documentation, ("result",), registry=self._registry)
         for result in RESULTS:
             counter.labels(result)
         return counter
@@ -84,6 +85,6 @@ def _result_of(error: BaseException) -> str:
     return "error"
 
 
-def seconds(name: str, what: str, registry: CollectorRegistry) -> Histogram:
-    """Return a histogram of lengths in seconds, from those of a write to those of a slow probe."""
-    return Histogram(name, what, buckets=SECONDS, registry=registry)
+def seconds(name: str, documentation: str, registry: CollectorRegistry) -> Histogram:
+    """Return a histogram of durations in seconds, from a write's to a slow probe's."""
+    return Histogram(name, documentation, buckets=SECONDS, registry=registry)

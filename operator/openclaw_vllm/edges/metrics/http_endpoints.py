@@ -1,4 +1,4 @@
-"""The operator's own HTTP endpoints: /metrics, /healthz and /readyz, on addresses of their own."""
+"""The operator's HTTP endpoints: /metrics, /healthz and /readyz, each on its bind address."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,7 @@ Runner = web.AppRunner
 
 
 def is_address(text: str) -> bool:
-    """Tell whether the text is `[HOST]:PORT`, or 0 for none."""
+    """Return whether the text is `[HOST]:PORT`, or 0 for none."""
     _, colon, port = text.rpartition(":")
     return text == OFF or (bool(colon) and port.isascii() and port.isdigit() and int(port) in PORTS)
 
@@ -25,7 +25,7 @@ async def serve(address: str, routes: dict[str, Route]) -> Runner:
     """
     app = web.Application()
     for path, route in routes.items():
-        app.router.add_get(path, _handler(route))
+        app.router.add_get(path, _build_handler(route))
     runner = Runner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     host, _, port = address.rpartition(":")
@@ -33,7 +33,7 @@ async def serve(address: str, routes: dict[str, Route]) -> Runner:
     return runner
 
 
-def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _build_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(_: web.Request) -> web.StreamResponse:
         code, body = route()
         return web.Response(status=code, body=body, content_type="text/plain", charset="utf-8")

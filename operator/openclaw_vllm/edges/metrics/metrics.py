@@ -1,8 +1,8 @@
-"""Prometheus metrics: what the status does not say, because it would change with every probe.
+"""Prometheus metrics: what the status omits because it would change with every probe.
 
-Names and labels are explained in docs/metrics.md and use controller-runtime's vocabulary, so that
-people know them from other operators. What happens is counted here; what is known of each
-object is collected at the scrape (sightings.py). No model id is ever a label.
+Names and labels are explained in docs/metrics.md and follow controller-runtime's, which users know
+from other operators. Events are counted here; the series of objects are collected at the scrape
+(collectors.py). No model id is ever a label.
 """
 
 import time
@@ -36,24 +36,24 @@ from openclaw_vllm.edges.metrics.counters import ReconcileCounters, seconds
 
 
 class Queue(Protocol):
-    """What is told of a work queue."""
+    """The parts of a work queue that metrics show."""
 
     slots: int
 
     def __len__(self) -> int:
-        """Return how many keys wait."""
+        """Return the number of waiting keys."""
 
     @property
     def active(self) -> int:
-        """How many keys are being reconciled."""
+        """The number of keys that are being reconciled."""
 
 
 class Metrics:
-    """The process' metrics, in a registry of their own."""
+    """The metrics of the process, in a registry of their own."""
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more per counter
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series per counter
         ProcessCollector(registry=registry)
         self.provider = ReconcileCounters("vllmprovider", registry)
         self.catalog = ReconcileCounters("vllmcatalog", registry)
@@ -69,7 +69,7 @@ class Metrics:
         )
         info.labels(version).set(1)
 
-    def probed(self, key: ObjectKey | None, outcome: object, length: float) -> None:
+    def probed(self, key: ObjectKey | None, outcome: object, duration: float) -> None:
         """Count a probe by its outcome: a Problem's reason, else Succeeded.
 
         `key` is the VllmProvider's, None for a Service that a VllmCatalog selects.
@@ -79,45 +79,45 @@ class Metrics:
             self._source_probes.labels(reason).inc()
         else:
             self._probes.count(key, reason)
-        self._probe_duration.observe(length)
+        self._probe_duration.observe(duration)
 
     def forget(self, key: ObjectKey) -> None:
-        """Drop what was counted of a VllmProvider that is gone."""
+        """Drop the counters of a VllmProvider that is gone."""
         self._probes.forget(key)
 
     def show_objects(
         self,
         provider_samples: Callable[[], Iterable[ProviderSample]],
-        catalogs: Callable[[], Iterable[CatalogSample]] = tuple,
+        catalog_samples: Callable[[], Iterable[CatalogSample]] = tuple,
     ) -> None:
-        """Show at each scrape what these return then."""
+        """Show at each scrape the samples that these return then."""
         self.registry.register(ProviderCollector(provider_samples, self._probes))
-        self.registry.register(CatalogCollector(catalogs))
+        self.registry.register(CatalogCollector(catalog_samples))
 
     def show_queues(self, queues: Mapping[str, Queue]) -> None:
-        """Show at each scrape how much waits in each queue, and how much works."""
-        figures: tuple[tuple[str, str, Callable[[Queue], float]], ...] = (
+        """Show at each scrape the waiting and the active keys of each queue."""
+        gauges: tuple[tuple[str, str, Callable[[Queue], float]], ...] = (
             ("queue_depth", "Keys that wait for a slot", len),
             ("active_workers", "Keys that are being reconciled", lambda queue: queue.active),
             ("max_concurrent_reconciles", "Slots of a work queue", lambda queue: queue.slots),
         )
-        for name, what, figure in figures:
-            gauge = Gauge(f"vllmprovider_{name}", what, ("queue",), registry=self.registry)
+        for name, documentation, value_of in gauges:
+            gauge = Gauge(f"vllmprovider_{name}", documentation, ("queue",), registry=self.registry)
             for label, queue in queues.items():
-                gauge.labels(label).set_function(partial(figure, queue))
+                gauge.labels(label).set_function(partial(value_of, queue))
 
     def show_watches(self, watches: Watches) -> None:
-        """Show at each scrape when each kind's watches were last heard of."""
+        """Show at each scrape the last activity of each kind's watches."""
         self.registry.register(_WatchTimes(watches))
 
     def show_leadership(self, leads: Callable[[], bool]) -> None:
-        """Show at each scrape whether this replica is the one that works."""
-        name, what = "leader_election_master_status", "1 on the replica that holds the Lease"
-        gauge = Gauge(name, what, ("name",), registry=self.registry)
+        """Show at each scrape whether this replica is the leader."""
+        name, text = "leader_election_master_status", "1 on the replica that holds the Lease"
+        gauge = Gauge(name, text, ("name",), registry=self.registry)
         gauge.labels(LEASE).set_function(leads)
 
     def text(self) -> bytes:
-        """Return the exposition format."""
+        """Return the metrics in the exposition format."""
         return generate_latest(self.registry)
 
 

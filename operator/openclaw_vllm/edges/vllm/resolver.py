@@ -1,7 +1,7 @@
-"""Names to addresses, each lookup in a thread of its own.
+"""Resolver of host names, with each lookup in a thread of its own.
 
-A silent name server holds up its own lookups only: the default executor has four to six threads for
-all of them, and any executor is waited for when the process ends.
+So a silent name server delays only its own lookups: the default executor has four to six threads
+for all of them, and any executor is waited for when the process ends.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Any
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 
-MOST_WAITING = 512  # threads; a silent name server holds each for some 10 seconds
+MAX_LOOKUPS = 512  # threads; a silent name server blocks each for some 10 seconds
 
 Addresses = tuple[str, ...]
 GetAddrInfo = Callable[[str, int], Sequence[tuple[Any, ...]]]
@@ -38,30 +38,30 @@ class Resolver:
             return (str(ip_address(host)),)
         except ValueError:
             loop = asyncio.get_running_loop()
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_LOOKUPS:
             message = f"host {host} cannot be resolved: the name server is silent"
             return Problem(Reason.CONNECTION_FAILED, message)
-        answer: asyncio.Future[Addresses | Problem] = loop.create_future()
+        result: asyncio.Future[Addresses | Problem] = loop.create_future()
         self._waiting += 1
 
         def look_up() -> None:
-            found = self._look_up(host, port)
+            addresses = self._look_up(host, port)
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(self._settle, answer, found)
+                loop.call_soon_threadsafe(self._settle, result, addresses)
 
         Thread(target=look_up, name=f"lookup {host}", daemon=True).start()
-        return await answer
+        return await result
 
     def _look_up(self, host: str, port: int) -> Addresses | Problem:
         try:
-            found = self._getaddrinfo(host, port)
+            entries = self._getaddrinfo(host, port)
         except (OSError, UnicodeError):
             return Problem(Reason.CONNECTION_FAILED, f"host {host} cannot be resolved")
-        return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return tuple(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
     def _settle(
-        self, answer: asyncio.Future[Addresses | Problem], found: Addresses | Problem
+        self, result: asyncio.Future[Addresses | Problem], addresses: Addresses | Problem
     ) -> None:
         self._waiting -= 1
-        if not answer.done():  # its probe may have met its deadline
-            answer.set_result(found)
+        if not result.done():  # its probe may have met its deadline
+            result.set_result(addresses)

@@ -1,6 +1,6 @@
-"""How a request travels: over a connection of its own, to an address that was judged before.
+"""HTTP transport with one connection per request, to an address that was checked before.
 
-Beside `prober` the only door to httpx and httpcore.
+Besides `prober` the only module that imports httpx and httpcore.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -10,11 +10,11 @@ import httpcore
 import httpx
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-CHUNK = 2048  # bytes parsed in one go: a hostile 64 KiB block the event loop for 300 ms (measured)
+CHUNK = 2048  # bytes parsed at once: a hostile 64 KiB block the event loop for 300 ms (measured)
 
 
 class _PinnedAddressBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that were judged, never to what a second lookup might say."""
+    """Connects to the addresses that were checked, never to those of a second lookup."""
 
     def __init__(self, addresses: tuple[str, ...]) -> None:
         self._addresses = addresses
@@ -28,13 +28,13 @@ class _PinnedAddressBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        failure: Exception = httpcore.ConnectError("no address")
+        last_error: Exception = httpcore.ConnectError("no address")
         for address in self._addresses:
             try:
                 return _ChunkedStream(await self._inner.connect_tcp(address, port, timeout=timeout))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+                last_error = error
+        raise last_error
 
 
 class _ChunkedStream(httpcore.AsyncNetworkStream):

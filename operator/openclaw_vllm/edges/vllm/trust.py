@@ -1,4 +1,4 @@
-"""How a server proves itself, and the TLS contexts that check it."""
+"""TLS trust settings of a server, and the contexts that apply them."""
 
 import ssl
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A private CA's certificates as PEM text, another name than the URL's, or no check at all."""
+    """How a server's certificate is verified."""
 
-    ca_pem: str = ""
-    server_name: str = ""
+    ca_pem: str = ""  # certificates of a private CA; empty for the system's
+    server_name: str = ""  # the certificate's name, if it is not the URL's host
     verify: bool = True
 
     def context(self) -> ssl.SSLContext:
         """Return the TLS context; raises ssl.SSLError when `ca_pem` holds no certificate."""
-        return _context(self.ca_pem, verify=self.verify)
+        return _create_context(self.ca_pem, verify=self.verify)
 
 
 @lru_cache(maxsize=1024)
-def _context(ca_pem: str, *, verify: bool) -> ssl.SSLContext:
-    """Make a context: 15 KiB with one CA, 786 KiB with the system's (measured), so each once."""
+def _create_context(ca_pem: str, *, verify: bool) -> ssl.SSLContext:
+    """Create a context, each once: 15 KiB with one CA, 786 KiB with the system's (measured)."""
     ascii_only = ca_pem.encode("ascii", "ignore").decode()  # bundles have comments in any script
     if ca_pem and not ascii_only:
         raise ssl.SSLError("no certificate in the bundle")

@@ -166,7 +166,7 @@ PARAMS = {"temperature": 0.2, "stop": ["${A}"]}
 
 
 def unreadable(resource: VllmProvider, **sent: Any) -> VllmProvider:
-    return replace(resource, spec=UNREADABLE, sent=sent)
+    return replace(resource, spec=UNREADABLE, raw_spec=sent)
 
 
 def forged_as(provider_id: str, resource: VllmProvider) -> ConfigMapState:

@@ -181,7 +181,7 @@ async def test_whoever_is_told_when_the_lease_may_be_over_does_not_lead_yet() ->
         await asyncio.sleep(leader.RENEW_DEADLINE)
         leases.away = True
         leases.answering.set()
-        await eventually(lambda: a.election.trouble, within=SOON)
+        await eventually(lambda: a.election.last_error, within=SOON)
         assert not a.leads
         leases.away = False
         await eventually(lambda: a.leads, within=SOON)
@@ -205,18 +205,18 @@ async def test_whoever_may_not_have_the_lease_says_what_it_takes_and_waits(verb:
         if verb == "replace":
             leases.lease = {"metadata": {}, "spec": {}}
         a = Candidate(Election(leases, "ops", "a"))
-        await eventually(lambda: a.election.trouble, within=SOON)
+        await eventually(lambda: a.election.last_error, within=SOON)
         for word in (
             "ops/openclaw-vllm-operator",
             "leases is forbidden",
             "get and update",
             "create",
         ):
-            assert word in a.election.trouble
+            assert word in a.election.last_error
         assert not a.leads
         leases.refused.clear()
         await eventually(lambda: a.leads, within=SOON)
-        assert a.election.trouble == ""
+        assert a.election.last_error == ""
         await a.end()
 
 

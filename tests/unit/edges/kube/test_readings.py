@@ -131,4 +131,4 @@ async def test_nothing_is_held_for_a_reading_that_was(
             readings.forget([KEY])
             slow.asked[0].set_result("old")
     await asyncio.wait([got])
-    assert vars(readings)["_under_way"] == {}
+    assert vars(readings)["_in_flight"] == {}

@@ -110,36 +110,36 @@ async def test_a_list_has_ended_when_what_came_before_its_end_was_asked_for(
             scene.says.put_nowait(said)
             assert await anext(chunks) == said
             scene.now += SETTLED
-            assert not scene.watches.are_taken_in
+            assert not scene.watches.have_synced
         scene.says.put_nowait(BOOKMARK)
         await anext(chunks)
         scene.now += SETTLED
-        assert scene.watches.are_taken_in
+        assert scene.watches.have_synced
 
 
 async def test_without_streaming_the_list_has_come_before_the_watch(scene: Scene) -> None:
     async with scene.read("/api/v1/services?watch=true&resourceVersion=7"):
-        assert not scene.watches.are_taken_in
+        assert not scene.watches.have_synced
         scene.now += SETTLED
-        assert scene.watches.are_taken_in
+        assert scene.watches.have_synced
 
 
 def test_lists_are_taken_in_once_no_event_is_left_and_stay_so() -> None:
     now = 1000.0
     watches = Watches(clock=lambda: now)
     watches.expect([SERVICES, Watch("configmaps")])
-    watches.end_list(SERVICES)
+    watches.record_end_of_list(SERVICES)
     now += SETTLED
-    assert not watches.are_taken_in
-    watches.end_list(Watch("configmaps"))
+    assert not watches.have_synced
+    watches.record_end_of_list(Watch("configmaps"))
     for _ in range(3):
         now += SETTLED / 2
-        watches.take()
-        assert not watches.are_taken_in
+        watches.record_event()
+        assert not watches.have_synced
     now += SETTLED
-    assert watches.are_taken_in
-    watches.take()
-    assert watches.are_taken_in
+    assert watches.have_synced
+    watches.record_event()
+    assert watches.have_synced
 
 
 def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
@@ -151,8 +151,8 @@ def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
     now += 1
     for kind in ("vllmproviders", "configmaps"):
         for namespace in ("a", "b"):
-            watches.hear(Watch(kind, namespace))
-    watches.hear(Watch("services", "a"))
+            watches.record_activity(Watch(kind, namespace))
+    watches.record_activity(Watch("services", "a"))
     assert watches.stale_watches == ["services"]
 
 

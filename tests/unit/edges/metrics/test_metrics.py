@@ -187,8 +187,8 @@ def test_a_watch_is_shown_by_when_it_was_last_heard_of(monkeypatch: pytest.Monke
     now = 100.0
     watches.expect([Watch("services", "a"), Watch("services", "b"), Watch("configmaps")])
     now = 160.0
-    watches.hear(Watch("services", "a"))
-    watches.hear(Watch("configmaps"))
+    watches.record_activity(Watch("services", "a"))
+    watches.record_activity(Watch("configmaps"))
     now = 170.0
     metrics = Metrics("0")
     metrics.show_watches(watches)
