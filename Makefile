@@ -1,5 +1,5 @@
 # Python 3.11 or newer and make are all this needs; everything else comes pinned, with hashes.
-.PHONY: help install lock lint unit test e2e e2e-cluster rings demo crds clean
+.PHONY: help install lock lint unit test test-kubernetes test-kubernetes-matrix e2e e2e-cluster rings demo crds clean
 RUNS_3_11 := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
 	"$$p" $(RUNS_3_11) 2>/dev/null && command -v "$$p" && break; done)
@@ -10,8 +10,14 @@ READY := .venv/.ready
 LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 $(if $(UPGRADE),--upgrade)
 
+# The control plane, the main job, the CRDs, leader election, restarts, crashes, the catalog; the
+# operator is held to its rights in all of them.
+KUBERNETES_TESTS = $(patsubst %,tests/apiserver/test_%.py,controlplane publishing crd catalog_crd \
+	leader staying lost_deletes) tests/apiserver/catalogs
+KUBERNETES_MATRIX = 1.30 1.32 1.34 1.37
+
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 13
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 install: $(READY) ## Make .venv with everything the other targets need
 
@@ -41,6 +47,13 @@ unit: $(READY) ## Run the tests that need nothing but Python (seconds)
 test: lint unit ## Run lint and every test; the first time it builds a control plane
 	$(BIN)/python -m tests.controlplane.binaries
 	$(BIN)/python -m pytest tests/apiserver tests/conformance
+
+test-kubernetes: $(READY) ## Run what depends on Kubernetes on one release (KUBERNETES=1.32)
+	$(BIN)/python -m tests.controlplane.binaries etcd kubectl kube-apiserver kube-controller-manager
+	$(BIN)/python -m pytest $(KUBERNETES_TESTS)
+
+test-kubernetes-matrix: ## Run it on each release of docs/clusters.md (10 min to build each)
+	set -e; for release in $(KUBERNETES_MATRIX); do $(MAKE) test-kubernetes KUBERNETES=$$release; done
 
 e2e: $(READY) ## A real vLLM and a real OpenClaw (installs 6 GB, up to 25 min)
 	$(BIN)/python -m pytest tests/e2e -s

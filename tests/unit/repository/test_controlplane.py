@@ -112,7 +112,7 @@ def test_an_unknown_program_is_refused_with_the_known_ones() -> None:
 
 
 def test_the_server_is_told_its_version() -> None:
-    assert "component-base/version.gitVersion=v1." in binaries.flags()[-1]
+    assert "component-base/version.gitVersion=v1.32.13 " in binaries.flags("v1.32.13")[-1]
 
 
 def test_an_audit_event_becomes_an_entry() -> None:
