@@ -15,7 +15,7 @@ from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.cluster import AnyCustomObject, Cluster, Conflict, NotFound, Ours
+from openclaw_vllm.edges.kube.cluster import AnyCustomObject, AnyObject, Cluster, Conflict, NotFound
 from tests import builders
 from tests.builders import Wire
 
@@ -104,12 +104,12 @@ class FakeCluster(Cluster):
                 raise Conflict(f"ConfigMap {key} has changed")
             del self.config_maps[key]
 
-    async def apply_status(self, ours: Ours, status: WireModel) -> Ours:
+    async def apply_status(self, ours: AnyObject, status: WireModel) -> AnyObject:
         async with self._action("patch", f"{plural(ours)}/status", ours.key):
             wire = builders.manifest(status=status.model_dump(exclude_none=True))
             return self._update(ours, status=ours.read(wire).status)
 
-    async def set_finalizers(self, ours: Ours, finalizers: Iterable[str]) -> Ours:
+    async def set_finalizers(self, ours: AnyObject, finalizers: Iterable[str]) -> AnyObject:
         async with self._action("patch", plural(ours), ours.key):
             updated = self._update(ours, finalizers=tuple(finalizers))
             if updated.deleting and not updated.finalizers:
@@ -173,13 +173,13 @@ class FakeCluster(Cluster):
         finally:
             self.actions.append(action)
 
-    def _existing(self, ours: Ours) -> Ours:
+    def _existing(self, ours: AnyObject) -> AnyObject:
         try:
-            return cast(Ours, self.objects[ours.KIND, ours.key])
+            return cast(AnyObject, self.objects[ours.KIND, ours.key])
         except KeyError:
             raise NotFound(f"{ours.KIND} {ours.key} is gone") from None
 
-    def _update(self, ours: Ours, **changed: Any) -> Ours:
+    def _update(self, ours: AnyObject, **changed: Any) -> AnyObject:
         """Change an object as it was read; a change that changes nothing makes no new version."""
         existing = self._existing(ours)
         if identity(existing) != identity(ours):

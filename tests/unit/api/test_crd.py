@@ -1,7 +1,6 @@
 """Holds what the CRD promises by its text alone; the apiserver ring asks the real server."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,12 @@ from openclaw_vllm.api.models import MAX_PARAMS_DEPTH, ModelSettings
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.api.structural import structural
+from tests.builders.schemas import walk
 
 ROOT = Path(__file__).parents[3]
 Node = dict[str, Any]
 YAML_1_1_BOOLEANS = {"y", "n", "yes", "no", "on", "off", "true", "false"}
 SPEC = structural(VllmProviderSpec)
-
-
-def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
-    """Give every node below this one; `[]` in a path is a list's item, `{}` a map's value."""
-    children = {f".{name}": child for name, child in node.get("properties", {}).items()}
-    for keyword, step in (("items", "[]"), ("additionalProperties", "{}")):
-        if keyword in node:
-            children[step] = node[keyword]
-    for step, child in children.items():
-        yield path + step, child
-        yield from walk(child, path + step)
 
 
 def bound(node: Node) -> bool:

@@ -13,7 +13,7 @@ from openclaw_vllm.api import crd
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.structural import structural
 from openclaw_vllm.commands import cel_rules
-from tests.unit.test_crd import walk
+from tests.builders.schemas import walk
 
 # Functions and operators that read a whole string, on `self` or on an item p of a list.
 READS_ALL = re.compile(
