@@ -51,14 +51,14 @@ def registry_for(
         await end_tasks()
 
     for plural, on_event in (
-        ("vllmproviders", providers.provider),
-        ("services", providers.service),
-        ("configmaps", providers.config_map),
+        ("vllmproviders", providers.on_provider_event),
+        ("services", providers.on_service_event),
+        ("configmaps", providers.on_config_map_event),
     ):
         _register_event_handler(registry, watches, plural, on_event)
     if catalogs is not None:
-        _register_event_handler(registry, watches, "vllmcatalogs", catalogs.catalog)
-        _register_event_handler(registry, watches, "namespaces", catalogs.namespace)
+        _register_event_handler(registry, watches, "vllmcatalogs", catalogs.on_catalog_event)
+        _register_event_handler(registry, watches, "namespaces", catalogs.on_namespace_event)
     return registry
 
 

@@ -14,11 +14,11 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
 from openclaw_vllm.core.config.documents import Documents, render
-from openclaw_vllm.core.config.entry import Connection
 from openclaw_vllm.core.discovery.capabilities import UNKNOWN
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models import Model, build_model, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.server import ServerState, UserRequest
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.publication.ownership import manifest_of
 
 Wire = dict[str, Any]
@@ -131,20 +131,30 @@ def published(
     return ConfigMapState.read(published_wire(owner, documents, data, **metadata))
 
 
-def memory(
+def new_server(uid: str, generation: int, requested_at: str) -> ServerState:
+    """What is known of a server that was never asked."""
+    return ServerState(uid, UserRequest(generation, requested_at))
+
+
+def with_discovery(server: ServerState, **changes: Any) -> ServerState:
+    """The same server, of which other things are known."""
+    return replace(server, discovery=replace(server.discovery, **changes))
+
+
+def server_state(
     resource: VllmProvider, *models: ServedModel, connection: Connection = CONNECTION
-) -> Memory:
-    """What is remembered after one good answer."""
-    fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    return learned(fresh.resolve(connection), resource, *models, connection=connection)
+) -> ServerState:
+    """What is known of a server after one good answer."""
+    new = ServerState.new(resource).with_endpoint(connection)
+    return learned(new, resource, *models, connection=connection)
 
 
 def learned(
-    memory: Memory,
+    server: ServerState,
     resource: VllmProvider,
     *models: ServedModel,
     connection: Connection = CONNECTION,
-) -> Memory:
-    """What is remembered after one more good answer."""
+) -> ServerState:
+    """What is known of it after one more good answer."""
     remove_after = spec_of(resource).discovery.remove_after
-    return memory.with_models(connection, validate_ids(models), remove_after, WALL)
+    return server.with_models(connection, validate_ids(models), remove_after, WALL)

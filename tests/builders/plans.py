@@ -5,15 +5,30 @@ from typing import Any
 
 from openclaw_vllm.api.configmap import MODELS, ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.plan import Plan, decide
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.publication.plan import Plan, plan_publication
 from tests import builders
 from tests.builders import spec_of
 
 
 def resource(generation: int = 1, **fields: Any) -> VllmProvider:
     return builders.resource(builders.wire_spec(**fields), generation=generation)
+
+
+def decide(
+    provider: VllmProvider,
+    spec: VllmProviderSpec,
+    server: ServerState,
+    existing: ConfigMapState | None,
+    base: Base | Problem | None = None,
+) -> Plan:
+    """Decide what the ConfigMap is to hold from what is known of the server."""
+    return plan_publication(provider, spec, server.discovery, base, existing)
 
 
 def plan(
@@ -23,7 +38,7 @@ def plan(
     task: Task | None = None,
 ) -> Plan:
     """Decide after one good answer that lists these models."""
-    memory = builders.memory(resource, *models).with_server_info("", task, 0.0)
+    memory = builders.server_state(resource, *models).with_server_info("", task, 0.0)
     return decide(resource, spec_of(resource), memory, existing)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
@@ -10,12 +10,12 @@ from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.config.base_config import parse as parse_base
-from openclaw_vllm.core.config.entry import Connection
 from openclaw_vllm.core.discovery.endpoint import resolve
 from openclaw_vllm.core.discovery.models_response import parse
-from openclaw_vllm.core.publication.plan import decide
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
+from tests.builders.plans import decide
 from tests.vllm_server import Model
 from tests.vllm_server.answers import model_list
 
@@ -71,10 +71,8 @@ def decide_on(
     if isinstance(endpoint, Problem):
         return endpoint
     connection = Connection(endpoint.base_url, ca_pem)
-    memory = builders.memory(resource, *answer, connection=connection)
-    if base:
-        memory = replace(memory, base=parse_base(base), base_text=base)
-    plan = decide(resource, checked, memory, None)
+    memory = builders.server_state(resource, *answer, connection=connection)
+    plan = decide(resource, checked, memory, None, parse_base(base) if base else None)
     if plan.documents is None or plan.problem is not None:
         return plan.problem or Problem(Reason.PENDING, "there is nothing to publish")
     publication = Publication(plan.models, plan.primary, plan.documents.digest)

@@ -13,7 +13,7 @@ from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider, offer_of
 from openclaw_vllm.core.catalog.plan import plan_catalog
 from openclaw_vllm.core.catalog.provider_ids import key_variable
 from openclaw_vllm.core.catalog.sources import SharedService
-from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests import builders
 from tests.apiserver.servers import Servers
@@ -91,8 +91,9 @@ def discovered(team: str, server: Recorder) -> Offer:
     wire = {"serviceRef": {"name": "qwen"}, "providerId": id_}
     resource = builders.resource(wire, namespace=team, name="qwen", uid=team)
     models = builders.served(*(model.id for model in server.models))
-    memory = builders.memory(resource, *models, connection=Connection(server.base_url))
-    return offer_of_service(SharedService(resource, builders.spec_of(resource), id_), memory)
+    memory = builders.server_state(resource, *models, connection=Connection(server.base_url))
+    shared = SharedService(resource, builders.spec_of(resource), id_)
+    return offer_of_service(shared, memory.discovery)
 
 
 def environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Every state that a VllmProvider is seen in, written by our own core.
 
 The objects are whole, as the API server shows them. Which outcomes come together is the
-reconcile's doing (`core/memory.py`, `core/plan.py`); what is said of them is never spelled here.
+reconcile's doing (`core/discovery/`, `core/publication/`); their wording is never spelled here.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.status.conditions import Outcomes, conditions
 from openclaw_vllm.core.status.provider import Publication, inactive_status, summarize
 from tests import builders
@@ -148,9 +147,10 @@ def _told(
     said = conditions(outcomes, generation, resource.status.conditions, NOW)
     entries = () if outcomes.published else builders.models_of(spec_of(resource), *served("a"))
     publication = Publication(entries, "", "sha256:1")
-    memory = Memory(resource.uid, generation, "", rejected={})
+    memory = builders.new_server(resource.uid, generation, "")
+    memory = builders.with_discovery(memory, rejected={})
     if outcomes.endpoint is None:
-        memory = memory.resolve(builders.CONNECTION)
+        memory = memory.with_endpoint(builders.CONNECTION)
     return summarize(resource, spec_of(resource), said, memory, publication)
 
 

@@ -18,7 +18,7 @@ from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.spreading import FINALIZER
+from openclaw_vllm.reconcile.targets import FINALIZER
 from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
@@ -135,7 +135,7 @@ def fill_caches(world: ReconcileContext, cluster: CatalogCluster) -> None:
             config_maps[resource.config_map] = published
     world.cache.put_catalog(cluster.catalog)
     if cluster.published is not None:
-        world.inherit(AGENTS, cluster.published)
+        world.record_at_start(AGENTS, cluster.published)
 
 
 def catalog(**spec: Any) -> VllmCatalog:

@@ -51,7 +51,7 @@ class ControllerHarness:
 
     def known(self, **changes: Any) -> "ControllerHarness":
         """Have a VllmProvider that was seen before."""
-        self.intake.provider("ADDED", builders.manifest(**changes))
+        self.intake.on_provider_event("ADDED", builders.manifest(**changes))
         self.queue.take()
         return self
 
@@ -64,7 +64,7 @@ class ControllerHarness:
             config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
             key = ObjectKey(builders.NAMESPACE, f"vllm-{number}-openclaw")
             self.world.cache.published[key] = ConfigMapState.read(config_map)
-            self.intake.provider(None, provider)
+            self.intake.on_provider_event(None, provider)
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ class ProviderHarness:
         )
         self.world.cache.put_provider(resource, ())
         if published is not None:
-            self.world.inherit(resource.config_map, published)
+            self.world.record_at_start(resource.config_map, published)
 
     def probe(self, answer: frozenset[str] | None) -> None:
         """Reconcile once, when the server is due to be asked."""

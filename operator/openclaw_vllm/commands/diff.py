@@ -15,6 +15,7 @@ from openclaw_vllm.commands.files import Files, read_config_maps, read_files, re
 from openclaw_vllm.commands.options import FAILED, FILE, CommandOptions, command_options, output
 from openclaw_vllm.commands.report import Outcome, outcomes_of
 from openclaw_vllm.core.publication.ownership import refusal
+from openclaw_vllm.core.publication.plan import KeepPublished
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _owned(outcome: Outcome, published: Mapping[ObjectKey, Published]) -> Outcom
     problem = refusal(preview.resource, existing.known if existing else None, ())
     if problem is None:
         return outcome
-    plan = replace(preview.plan, documents=None, problem=problem)
+    plan = KeepPublished(problem)
     return replace(outcome, preview=replace(preview, plan=plan))
 
 

@@ -19,6 +19,7 @@ from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.endpoint import service_named_by
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.kube.store import Store
 from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse, ProberProtocol
 from openclaw_vllm.reconcile.readers import Clock, Readers
 
@@ -108,7 +109,7 @@ async def inputs_of(
     async def read_secret(key: ObjectKey) -> Secret | Problem:
         return secrets[key] if key in secrets else await reads.read_secret(key)
 
-    cache = Cache(services=dict(given.services))
+    cache = Cache(services=Store(given.services))
     named = service_named_by(spec, namespace)
     if named is not None and named not in cache.services:
         service = await reads.read_service(named)

@@ -14,17 +14,19 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import patterns_hash
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse
+from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.ownership import manifest_of
-from openclaw_vllm.core.publication.plan import Plan, decide
+from openclaw_vllm.core.publication.plan import Plan, Publish, plan_publication
 from openclaw_vllm.core.status.conditions import PROVIDER_ASPECTS, conditions
 from openclaw_vllm.core.status.provider import outcomes_of
 from openclaw_vllm.edges.vllm.probe_request import MAX_ANSWER
-from openclaw_vllm.reconcile.learning import look, with_models
-from openclaw_vllm.reconcile.locating import Upstream
+from openclaw_vllm.reconcile.base_configs import BaseConfigs
+from openclaw_vllm.reconcile.details import record_models
+from openclaw_vllm.reconcile.locating import Upstream, resolve_endpoint
 from openclaw_vllm.reconcile.probing import probe
 from openclaw_vllm.reconcile.readers import Readers
+from openclaw_vllm.reconcile.references import read_base
 
 NO_TIME = "1970-01-01T00:00:00Z"  # conditions of objects that exist nowhere have no history
 
@@ -35,13 +37,13 @@ class Preview:
 
     resource: VllmProvider
     spec: VllmProviderSpec
-    memory: Memory
+    server: ServerState
     plan: Plan
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions that the cluster would show; their times say nothing."""
-        outcomes = outcomes_of(self.spec, self.memory, self.plan.problem, self.plan.note)
+        outcomes = outcomes_of(self.spec, self.server, self.plan.problem, self.plan.note)
         return conditions(outcomes, self.resource.generation, (), NO_TIME)
 
     @property
@@ -60,12 +62,12 @@ class Preview:
     @property
     def data(self) -> dict[str, str]:
         """The documents that would be published, by their keys; empty when nothing would be."""
-        return dict(self.plan.documents.data) if self.plan.documents else {}
+        return dict(self.plan.documents.data) if isinstance(self.plan, Publish) else {}
 
     @property
     def config_map(self) -> dict[str, Any] | None:
         """The ConfigMap that would be applied, less its owner, who exists in a cluster only."""
-        if self.plan.documents is None:
+        if not isinstance(self.plan, Publish):
             return None
         patterns = patterns_hash(self.spec.agents)
         manifest = manifest_of(self.resource, self.spec, self.plan.documents, patterns)
@@ -86,12 +88,14 @@ async def build_preview(
     `snapshot` is the body of an answer to GET /v1/models; without one the server is asked, unless
     the spec lists its models. `existing` is what is published now: a primary model stays.
     """
-    memory = Memory(resource.uid, resource.generation, resource.requested_at)
-    upstream, memory = await look(resource, spec, memory, inputs)
+    text = await read_base(resource.key.namespace, spec.output.base_config_ref, inputs)
+    base = await BaseConfigs().parse(text)
+    upstream, server = await resolve_endpoint(resource, spec, ServerState.new(resource), inputs)
     if isinstance(upstream, Upstream) and not spec.models:
         answer = await _answer(resource, spec, upstream, inputs, snapshot)
-        memory = await _taken_in(answer, spec, memory, inputs)
-    return Preview(resource, spec, memory, decide(resource, spec, memory, existing))
+        server = await _record(answer, spec, server, inputs)
+    plan = plan_publication(resource, spec, server.discovery, base, existing)
+    return Preview(resource, spec, server, plan)
 
 
 Listed = tuple[Upstream, Iterable[ServedModel]]
@@ -115,10 +119,10 @@ async def _answer(
     return served if isinstance(served, Problem) else (upstream, served)
 
 
-async def _taken_in(
-    answer: Listed | Problem, spec: VllmProviderSpec, memory: Memory, inputs: Readers
-) -> Memory:
+async def _record(
+    answer: Listed | Problem, spec: VllmProviderSpec, server: ServerState, inputs: Readers
+) -> ServerState:
     if isinstance(answer, Problem):
-        return memory.fail(answer)
+        return server.with_probe_failure(answer)
     upstream, served = answer
-    return await with_models(spec, upstream, served, memory, inputs)
+    return await record_models(spec, upstream, served, server, inputs)

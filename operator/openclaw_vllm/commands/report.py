@@ -149,7 +149,7 @@ def _notes(preview: Preview, call: _Call) -> Iterator[str]:
         yield "it is suspended: the cluster changes nothing until spec.suspend is false"
     if preview.plan.note:
         yield preview.plan.note
-    rejected = sorted((preview.memory.rejected or {}).items())
+    rejected = sorted((preview.server.discovery.rejected or {}).items())
     for model_id, reason in rejected[:MAX_REJECTED_MODELS]:
         yield f"model {model_id!r} is rejected: {reason}"
     if preview.problem and (hint := HINTS.get(Reason(preview.problem.reason))):
@@ -161,7 +161,7 @@ def _assumptions(preview: Preview, call: _Call) -> Iterator[str]:
     if not cel_rules.are_judged():
         yield cel_rules.NOT_JUDGED
     service = assumed_service(preview.resource, preview.spec, call.given)
-    if service and call.reads is None and preview.memory.endpoint is None:
+    if service and call.reads is None and preview.server.discovery.endpoint.problem is None:
         yield f"Service {service} is taken to exist, since no cluster is asked"
     if call.snapshot is not None and preview.spec.discovery.capabilities == "Probe":
         yield "capabilities are found out with --live only; they are rendered as unknown"

@@ -1,4 +1,4 @@
-"""Which watch event means which key: shown objects go to the cache, keys to the queue.
+"""Controller of VllmProviders: watch events in, keys into the work queue.
 
 Nothing here looks at what changed beyond that, probes or writes. Our own writes wake nobody, since
 the cache has their results already; a restart wakes nobody who is up to date.
@@ -13,10 +13,9 @@ from openclaw_vllm.api.observed import Service, VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.workqueue import WorkQueue
-from openclaw_vllm.core.discovery.memory import next_probe_delay
 from openclaw_vllm.core.discovery.references import references_of
+from openclaw_vllm.core.discovery.schedule import next_probe_delay
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
-from openclaw_vllm.edges.kube.cache import is_older
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.references import requeue_delay
 
@@ -25,140 +24,144 @@ Manifest = dict[str, Any]
 
 
 class ProviderController:
-    """Takes in events; `listed` is set when objects are listed, first or again: what is gone since
+    """Handles events; `listed` is set when objects are listed, first or again: what is gone since
     they were read is not among them, and no event tells."""
 
     def __init__(
         self,
-        world: ReconcileContext,
+        context: ReconcileContext,
         queue: WorkQueue[ObjectKey],
         catalogs: CatalogController | None = None,
     ) -> None:
-        self._world = world
+        self._context = context
+        self._cache = context.cache
         self._queue = queue
         self._catalogs = catalogs
-        self.listed = asyncio.Event()
+        self.listed = catalogs.listed if catalogs else asyncio.Event()
 
-    def provider(self, type_: str | None, manifest: Manifest) -> None:
-        """Take in a VllmProvider; one that is being deleted counts as gone."""
-        resource = VllmProvider.read(manifest)
-        self._note_listing(type_)
-        known = self._world.cache.providers.get(resource.key)
+    def on_provider_event(self, type_: str | None, manifest: Manifest) -> None:
+        """Handle a VllmProvider; one that is being deleted counts as gone."""
+        provider = VllmProvider.read(manifest)
+        self._record_listing(type_)
         if self._catalogs is not None:
-            self._catalogs.saw(resource.uid)
-        self._tell()
-        if type_ == DELETED or resource.deleting:
-            self.on_provider_deleted(resource)
-        elif known is None:
-            self._world.cache.put_provider(resource, references_of(resource))
-            self._first_sight(resource)
-        elif not is_older(resource.resource_version, known.resource_version):
-            self._seen_again(resource, known)
-
-    def on_provider_deleted(self, resource: VllmProvider) -> None:
-        """Drop a VllmProvider, unless another one has taken its name."""
-        known = self._world.cache.providers.get(resource.key)
-        if known is not None and known.uid == resource.uid:
-            self._queue.forget(resource.key)
-            self._world.forget(resource)
-            self._wake(Reference("Published", resource.config_map))
-            self._tell()
-
-    def service(self, type_: str | None, manifest: Manifest) -> None:
-        """Take in a Service; the end of one may be told after the one that took its name."""
-        key, shown = key_of(manifest), Service.read(manifest)
-        self._note_listing(type_)
-        known = self._world.cache.services.get(key)
-        if type_ == DELETED:
-            self.on_service_deleted(key, shown)
-        elif known is None or not is_older(shown.resource_version, known.resource_version):
-            self._world.cache.services[key] = shown
-            if shown != known:
-                self._service_changed(key, shown, known)
-
-    def on_service_deleted(self, key: ObjectKey, gone: Service) -> None:
-        """Drop a Service, unless another one has taken its name."""
-        known = self._world.cache.services.get(key)
-        if known is not None and known.uid == gone.uid:
-            del self._world.cache.services[key]
-            self._service_changed(key, None, known)
-
-    def config_map(self, type_: str | None, manifest: Manifest) -> None:
-        """Take in a ConfigMap with our label: one that is published, or a user's that opted in."""
-        key, shown = key_of(manifest), ConfigMapState.read(manifest)
-        self._note_listing(type_)
-        known = self._world.cache.published.get(key)
-        if known is not None and is_older(shown.resource_version, known.resource_version):
+            self._catalogs.saw(provider.uid)
+        self._wake_catalogs()
+        if type_ == DELETED or provider.deleting:
+            self.on_provider_deleted(provider)
             return
-        if shown.labels.get(MANAGED_BY) != FIELD_MANAGER and (shown != known or type_ == DELETED):
-            self._world.config_maps.forget([key])
-            self._wake(Reference("ConfigMap", key))
-        if shown != known or PROVIDER in shown.labels:
-            self._tell()  # of a VllmProvider's our own writes concern catalogues too
+        change = self._cache.providers.upsert(provider.key, provider)
+        if change is None:
+            return
+        if change.before is None:
+            self._cache.put_provider(provider, references_of(provider))
+            self._enqueue_first(provider)
+        elif _request(provider) != _request(change.before):
+            self._cache.put_provider(provider, references_of(provider))
+            self._queue.add(provider.key, interrupt=True)
+
+    def on_provider_deleted(self, provider: VllmProvider) -> None:
+        """Drop a VllmProvider, unless another one has taken its name."""
+        cached = self._cache.providers.get(provider.key)
+        if cached is not None and cached.uid == provider.uid:
+            self._queue.forget(provider.key)
+            self._context.forget(provider)
+            self._wake(Reference("Published", provider.config_map))
+            self._wake_catalogs()
+
+    def on_service_event(self, type_: str | None, manifest: Manifest) -> None:
+        """Handle a Service."""
+        key, service = key_of(manifest), Service.read(manifest)
+        self._record_listing(type_)
         if type_ == DELETED:
-            self.on_config_map_deleted(key, known)
-        elif shown != known:
-            self._world.cache.published[key] = shown
-            self._wake(Reference("Published", key))
+            self.on_service_deleted(key, service.uid)
+            return
+        change = self._cache.services.upsert(key, service)
+        if change and change.differs:
+            self._service_changed(key, change.before, service)
 
-    def on_config_map_deleted(self, key: ObjectKey, known: ConfigMapState | None) -> None:
-        """Drop a ConfigMap that was known as this."""
-        if known is not None and self._world.cache.published.get(key) is known:
-            del self._world.cache.published[key]
-            self._wake(Reference("Published", key))
-            self._tell()
+    def on_service_deleted(self, key: ObjectKey, uid: str) -> None:
+        """Drop a Service, unless another one has taken its name."""
+        if service := self._cache.services.delete(key, uid):
+            self._service_changed(key, service, None)
 
-    def _note_listing(self, type_: str | None) -> None:
+    def on_config_map_event(self, type_: str | None, manifest: Manifest) -> None:
+        """Handle a ConfigMap with our label: one that is published, or a user's that opted in."""
+        key, config_map = key_of(manifest), ConfigMapState.read(manifest)
+        self._record_listing(type_)
+        if type_ == DELETED:
+            if not self._cache.published.has_newer(key, config_map):
+                self._user_config_map_changed(key, config_map)
+                self.on_config_map_deleted(key, config_map.uid)
+            return
+        change = self._cache.published.upsert(key, config_map)
+        if change is None:
+            return
+        if change.differs:
+            self._user_config_map_changed(key, config_map)
+            self._wake(Reference("Published", key))
+        if change.differs or PROVIDER in config_map.labels:
+            self._wake_catalogs()  # of a VllmProvider's our own writes concern catalogs too
+
+    def on_config_map_deleted(self, key: ObjectKey, uid: str) -> None:
+        """Drop a ConfigMap, unless another one has taken its name."""
+        if self._cache.published.delete(key, uid):
+            self._wake(Reference("Published", key))
+            self._wake_catalogs()
+
+    def _record_listing(self, type_: str | None) -> None:
         if type_ is None:
             self.listed.set()
 
-    def _first_sight(self, resource: VllmProvider) -> None:
+    def _enqueue_first(self, provider: VllmProvider) -> None:
         """Reconcile now, or, after a restart, at the phase of the interval if all is as it was
         left."""
-        if isinstance(resource.spec, Problem) or not self._is_up_to_date(resource):
-            self._queue.add(resource.key)
+        if isinstance(provider.spec, Problem) or not self._is_up_to_date(provider):
+            self._queue.add(provider.key)
             return
-        interval = requeue_delay(resource.spec, resource.spec.discovery.interval_seconds)
-        delay = next_probe_delay(resource.uid, interval, self._world.clock.wall())
-        self._queue.add_after(resource.key, min(delay, delay % interval))
+        interval = requeue_delay(provider.spec, provider.spec.discovery.interval_seconds)
+        delay = next_probe_delay(provider.uid, interval, self._context.clock.wall())
+        self._queue.add_after(provider.key, min(delay, delay % interval))
 
-    def _is_up_to_date(self, resource: VllmProvider) -> bool:
-        status = resource.status
-        if status.observed_generation != resource.generation or status.config_map is None:
+    def _is_up_to_date(self, provider: VllmProvider) -> bool:
+        status, spec = provider.status, provider.spec
+        if status.observed_generation != provider.generation or status.config_map is None:
             return False
-        published = self._world.cache.published.get(resource.config_map)
-        intact = published is not None and published.digest == status.config_map.digest
-        if not intact or published is None or isinstance(resource.spec, Problem):
+        published = self._cache.published.get(provider.config_map)
+        if published is None or isinstance(spec, Problem):
             return False
-        return published.is_unmodified and has_expected_metadata(resource, published, resource.spec)
+        same = published.is_unmodified and published.digest == status.config_map.digest
+        return same and has_expected_metadata(provider, published, spec)
 
-    def _seen_again(self, resource: VllmProvider, known: VllmProvider) -> None:
-        asked = (resource.uid, resource.generation, resource.requested_at)
-        if asked != (known.uid, known.generation, known.requested_at):
-            self._world.cache.put_provider(resource, references_of(resource))
-            self._queue.add(resource.key, interrupt=True)
-        else:
-            self._world.cache.replace_status_of(resource)
+    def _user_config_map_changed(self, key: ObjectKey, config_map: ConfigMapState) -> None:
+        """Read a user's ConfigMap anew; ours is not read by name."""
+        if config_map.labels.get(MANAGED_BY) != FIELD_MANAGER:
+            self._context.config_maps.forget([key])
+            self._wake(Reference("ConfigMap", key))
 
     def _service_changed(
-        self, key: ObjectKey, shown: Service | None, known: Service | None
+        self, key: ObjectKey, before: Service | None, after: Service | None
     ) -> None:
-        """Wake whoever names a Service that leads elsewhere now, and the catalogues in any case."""
-        if _leads_to(shown) != _leads_to(known):
+        """Wake whoever names a Service that leads elsewhere now, and the catalogs in any case."""
+        if _destination(before) != _destination(after):
             self._wake(Reference("Service", key))
         if self._catalogs is not None:
             self._catalogs.service_changed(key)
 
-    def _tell(self) -> None:
+    def _wake_catalogs(self) -> None:
         if self._catalogs is not None:
             self._catalogs.changed()
 
     def _wake(self, reference: Reference) -> None:
-        for key in self._world.cache.referrers(reference):
+        for key in self._cache.referrers(reference):
             self._queue.add(key)
 
 
-def _leads_to(service: Service | None) -> object:
+def _request(provider: VllmProvider) -> tuple[object, ...]:
+    """Return what a person asked for; our own writes change none of it."""
+    return (provider.uid, provider.generation, provider.requested_at)
+
+
+def _destination(service: Service | None) -> object:
     return service and (service.type, service.ports)
 
 

@@ -1,4 +1,4 @@
-"""What reconciles work with: where they read, and where they write."""
+"""What reconciles work with: where they read, where they write, and what they remember."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -6,73 +6,46 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.catalog.memory import CatalogMemory, restore_catalog_memory
 from openclaw_vllm.core.catalog.targets import exemplar, target_namespaces
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.publication.ownership import is_ours
-from openclaw_vllm.core.publication.restore import restore_memory
 from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
 from openclaw_vllm.edges.metrics.metrics import Metrics
+from openclaw_vllm.reconcile.base_configs import BaseConfigs
 from openclaw_vllm.reconcile.readers import Readers
+from openclaw_vllm.reconcile.states import StateStore
 
 DEFAULT_INTERVAL = 60.0  # seconds
 WATCH_LAG = 0.5  # until a watch shows what somebody else wrote
-REFUSAL_PAUSE = 60.0
+REJECTION_PAUSE = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ReconcileContext(Readers):
-    """The edges of one operator process, and what it knows beyond the cache.
-
-    `inherited` is what was published when the process started, by the uid of its owner: kept until
-    that is recalled, because it may be damaged before.
-    """
+    """The edges of one operator process, and the state of every object."""
 
     cluster: Cluster
     metrics: Metrics
-    memories: dict[ObjectKey, Memory] = field(default_factory=dict)
-    found_at_start: dict[str, dict[ObjectKey, ConfigMapState]] = field(default_factory=dict)
+    states: StateStore = field(default_factory=StateStore)
+    base_configs: BaseConfigs = field(default_factory=BaseConfigs)
     own_namespace: str | None = None
-    catalog_memories: dict[ObjectKey, CatalogMemory] = field(default_factory=dict)
-    source_memories: dict[SourceKey, Memory] = field(default_factory=dict)
 
-    def inherit(self, key: ObjectKey, published: ConfigMapState) -> None:
-        """Take in a ConfigMap that was there before the first event."""
+    def record_at_start(self, key: ObjectKey, published: ConfigMapState) -> None:
+        """Record a ConfigMap that was there before the first event."""
         self.cache.published[key] = published
-        if published.owner is not None:
-            self.found_at_start.setdefault(published.owner.uid, {})[key] = published
-
-    def memory_of(self, resource: VllmProvider, spec: VllmProviderSpec) -> Memory:
-        """Return what is remembered of a VllmProvider; at first, what its ConfigMap tells."""
-        memory = self.memories.get(resource.key)
-        if memory is None or memory.uid != resource.uid:
-            before = self.found_at_start.pop(resource.uid, {}).get(resource.config_map)
-            published = self.cache.published.get(resource.config_map)
-            memory = self.memories[resource.key] = restore_memory(resource, spec, published, before)
-        return memory
-
-    def catalog_memory_of(self, catalog: VllmCatalog) -> CatalogMemory:
-        """Return what is remembered of a VllmCatalog; at first, what was published."""
-        memory = self.catalog_memories.get(catalog.key)
-        if memory is None or memory.uid != catalog.uid:
-            memory = restore_catalog_memory(catalog, self.published_by(catalog))
-            self.found_at_start.pop(catalog.uid, None)
-            self.catalog_memories[catalog.key] = memory
-        return memory
+        self.states.record_at_start(key, published)
 
     def published_by(self, catalog: VllmCatalog) -> ConfigMapState | None:
         """Return a ConfigMap with what the VllmCatalog published last, as long as one is known."""
         targets = set(self.targets_of(catalog))
-        found_at_start = self.found_at_start.get(catalog.uid, {})
-        known = exemplar(catalog, self.cache.published.items(), targets)
-        return known or exemplar(catalog, found_at_start.items(), targets)
+        at_start = self.states.found_at_start.get(catalog.uid, {})
+        cached = exemplar(catalog, self.cache.published.items(), targets)
+        return cached or exemplar(catalog, at_start.items(), targets)
 
     def targets_of(self, catalog: VllmCatalog) -> list[str]:
         """Return the namespaces that the VllmCatalog publishes to, sorted."""
@@ -80,54 +53,47 @@ class ReconcileContext(Readers):
 
     def interval_of(self, key: ObjectKey) -> float:
         """Return how often the VllmProvider's server is asked, in seconds."""
-        resource = self.cache.providers.get(key)
-        if resource is None or isinstance(resource.spec, Problem):
+        provider = self.cache.providers.get(key)
+        if provider is None or isinstance(provider.spec, Problem):
             return DEFAULT_INTERVAL
-        return resource.spec.discovery.interval_seconds
+        return provider.spec.discovery.interval_seconds
 
-    def forget(self, resource: VllmProvider) -> None:
+    def forget(self, provider: VllmProvider) -> None:
         """Drop all about a VllmProvider that is gone, but not about one that took its name."""
-        known = self.cache.providers.get(resource.key)
-        if known is None or known.uid != resource.uid:
+        cached = self.cache.providers.get(provider.key)
+        if cached is None or cached.uid != provider.uid:
             return
-        orphaned = self.cache.drop_provider(resource.key)
-        self.memories.pop(resource.key, None)
-        self.metrics.forget(resource.key)
-        self.found_at_start.pop(resource.uid, None)
-        self.secrets.forget(ref.key for ref in orphaned if ref.kind == "Secret")
-        self.config_maps.forget(ref.key for ref in orphaned if ref.kind == "ConfigMap")
+        unreferenced = self.cache.drop_provider(provider.key)
+        self.states.drop_provider(provider)
+        self.metrics.forget(provider.key)
+        self.secrets.forget(ref.key for ref in unreferenced if ref.kind == "Secret")
+        self.config_maps.forget(ref.key for ref in unreferenced if ref.kind == "ConfigMap")
 
     def forget_catalog(self, catalog: VllmCatalog) -> None:
         """Drop all about a VllmCatalog that is gone, but not about one that took its name."""
-        known = self.cache.catalogs.get(catalog.key)
-        if known is None or known.uid != catalog.uid:
-            return
-        del self.cache.catalogs[catalog.key]
-        self.catalog_memories.pop(catalog.key, None)
-        self.found_at_start.pop(catalog.uid, None)
-        for name in [name for name in self.source_memories if name.catalog == catalog.key.name]:
-            del self.source_memories[name]
+        if self.cache.catalogs.delete(catalog.key, catalog.uid) is not None:
+            self.states.drop_catalog(catalog)
 
-    def count_probe(self, resource: VllmProvider, answer: object, seconds: float) -> None:
-        """Count a probe of a VllmProvider's server, or of a Service that a catalogue selects."""
-        known = self.cache.providers.get(resource.key)
-        ours = known is not None and known.uid == resource.uid
-        self.metrics.probed(resource.key if ours else None, answer, seconds)
+    def count_probe(self, provider: VllmProvider, response: object, seconds: float) -> None:
+        """Count a probe of a VllmProvider's server, or of a Service that a catalog selects."""
+        cached = self.cache.providers.get(provider.key)
+        is_provider = cached is not None and cached.uid == provider.uid
+        self.metrics.probed(provider.key if is_provider else None, response, seconds)
 
     def provider_samples(self) -> Iterator[ProviderSample]:
         """Yield every VllmProvider as the metrics show it."""
-        for key, resource in self.cache.providers.items():
-            memory, spec = self.memories.get(key), resource.spec
-            asked = not isinstance(spec, Problem) and not spec.suspend and not spec.models
-            published = self.cache.published.get(resource.config_map)
-            ours = published is not None and is_ours(resource, published)
+        for key, provider in self.cache.providers.items():
+            state, spec = self.states.providers.get(key), provider.spec
+            is_probed = not isinstance(spec, Problem) and not spec.suspend and not spec.models
+            published = self.cache.published.get(provider.config_map)
+            owned = published is not None and is_ours(provider, published)
             yield ProviderSample(
                 key,
-                resource.status,
+                provider.status,
                 suspended=not isinstance(spec, Problem) and spec.suspend,
-                answered_at=memory.answered_at if memory else 0.0,
-                interval=self.interval_of(key) if asked else None,
-                config_bytes=published.size if published and ours else None,
+                answered_at=state.server.discovery.answered_at if state else 0.0,
+                interval=self.interval_of(key) if is_probed else None,
+                config_bytes=published.size if published and owned else None,
             )
 
     def catalog_samples(self) -> Iterator[CatalogSample]:
@@ -148,9 +114,9 @@ def requeue_after_rejection(
         forget()
         return None
     logger.error("%s", error, extra={"key": key})
-    return REFUSAL_PAUSE
+    return REJECTION_PAUSE
 
 
-def timestamp(world: ReconcileContext) -> str:
+def timestamp(context: ReconcileContext) -> str:
     """Return the time of the wall clock as conditions show it."""
-    return datetime.fromtimestamp(world.clock.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(context.clock.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

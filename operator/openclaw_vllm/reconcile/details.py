@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import (
     Capabilities,
@@ -18,11 +19,40 @@ from openclaw_vllm.core.discovery.capabilities import (
     judge,
     to_ask,
 )
+from openclaw_vllm.core.discovery.models import selected, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
+from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import ask
 from openclaw_vllm.reconcile.readers import Readers
+
+
+async def record_models(
+    spec: VllmProviderSpec,
+    upstream: Upstream,
+    served: Iterable[ServedModel],
+    server: ServerState,
+    readers: Readers,
+) -> ServerState:
+    """Record a good answer, and ask for what it does not say when this is the moment."""
+    models, clock = validate_ids(served), readers.clock
+    needs_info = server.needs_server_info(
+        models.models, upstream.endpoint.base_url, clock.monotonic()
+    )
+    server = server.with_models(
+        upstream.connection, models, spec.discovery.remove_after, clock.wall()
+    )
+    if server.discovery.problem is not None:
+        return server
+    if needs_info:
+        server = server.with_server_info(*await read_details(upstream, readers), clock.monotonic())
+    again = needs_info or readers.fresh
+    if again and (examined := server.discovery.models_to_examine(spec)):
+        to_examine = selected(models.models, spec.discovery)
+        results, complete = await read_capabilities(upstream, to_examine, readers)
+        server = server.with_capabilities(examined, results, complete=complete)
+    return server
 
 
 async def read_details(upstream: Upstream, inputs: Readers) -> tuple[str, Task | None]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.config.entry import Connection
 from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve, service_named_by
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.edges.vllm.trust import Trust
 from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.references import read_ca
@@ -49,3 +50,13 @@ async def locate(
         verify=not (tls and tls.insecure_skip_verify),
     )
     return Upstream(endpoint, trust, spec.discovery.timeout_seconds)
+
+
+async def resolve_endpoint(
+    provider: VllmProvider, spec: VllmProviderSpec, server: ServerState, readers: Readers
+) -> tuple[Upstream | Problem, ServerState]:
+    """Record where the server is; another place is probed at once."""
+    upstream = await locate(provider, spec, readers)
+    if isinstance(upstream, Problem):
+        return upstream, server.with_endpoint_problem(upstream)
+    return upstream, server.with_endpoint(upstream.connection)

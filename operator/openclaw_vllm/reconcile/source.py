@@ -1,50 +1,55 @@
-"""Asking the Services of catalogues: the prober, the retention and the rules of a VllmProvider,
-without an object of its own. What was learned is kept for the catalogue's next reconcile."""
+"""Reconcile of one Service that a VllmCatalog asks: discovery as for a VllmProvider.
+
+What was learned is kept for the catalog's next reconcile.
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.catalog.sources import source_of
 from openclaw_vllm.core.config.read_back import read_models
-from openclaw_vllm.core.discovery.memory import Memory
-from openclaw_vllm.core.discovery.retention import restore
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.publication.restore import restore_retained
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.observing import observe
+from openclaw_vllm.reconcile.discover import discover
 
 
 async def reconcile(
-    key: SourceKey, world: ReconcileContext, refresh: Callable[[ObjectKey], None]
+    key: SourceKey, context: ReconcileContext, refresh: Callable[[ObjectKey], None]
 ) -> float | None:
-    """Ask a Service if it is time, and call `refresh` with its catalogue if something changed.
+    """Ask a Service if it is time, and call `refresh` with its catalog if its offer changed.
 
     Returns the seconds until it wants to run again, or None when it is not to be asked.
     """
-    cache = world.cache
+    cache, states = context.cache, context.states.sources
     shared = source_of(key, cache.catalogs, cache.namespaces, cache.services)
     if shared is None or shared.problem is not None:
-        world.source_memories.pop(key, None)
+        states.pop(key, None)
         return None
-    resource, spec = shared.resource, shared.spec
-    before = _remembered(key, resource, spec, world)
-    memory = world.source_memories[key] = await observe(resource, spec, before, world)
-    if memory.offers_other_than(before):
+    provider, spec = shared.resource, shared.spec
+    before = _state(key, provider, spec, context)
+    fresh = before.observe_request(provider) != before
+    discovery = await discover(provider, spec, before, replace(context, fresh=fresh))
+    states[key] = server = discovery.server
+    if server.discovery.offer != before.discovery.offer:
         refresh(ObjectKey("", key.catalog))
-    return max(0.0, memory.due - world.clock.monotonic())
+    return max(0.0, server.schedule.next_probe_at - context.clock.monotonic())
 
 
-def _remembered(
-    key: SourceKey, resource: VllmProvider, spec: VllmProviderSpec, world: ReconcileContext
-) -> Memory:
-    """Return what is known of the Service; at first, what its catalogue has published of it."""
-    memory = world.source_memories.get(key)
-    if memory is not None and memory.uid == resource.uid:
-        return memory
-    fresh = Memory(resource.uid, resource.generation, resource.requested_at)
-    catalog = world.cache.catalogs[ObjectKey("", key.catalog)]
-    published = world.published_by(catalog)
-    if published is None or memory is not None:
-        return fresh
-    known = restore(read_models(published.models_json, spec.provider_id), ())
-    return fresh.remember(known)
+def _state(
+    key: SourceKey, provider: VllmProvider, spec: VllmProviderSpec, context: ReconcileContext
+) -> ServerState:
+    """Return what is known of the Service; at first, what its catalog has published of it."""
+    state = context.states.sources.get(key)
+    if state is not None and state.uid == provider.uid:
+        return state
+    new = ServerState.new(provider)
+    catalog = context.cache.catalogs[ObjectKey("", key.catalog)]
+    published = context.published_by(catalog)
+    if published is None or state is not None:
+        return new
+    retained = restore_retained(read_models(published.models_json, spec.provider_id), ())
+    return replace(new, discovery=replace(new.discovery, retained=retained))

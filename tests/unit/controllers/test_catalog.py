@@ -12,8 +12,8 @@ from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT
 from openclaw_vllm.controllers import catalog as module
 from openclaw_vllm.controllers.catalog import MOMENT, CatalogController
-from openclaw_vllm.core.catalog.memory import CatalogMemory
-from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.catalog.state import CatalogState
+from openclaw_vllm.core.discovery.server import UserRequest
 from tests import builders
 from tests.builders import Wire
 from tests.builders import catalogs as catalog_builders
@@ -44,7 +44,7 @@ class CatalogControllerHarness:
         spec = spec or catalog_builders.wire_spec()
         wire = builders.manifest(spec, status, name="fleet", **metadata)
         del wire["metadata"]["namespace"]
-        self.catalogs.catalog(type_, wire)
+        self.catalogs.on_catalog_event(type_, wire)
 
 
 @asynccontextmanager
@@ -78,7 +78,9 @@ async def test_all_that_happens_in_a_moment_is_one_reconcile(
     async with harness(monkeypatch) as it:
         it.catalog()
         for number in range(50):
-            it.catalogs.namespace("ADDED", {"metadata": {"name": f"n{number}", "labels": {}}})
+            it.catalogs.on_namespace_event(
+                "ADDED", {"metadata": {"name": f"n{number}", "labels": {}}}
+            )
             it.catalogs.changed()
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
@@ -89,9 +91,9 @@ async def test_all_that_happens_in_a_moment_is_one_reconcile(
 async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     async with harness(monkeypatch) as it:
         it.catalog()
-        it.catalogs.namespace("ADDED", {"metadata": {"name": "n", "labels": {}}})
+        it.catalogs.on_namespace_event("ADDED", {"metadata": {"name": "n", "labels": {}}})
         await eventually(lambda: it.runs == [KEY], within=5)
-        it.catalogs.namespace("MODIFIED", {"metadata": {"name": "n", "labels": {}}})
+        it.catalogs.on_namespace_event("MODIFIED", {"metadata": {"name": "n", "labels": {}}})
         it.catalog("MODIFIED", resourceVersion="11")  # as a status write of ours does
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
@@ -127,7 +129,9 @@ async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyP
     async with harness(monkeypatch) as it:
         ours = SourceKey("fleet", ObjectKey("team-a", "vllm"), 8000)
         others = SourceKey("fleet", ObjectKey("team-b", "vllm"), 8000)
-        it.fakes.world.source_memories.update((name, Memory("u", 1, "")) for name in (ours, others))
+        it.fakes.world.states.sources.update(
+            (name, builders.new_server("u", 1, "")) for name in (ours, others)
+        )
         it.catalogs.service_changed(ours.service)
         await eventually(lambda: it.asked == [ours], within=5)
 
@@ -138,11 +142,13 @@ async def test_a_catalogue_that_is_gone_takes_its_memories_along(
     async with harness(monkeypatch) as it:
         it.catalog()
         world = it.fakes.world
-        world.source_memories[SourceKey("fleet", ObjectKey("a", "b"), 1)] = Memory("u", 1, "")
+        world.states.sources[SourceKey("fleet", ObjectKey("a", "b"), 1)] = builders.new_server(
+            "u", 1, ""
+        )
         it.catalog("DELETED", uid="another")
         assert KEY in world.cache.catalogs
         it.catalog("DELETED")
-        assert (world.cache.catalogs, world.source_memories) == ({}, {})
+        assert (world.cache.catalogs, world.states.sources) == ({}, {})
 
 
 async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
@@ -162,13 +168,13 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
         cache = it.fakes.world.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
         cache.services[ours.service] = catalog_builders.service()
-        it.fakes.world.catalog_memories[KEY] = CatalogMemory(
+        it.fakes.world.states.catalogs[KEY] = CatalogState(
             "catalog-1",
-            generation=1,
+            request=UserRequest(1, ""),
             entries={"vllm-team-a-s": {"models": []}},
             reasons={"vllm-team-a-s": ""},
             is_restored=True,
-            was_well=True,
+            was_published=True,
         )
         it.catalog(spec=spec, uid="catalog-1")
         await eventually(lambda: it.runs == [KEY], within=5)
@@ -176,3 +182,16 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
         request = {"annotations": {REQUESTED_AT: "now"}}
         it.catalog("MODIFIED", spec=spec, uid="catalog-1", resourceVersion="11", **request)
         await eventually(lambda: ours in it.asked, within=5)
+
+
+@pytest.mark.parametrize("kind", ["catalog", "namespace"])
+async def test_objects_that_are_listed_call_for_a_relist(kind: str) -> None:
+    """What was deleted before the list is not in it, and no event tells."""
+    async with fake_context() as fakes:
+        controller = CatalogController(fakes.world, slots=1, passing=())
+        handle = getattr(controller, f"on_{kind}_event")
+        manifest = builders.manifest(spec=catalog_builders.wire_spec(), name="fleet")
+        handle("ADDED", manifest)
+        assert not controller.listed.is_set()
+        handle(None, manifest)
+        assert controller.listed.is_set()

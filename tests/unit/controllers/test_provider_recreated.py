@@ -7,7 +7,7 @@ import pytest
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
-from openclaw_vllm.controllers.relist import audit_services
+from openclaw_vllm.controllers.relist import relist_services
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 from tests.fakes.cluster import FakeCluster
@@ -39,29 +39,29 @@ def named(s: ControllerHarness) -> ControllerHarness:
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_service_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with controller_harness() as s:
-        named(s).intake.service("ADDED", service("old", "3"))
-        s.intake.service("ADDED", service("new", "9", port=9000))
+        named(s).intake.on_service_event("ADDED", service("old", "3"))
+        s.intake.on_service_event("ADDED", service("new", "9", port=9000))
         s.queue.take()
-        s.intake.service(event, service("old", version))
+        s.intake.on_service_event(event, service("old", version))
         assert s.world.cache.services[VLLM].uid == "new"
         assert s.queue.take() == []
 
 
 async def test_the_end_of_the_service_that_is_known_counts_however_old_its_version() -> None:
     async with controller_harness() as s:
-        named(s).intake.service("ADDED", service("new", "9"))
+        named(s).intake.on_service_event("ADDED", service("new", "9"))
         s.queue.take()
-        s.intake.service("DELETED", service("new", "2"))
+        s.intake.on_service_event("DELETED", service("new", "2"))
         assert s.world.cache.services == {}
         assert s.queue.take() == ["vllm"]
 
 
 async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_same() -> None:
     async with controller_harness() as s:
-        named(s).intake.service("ADDED", service("old", "3"))
+        named(s).intake.on_service_event("ADDED", service("old", "3"))
         s.queue.take()
-        s.intake.service("ADDED", service("new", "9"))
-        s.intake.service("DELETED", service("old", "8"))
+        s.intake.on_service_event("ADDED", service("new", "9"))
+        s.intake.on_service_event("DELETED", service("old", "8"))
         assert s.queue.take() == []
 
 
@@ -69,11 +69,11 @@ async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_sam
 async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with controller_harness() as s:
         catalogs = CatalogController(s.world, slots=1, passing=())
-        catalogs.namespace("ADDED", namespace("old", "3"))
-        catalogs.namespace("ADDED", namespace("new", "9", tier="models"))
-        catalogs.namespace(event, namespace("old", version))
+        catalogs.on_namespace_event("ADDED", namespace("old", "3"))
+        catalogs.on_namespace_event("ADDED", namespace("new", "9", tier="models"))
+        catalogs.on_namespace_event(event, namespace("old", version))
         assert s.world.cache.namespaces["models"].labels == {"tier": "models"}
-        catalogs.namespace("DELETED", namespace("new", "11"))
+        catalogs.on_namespace_event("DELETED", namespace("new", "11"))
         assert s.world.cache.namespaces == {}
 
 
@@ -86,8 +86,8 @@ async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
         monkeypatch.setattr(catalogs, "changed", lambda: told.append("a catalogue"))
         intake = ProviderController(s.world, s.queue, catalogs)
         for version in ("3", "4"):
-            catalogs.namespace("MODIFIED", namespace("one", version))
-            intake.service("MODIFIED", service("one", version))
+            catalogs.on_namespace_event("MODIFIED", namespace("one", version))
+            intake.on_service_event("MODIFIED", service("one", version))
         assert len(told) == 2
         assert s.world.cache.namespaces["models"].resource_version == "4"
         assert s.world.cache.services[VLLM].resource_version == "4"
@@ -106,13 +106,13 @@ async def test_an_audit_takes_in_a_service_that(
 ) -> None:
     async with controller_harness() as s:
         for known in before:
-            named(s).intake.service("ADDED", known)
+            named(s).intake.on_service_event("ADDED", known)
         named(s)
         s.queue.take()
         cluster = FakeCluster()
         cluster.services.append(service("new", "9"))
         world = replace(s.world, cluster=cluster)
-        await audit_services(world, s.intake, ())
+        await relist_services(world, s.intake, ())
         full_reads = [a.namespaces for a in cluster.actions if not a.metadata_only]
         assert (full_reads, s.queue.take()) == (read, woken)
         assert s.world.cache.services[VLLM].uid == "new"
@@ -120,8 +120,8 @@ async def test_an_audit_takes_in_a_service_that(
 
 async def test_an_audit_drops_a_service_that_is_gone() -> None:
     async with controller_harness() as s:
-        named(s).intake.service("ADDED", service("old", "3"))
+        named(s).intake.on_service_event("ADDED", service("old", "3"))
         s.queue.take()
         world = replace(s.world, cluster=FakeCluster())
-        await audit_services(world, s.intake, ())
+        await relist_services(world, s.intake, ())
         assert (s.world.cache.services, s.queue.take()) == ({}, ["vllm"])

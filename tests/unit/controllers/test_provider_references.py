@@ -55,28 +55,28 @@ def four_providers(s: ControllerHarness) -> ControllerHarness:
 )
 async def test_a_service_wakes_whoever_names_it(shown: Wire, woken: list[str]) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.service("ADDED", shown)
+        four_providers(s).intake.on_service_event("ADDED", shown)
         assert s.queue.take() == woken
 
 
 async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.service("ADDED", service())
+        four_providers(s).intake.on_service_event("ADDED", service())
         s.queue.take()
         for change in ({}, {"labels": {"a": "b"}}, {"resourceVersion": "2"}):
-            s.intake.service("MODIFIED", service(**change))
-        s.intake.service(None, service())
+            s.intake.on_service_event("MODIFIED", service(**change))
+        s.intake.on_service_event(None, service())
         assert s.queue.take() == []
-        s.intake.service("MODIFIED", service(port=9000, resourceVersion="3"))
+        s.intake.on_service_event("MODIFIED", service(port=9000, resourceVersion="3"))
         assert s.queue.take() == ["by-ref", "by-url"]
 
 
 async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.service("ADDED", service())
+        four_providers(s).intake.on_service_event("ADDED", service())
         s.queue.take()
         for _ in range(2):
-            s.intake.service("DELETED", service())
+            s.intake.on_service_event("DELETED", service())
         assert s.queue.take() == ["by-ref", "by-url"]
 
 
@@ -86,7 +86,7 @@ async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
 @pytest.mark.parametrize("event", ["ADDED", "DELETED"])
 async def test_a_users_map_wakes_whoever_names_it(event: str, name: str, woken: list[str]) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.config_map(event, users_map(name))
+        four_providers(s).intake.on_config_map_event(event, users_map(name))
         assert s.queue.take() == woken
 
 
@@ -97,7 +97,7 @@ async def test_a_users_map_is_read_anew_after_a_change() -> None:
         for reads in (1, 1):
             await s.world.config_maps.get(key, max_age=600)
             assert s.fakes.config_maps.reads == reads
-        s.intake.config_map("MODIFIED", users_map("corp-ca"))
+        s.intake.on_config_map_event("MODIFIED", users_map("corp-ca"))
         await s.world.config_maps.get(key, max_age=600)
         assert s.fakes.config_maps.reads == 2
 
@@ -111,9 +111,9 @@ async def test_a_users_map_is_read_anew_after_a_change() -> None:
 )
 async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.config_map("ADDED", users_map("corp-ca"))
+        four_providers(s).intake.on_config_map_event("ADDED", users_map("corp-ca"))
         s.queue.take()
-        s.intake.config_map(None, again)
+        s.intake.on_config_map_event(None, again)
         assert s.queue.take() == []
 
 
@@ -121,14 +121,14 @@ async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
     provider, config_map = objects_of_earlier_process("100")
     async with controller_harness() as s:
         s.world.cache.published[OURS] = ConfigMapState.read(config_map)
-        s.intake.provider(None, provider)
-        s.intake.config_map(None, config_map)
+        s.intake.on_provider_event(None, provider)
+        s.intake.on_config_map_event(None, config_map)
         assert s.queue.take() == []
         edited = {**config_map, "data": {**config_map["data"], "models.json": "{}"}}
         edited["metadata"] = {**config_map["metadata"], "resourceVersion": "101"}
-        s.intake.config_map("MODIFIED", edited)
+        s.intake.on_config_map_event("MODIFIED", edited)
         assert s.queue.take() == ["vllm"]
-        s.intake.config_map("DELETED", edited)
+        s.intake.on_config_map_event("DELETED", edited)
         assert s.queue.take() == ["vllm"]
         assert OURS not in s.world.cache.published
 
@@ -136,13 +136,13 @@ async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
 async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> None:
     provider, config_map = objects_of_earlier_process("100")
     async with controller_harness() as s:
-        s.intake.provider("ADDED", provider)
+        s.intake.on_provider_event("ADDED", provider)
         s.queue.take()
         s.world.cache.published[OURS] = ConfigMapState.read(config_map)  # as a write leaves it
         older = {**config_map, "metadata": {**config_map["metadata"], "resourceVersion": "99"}}
         for shown in (older, config_map, config_map):
-            s.intake.config_map("MODIFIED", shown)
-        s.intake.config_map("DELETED", older)
+            s.intake.on_config_map_event("MODIFIED", shown)
+        s.intake.on_config_map_event("DELETED", older)
         assert s.queue.take() == []
         assert s.world.cache.published[OURS].resource_version == "100"
 
@@ -153,8 +153,10 @@ async def test_our_own_status_wakes_nobody() -> None:
         status = {"observedGeneration": 1}
         written = builders.resource(status=status, resourceVersion="11")
         s.world.cache.replace_status_of(written)
-        s.intake.provider("MODIFIED", builders.manifest(status=status, resourceVersion="11"))
-        s.intake.provider("MODIFIED", builders.manifest())
+        s.intake.on_provider_event(
+            "MODIFIED", builders.manifest(status=status, resourceVersion="11")
+        )
+        s.intake.on_provider_event("MODIFIED", builders.manifest())
         assert s.queue.take() == []
         assert s.world.cache.providers[written.key].status.observed_generation == 1
 
@@ -163,5 +165,5 @@ async def test_the_map_of_one_that_is_gone_is_of_no_interest() -> None:
     documents = builders.documents(spec_of(builders.resource()), *served("a"))
     config_map = builders.published_wire(builders.resource(), documents)
     async with controller_harness() as s:
-        s.intake.config_map("MODIFIED", config_map)
+        s.intake.on_config_map_event("MODIFIED", config_map)
         assert s.queue.take() == []

@@ -4,8 +4,21 @@ import pytest
 
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.core.discovery.retention import Retained
 from tests.builders import NAMESPACE, Wire, spec_of
-from tests.harnesses.controller import controller_harness, objects_of_earlier_process
+from tests.harnesses.controller import (
+    ControllerHarness,
+    controller_harness,
+    objects_of_earlier_process,
+)
+
+
+def retained_by(harness: ControllerHarness, provider: VllmProvider) -> Retained | None:
+    """The models that the process knows of at first sight."""
+    published = harness.world.cache.published.get(provider.config_map)
+    state = harness.world.states.provider(provider, spec_of(provider), published)
+    return state.server.discovery.retained
 
 
 async def test_after_a_restart_whoever_is_up_to_date_waits_for_its_phase() -> None:
@@ -36,7 +49,7 @@ async def test_after_a_restart_it_is_reconciled_at_once_when(
             config_map["data"].update(data)
             key = ObjectKey(NAMESPACE, "vllm-openclaw")
             s.world.cache.published[key] = ConfigMapState.read(config_map)
-        s.intake.provider(None, provider)
+        s.intake.on_provider_event(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])
 
 
@@ -60,16 +73,18 @@ async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_st
         "metadata": config_map["metadata"] | {"resourceVersion": "101"},
     }
     async with controller_harness() as s:
-        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
+        s.world.record_at_start(
+            ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map)
+        )
         if when == "before":
-            s.intake.config_map(type_, damaged)
-            s.intake.provider(None, provider)
+            s.intake.on_config_map_event(type_, damaged)
+            s.intake.on_provider_event(None, provider)
         else:
-            s.intake.provider(None, provider)
-            s.intake.config_map(type_, damaged)
+            s.intake.on_provider_event(None, provider)
+            s.intake.on_config_map_event(type_, damaged)
         assert s.queue.added == ["vllm"]
         resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
-        retained = s.world.memory_of(resource, spec_of(resource)).retained
+        retained = retained_by(s, resource)
         assert retained is not None
         assert set(retained.served) == {"a"}
 
@@ -78,11 +93,13 @@ async def test_another_provider_of_the_name_inherits_nothing() -> None:
     provider, config_map = objects_of_earlier_process()
     provider["metadata"]["uid"] = "uid-2"
     async with controller_harness() as s:
-        s.world.inherit(ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map))
-        s.intake.config_map("DELETED", config_map)
-        s.intake.provider("ADDED", provider)
+        s.world.record_at_start(
+            ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map)
+        )
+        s.intake.on_config_map_event("DELETED", config_map)
+        s.intake.on_provider_event("ADDED", provider)
         resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
-        assert s.world.memory_of(resource, spec_of(resource)).retained is None
+        assert retained_by(s, resource) is None
 
 
 async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
@@ -91,5 +108,5 @@ async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
     async with controller_harness() as s:
         key = ObjectKey(NAMESPACE, "vllm-openclaw")
         s.world.cache.published[key] = ConfigMapState.read(config_map)
-        s.intake.provider(None, provider)
+        s.intake.on_provider_event(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])

@@ -12,10 +12,10 @@ from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import Service
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.core.catalog.sources import shared_services
-from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.spreading import FINALIZER
+from openclaw_vllm.reconcile.targets import FINALIZER
 from tests import builders
 from tests.builders import Wire, served
 from tests.builders import catalogs as catalog_builders
@@ -53,8 +53,8 @@ class FirstProbesHarness:
         spec, services = catalog_builders.spec_of(catalog), cache.services
         for name, shared in shared_services(catalog, spec, cache.namespaces, services).items():
             connection = Connection("http://s.team-a.svc.cluster.local:8000/v1")
-            memory = builders.memory(shared.resource, *served(*ids), connection=connection)
-            self.world.source_memories[name] = memory
+            memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
+            self.world.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:
         generation = self.cluster.catalog.generation + 1
@@ -84,7 +84,7 @@ async def process(
         if cluster.published is not None:
             agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
             cache.namespaces[agents.name] = agents
-            world.inherit(AGENTS, cluster.published)
+            world.record_at_start(AGENTS, cluster.published)
         intake = CatalogController(world, slots=1, passing=())
         it = FirstProbesHarness(world, cluster, [], [], intake)
         with pytest.MonkeyPatch.context() as patch:
@@ -159,7 +159,7 @@ async def test_a_service_that_was_made_anew_is_asked_at_once() -> None:
         await it.act()
         it.learn("a")
         await it.act()
-        it.world.source_memories.clear()  # as when it was deleted
+        it.world.states.sources.clear()  # as when it was deleted
         it.intake._unasked.clear()
         await it.act()
         assert len(it.now) == 1

@@ -11,10 +11,10 @@ import pytest
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.core.catalog.sources import SHARE, shared_services
-from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.spreading import FINALIZER
+from openclaw_vllm.reconcile.targets import FINALIZER
 from tests import builders
 from tests.builders import Wire, served, spec_of
 from tests.builders import catalogs as catalog_builders
@@ -70,8 +70,8 @@ class LastPublishedHarness:
         ).items():
             host = f"{name.service.name}.{name.service.namespace}.svc.cluster.local"
             connection = Connection(f"http://{host}:8000/v1")
-            memory = builders.memory(shared.resource, *served(*ids), connection=connection)
-            self.world.source_memories[name] = memory
+            memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
+            self.world.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:
         """Give the catalogue another spec."""
@@ -208,7 +208,7 @@ async def test_after_a_restart_too() -> None:
         it.cluster.put(replace(it.cluster.catalog, status=status))
         it.cluster.config_maps[AGENTS] = kept
         it.world.cache.catalogs[it.cluster.catalog.key] = it.cluster.catalog
-        it.world.inherit(AGENTS, kept)
+        it.world.record_at_start(AGENTS, kept)
         it.show("team-red", "r", "s", "t", "u")
         new = catalog_builders.namespace("agents-b", openclaw="enabled")
         it.world.cache.namespaces["agents-b"] = new

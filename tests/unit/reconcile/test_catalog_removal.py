@@ -12,11 +12,11 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.controllers.catalog import CatalogController
-from openclaw_vllm.controllers.relist import audit_catalogs
+from openclaw_vllm.controllers.relist import relist_catalogs
 from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.edges.kube.cluster import Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.spreading import FINALIZER, WRITERS, finalize, sync_targets
+from openclaw_vllm.reconcile.targets import FINALIZER, WRITERS, finalize, sync_targets
 from tests.builders import catalogs as catalog_builders
 from tests.eventually import eventually
 from tests.fakes.cluster import Action, FakeCluster
@@ -90,7 +90,7 @@ async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> 
                 publish(world, cluster, published_in(B))
 
         cluster.listing = publish_later
-        await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
+        await relist_catalogs(world, CatalogController(world, slots=1, passing=()))
         assert cluster.deleted == [A]
 
 
@@ -99,7 +99,7 @@ async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
         cluster = RefusingCluster(refusing={A})
         world = replace(place.world, cluster=cluster)
         publish(world, cluster, published_in(A, B))
-        await audit_catalogs(world, CatalogController(world, slots=1, passing=()))
+        await relist_catalogs(world, CatalogController(world, slots=1, passing=()))
         assert cluster.deleted == [B]
 
 

@@ -10,7 +10,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.sources import shared_services
-from openclaw_vllm.core.config.entry import Connection
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.edges.kube.apiserver import Unavailable
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
@@ -62,7 +62,7 @@ async def test_nothing_is_withdrawn_however_late_a_watch_shows_what_there_is(
             await asyncio.sleep(WHILE)
             assert (cluster.writes, cluster.usable) == ([], both)
         it.show(SECOND)
-        await eventually(lambda: it.place.world.catalog_memories, within=5)
+        await eventually(lambda: it.place.world.states.catalogs, within=5)
         await asyncio.sleep(WHILE)
         assert (cluster.writes, cluster.usable) == ([], both)
 
@@ -103,9 +103,9 @@ def know_services(world: ReconcileContext, failing: Iterable[str]) -> None:
     for name, question in asked.items():
         host = f"{name.service.name}.team-a.svc.cluster.local"
         connection = Connection(f"http://{host}:8000/v1")
-        memory = builders.memory(question.resource, *served("a"), connection=connection)
+        memory = builders.server_state(question.resource, *served("a"), connection=connection)
         failed = name.service.name in failing
-        world.source_memories[name] = memory.fail(REFUSED) if failed else memory
+        world.states.sources[name] = memory.with_probe_failure(REFUSED) if failed else memory
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
     cluster.actions.clear()
     async with started(cluster, monkeypatch) as it:
         know_services(it.place.world, ())
-        it.place.world.source_memories.clear()
+        it.place.world.states.sources.clear()
         it.catalogs.changed()
-        await eventually(lambda: it.place.world.catalog_memories, within=5)
+        await eventually(lambda: it.place.world.states.catalogs, within=5)
         await eventually(lambda: it.asked == set(failing), within=5)
         await asyncio.sleep(WHILE)
         assert (cluster.writes, it.asked) == ([], set(failing))

@@ -11,7 +11,7 @@ from openclaw_vllm.api.configmap import CONFIG, DIGEST, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.edges.kube.cluster import Rejected
 from openclaw_vllm.edges.kube.readings import Readings
-from openclaw_vllm.reconcile.context import REFUSAL_PAUSE
+from openclaw_vllm.reconcile.context import REJECTION_PAUSE
 from openclaw_vllm.reconcile.provider import reconcile
 from tests import builders
 from tests.fakes.cluster import Action
@@ -93,11 +93,11 @@ def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> N
     life = FaultHarness()
     life.refusal = "no"
     for _ in range(4):
-        assert life.run() == REFUSAL_PAUSE
-        life.now += REFUSAL_PAUSE
+        assert life.run() == REJECTION_PAUSE
+        life.now += REJECTION_PAUSE
     assert life.cluster.writes == ["refused", "status", "Event", *["refused"] * 3]
     life.refusal = ""
-    assert (life.run() or 0.0) > REFUSAL_PAUSE
+    assert (life.run() or 0.0) > REJECTION_PAUSE
     assert life.published == {"a", "b"}
     assert life.told("Ready")[:2] == ("True", "Succeeded")
 
@@ -109,8 +109,8 @@ def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None
     life.server.listed = frozenset("abc")
     life.now += 2 * 86_400
     for _ in range(3):
-        assert life.run() == REFUSAL_PAUSE
-        life.now += REFUSAL_PAUSE
+        assert life.run() == REJECTION_PAUSE
+        life.now += REJECTION_PAUSE
     assert life.told("ConfigPublished")[:2] == ("False", "WriteRefused")
     assert life.cluster.writes.count("refused") == 3
     assert life.published == {"a", "b"}

@@ -15,16 +15,16 @@ from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
-from openclaw_vllm.core.catalog.memory import CatalogMemory, SourceName
 from openclaw_vllm.core.catalog.provider_ids import header_variable, key_variable, qualified
 from openclaw_vllm.core.catalog.sources import SharedService
+from openclaw_vllm.core.catalog.state import CatalogState, SourceName
 from openclaw_vllm.core.config.entry import provider_entry
 from openclaw_vllm.core.config.escaping import unescape
 from openclaw_vllm.core.config.read_back import entries_of
 from openclaw_vllm.core.discovery.endpoint import leads_to
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models import Model, settings_for
 from openclaw_vllm.core.discovery.references import AUTHORIZATION, secret_refs
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.ownership import is_ours
 from openclaw_vllm.core.publication.plan import models_of
 
@@ -94,25 +94,25 @@ def _is_trusted(provider: VllmProvider, published: ConfigMapState, entry: Json) 
     return not isinstance(spec, Problem) and leads_to(url, spec, provider.key.namespace)
 
 
-def offer_of_service(shared: SharedService, memory: Memory | None) -> Offer:
+def offer_of_service(shared: SharedService, discovery: DiscoveryState | None) -> Offer:
     """Offer what a Service was found to serve."""
     provider, spec, problem = shared.resource, shared.spec, shared.problem
     offer = Offer(spec.provider_id, shared.own_id, "Service", provider)
     if problem is not None:
         return replace(offer, reason=problem.reason.value, advice=problem.message)
-    if memory is None:
+    if discovery is None:
         return replace(offer, reason=UNASKED)
-    problem = memory.endpoint or memory.server
+    problem = discovery.endpoint.problem or discovery.problem
     offer = replace(offer, reason=problem.reason.value if problem else "")
-    models = models_of(spec, memory)
+    models = models_of(spec, discovery)
     if isinstance(models, Problem):
         return replace(offer, reason=offer.reason or models.reason.value)
-    if memory.connection is None:
+    if discovery.connection is None:
         return offer
     if not models:
         return replace(offer, reason=offer.reason or Reason.NO_MODELS.value)
     ordered = sorted(models, key=lambda model: model.id)
-    entry = provider_entry(spec, memory.connection, ordered)
+    entry = provider_entry(spec, discovery.connection, ordered)
     secret = spec.auth.api_key_secret_ref if spec.auth else None
     credentials = (Credential(spec.auth.api_key_env, secret),) if spec.auth else ()
     return replace(
@@ -132,7 +132,7 @@ def with_settings(offer: Offer, settings: Mapping[str, ModelSettings]) -> Offer:
     return replace(offer, models=tuple(models))
 
 
-def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogMemory) -> Offer:
+def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogState) -> Offer:
     """Offer what was published before, while the source itself offers nothing.
 
     After a restart a Service keeps its last reason until it is probed. An entry that was read back

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog.memory import CatalogMemory
 from openclaw_vllm.core.catalog.offers import Json, Offer, restore_entry
+from openclaw_vllm.core.catalog.state import CatalogState
 from openclaw_vllm.core.config.agents import primary_of, resolve_defaults
 from openclaw_vllm.core.config.agents_document import agents_document
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.publication.last_published import LastPublished
 
 NO_MODELS = (
     "no source lists a model: share VllmProviders or Services with the label"
@@ -64,7 +65,8 @@ def plan_catalog(
 def plan_last_published(
     spec: VllmCatalogSpec,
     plan: CatalogPlan,
-    memory: CatalogMemory,
+    state: CatalogState,
+    base: Base | Problem | None,
     last: Documents | None,
     sticky: str,
 ) -> CatalogPlan:
@@ -73,40 +75,40 @@ def plan_last_published(
 
     `last` are the bytes of before, if they are known.
     """
-    left = tuple(_still_shared(plan, memory))
-    if len(left) == len(memory.entries):
+    left = tuple(_still_shared(plan, state))
+    if len(left) == len(state.entries):
         return replace(plan, kept=last)
-    if isinstance(memory.base, Problem):
+    if isinstance(base, Problem):
         return plan
-    less = _composed(spec, CatalogPlan(left, (), left), memory.base, sticky)
+    less = _composed(spec, CatalogPlan(left, (), left), base, sticky)
     if less.documents is None:
         return plan
     return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
 
 
-def remember(memory: CatalogMemory, plan: CatalogPlan, patterns: str) -> CatalogMemory:
-    """Take in what was published, and what was said of its sources."""
+def record_plan(state: CatalogState, plan: CatalogPlan, patterns: str) -> CatalogState:
+    """Record what was published, and why lists of sources are not fresh."""
     reasons = {offer.provider_id: offer.reason for offer in plan.offers}
-    memory = replace(memory, reasons=reasons, is_restored=False)
+    state = replace(state, reasons=reasons, is_restored=False)
+    last = state.last_published
     if plan.documents is None:
-        return replace(memory, documents=plan.kept or memory.documents)
+        kept = replace(last, documents=plan.kept or last.documents)
+        return replace(state, last_published=kept)
     return replace(
-        memory,
+        state,
+        last_published=LastPublished(plan.documents, plan.primary, patterns),
         entries=plan.entries,
         sources={offer.provider_id: offer.source for offer in plan.published},
-        primary=plan.primary,
-        patterns=patterns,
-        documents=plan.documents,
     )
 
 
-def _still_shared(plan: CatalogPlan, memory: CatalogMemory) -> Iterator[Offer]:
+def _still_shared(plan: CatalogPlan, state: CatalogState) -> Iterator[Offer]:
     """Offer what was published of every source that still offers something, under its old id."""
-    for id_, entry in memory.entries.items():
-        source = memory.sources.get(id_)
+    for id_, entry in state.entries.items():
+        source = state.sources.get(id_)
         for offer in (*plan.offers, *plan.conflicts):
             if offer.source == source or (source is None and offer.provider_id == id_):
-                vouched = memory.documents is not None
+                vouched = state.last_published.documents is not None
                 if (kept := restore_entry(offer, id_, entry, vouched=vouched)) is not None:
                     yield kept
                     break

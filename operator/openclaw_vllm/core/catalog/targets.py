@@ -96,19 +96,6 @@ def is_orphan(existing: ConfigMapState, uids: Iterable[str]) -> bool:
     return uid is not None and _belongs_to_catalog(existing) and uid not in uids
 
 
-def is_current(existing: ConfigMapState, manifest: Manifest) -> bool:
-    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours."""
-    wanted = manifest["metadata"]
-    owner = wanted["ownerReferences"][0]["uid"]
-    return (
-        existing.digest == wanted["annotations"][DIGEST]
-        and existing.owner is not None
-        and existing.owner.uid == owner
-        and wanted["labels"].items() <= existing.labels.items()
-        and wanted["annotations"].items() <= existing.annotations.items()
-    )
-
-
 def manifest_of(
     catalog: VllmCatalog, namespace: str, documents: Documents, patterns: str
 ) -> Manifest:

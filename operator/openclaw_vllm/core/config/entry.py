@@ -6,7 +6,6 @@ hosts that it does not regard as local; untrusted text is escaped.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
@@ -15,20 +14,13 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, VllmProviderSpec
 from openclaw_vllm.core.config.escaping import escape
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.state import Connection
 
 # Any literal but OpenClaw's reserved markers; a server without keys does not check it.
 KEYLESS = "vllm-local"
 SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
-
-    base_url: str
-    ca_pem: str = ""
 
 
 def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Iterable[Model]) -> Json:

@@ -9,8 +9,6 @@ safe. A changed URL is another server: its first good answer replaces everything
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from openclaw_vllm.api.status import ModelStatus
-from openclaw_vllm.core.config.read_back import PublishedModels
 from openclaw_vllm.core.discovery.models_response import ServedModel
 
 
@@ -53,28 +51,3 @@ def merge(
     )
     models = sorted([*fresh.values(), *retained], key=lambda entry: entry.model.id)
     return Retained(base_url, tuple(models))
-
-
-def restore(published: PublishedModels, shown: Iterable[ModelStatus]) -> Retained | None:
-    """Know again what an undamaged ConfigMap publishes; None when that holds no model yet.
-
-    `shown` is the status' list: an adapter's parent, and which numbers were not the server's own,
-    are written nowhere else. A parent's number is only left to the parent while that is published
-    too.
-    """
-    if not published.contexts:
-        return None
-    with_last_known_entry = {model.id: model for model in shown}
-    kept = []
-    for id_, context in published.contexts:
-        status = with_last_known_entry.get(id_)
-        source = status.context_window_source if status else "Server"
-        parent = status.parent if status else ""
-        base = with_last_known_entry.get(parent)
-        from_base = (
-            source == "Parent" and base is not None and base.context_window_source == "Server"
-        )
-        derived = source in ("Override", "Default") or from_base
-        absent = int(status is not None and status.state == "Missing")
-        kept.append(RetainedModel(ServedModel(id_, parent, None if derived else context), absent))
-    return Retained(published.base_url, tuple(kept))

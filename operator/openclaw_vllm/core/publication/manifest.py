@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import GROUP, VERSION, ConfigMapState
+from openclaw_vllm.api.configmap import DIGEST, GROUP, VERSION, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import CustomObject
 from openclaw_vllm.api.problem import Problem
@@ -75,3 +75,23 @@ def owned_manifest(
         },
         "data": dict(documents.data),
     }
+
+
+def drift(existing: ConfigMapState, desired: Manifest, *, prune: bool = False) -> bool:
+    """Tell whether the ConfigMap differs from what is desired, in any field that is ours.
+
+    `prune` counts labels and annotations that are not desired too; others may add some.
+    """
+    metadata = desired["metadata"]
+    surplus = (
+        existing.labels.keys() - metadata["labels"].keys()
+        or existing.annotations.keys() - metadata["annotations"].keys()
+    )
+    return (
+        existing.digest != metadata["annotations"][DIGEST]
+        or existing.owner is None
+        or existing.owner.uid != metadata["ownerReferences"][0]["uid"]
+        or not metadata["labels"].items() <= existing.labels.items()
+        or not metadata["annotations"].items() <= existing.annotations.items()
+        or (prune and bool(surplus))
+    )

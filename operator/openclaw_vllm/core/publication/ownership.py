@@ -5,7 +5,7 @@ its owner but still has both our labels. Of two VllmProviders that publish under
 one has precedence, whichever published first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from openclaw_vllm.api.configmap import (
     DIGEST,
@@ -55,47 +55,20 @@ def is_ours(
     )
 
 
-def is_current(resource: VllmProvider, existing: ConfigMapState, manifest: Manifest) -> bool:
-    """Tell whether the ConfigMap is what `manifest` asks for, in every field that is ours.
-
-    What the spec no longer asks for is only looked for after an edit: others may add labels too.
-    """
-    wanted = manifest["metadata"]
-    edited = resource.status.observed_generation != resource.generation
-    surplus = bool(
-        existing.labels.keys() - wanted["labels"].keys()
-        or existing.annotations.keys() - wanted["annotations"].keys()
-    )
-    return (
-        existing.digest == wanted["annotations"][DIGEST]
-        and _has_metadata(resource, existing, wanted["labels"], wanted["annotations"])
-        and not (edited and surplus)
-    )
-
-
 def has_expected_metadata(
     resource: VllmProvider, existing: ConfigMapState, spec: VllmProviderSpec
 ) -> bool:
     """Tell whether owner, labels and the user's annotations are as they have to be."""
-    return _has_metadata(resource, existing, _labels(resource, spec), spec.output.annotations)
+    return (
+        existing.owner is not None
+        and existing.owner.uid == resource.uid
+        and _labels(resource, spec).items() <= existing.labels.items()
+        and spec.output.annotations.items() <= existing.annotations.items()
+    )
 
 
 def _labels(resource: VllmProvider, spec: VllmProviderSpec) -> dict[str, str]:
     return {**spec.output.labels, **labels(PROVIDER, resource.key.name)}
-
-
-def _has_metadata(
-    resource: VllmProvider,
-    existing: ConfigMapState,
-    wanted: Mapping[str, str],
-    notes: Mapping[str, str],
-) -> bool:
-    return (
-        existing.owner is not None
-        and existing.owner.uid == resource.uid
-        and wanted.items() <= existing.labels.items()
-        and notes.items() <= existing.annotations.items()
-    )
 
 
 def manifest_of(

@@ -22,20 +22,6 @@ STALLED = frozenset(
         Reason.BASE_CONFIG_INVALID,
     }
 )
-# What may be found only while asking, and still is about where and whether to ask.
-ENDPOINT_REASONS = frozenset(
-    {
-        Reason.SERVICE_NOT_FOUND,
-        Reason.PORT_NOT_FOUND,
-        Reason.EXTERNAL_NAME_REFUSED,
-        Reason.SECRET_NOT_FOUND,
-        Reason.SECRET_KEY_NOT_FOUND,
-        Reason.CA_BUNDLE_NOT_FOUND,
-        Reason.DESTINATION_DENIED,
-        Reason.KEY_NOT_ALLOWED,
-        Reason.INVALID_SPEC,
-    }
-)
 PROVIDER_ASPECTS = (
     ConditionType.ENDPOINT_RESOLVED,
     ConditionType.SERVER_REACHABLE,
@@ -43,8 +29,6 @@ PROVIDER_ASPECTS = (
 )
 CATALOG_ASPECTS = (ConditionType.SOURCES_REACHABLE, ConditionType.CONFIG_PUBLISHED)
 SUMMARIES = (ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED)
-# Failed probes in a row that leave Ready alone once a good answer was published.
-FAILURE_THRESHOLD = 2
 MAX_MESSAGE = 1024  # characters; the API takes 32 768, and refuses the whole status beyond
 
 

@@ -7,7 +7,7 @@ because a server was down while the operator started.
 from dataclasses import dataclass
 from typing import Any
 
-from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -21,8 +21,8 @@ from openclaw_vllm.api.status import (
     RejectedModel,
     VllmProviderStatus,
 )
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.status.conditions import Outcomes, stalled_conditions, suspended_conditions
 
 MAX_SHOWN_ID = 512
@@ -41,7 +41,7 @@ def summarize(
     provider: VllmProvider,
     spec: VllmProviderSpec,
     conditions: tuple[Condition, ...],
-    memory: Memory,
+    server: ServerState,
     publication: Publication | None,
 ) -> VllmProviderStatus:
     """Return the new status; unknown fields keep their last value."""
@@ -50,15 +50,16 @@ def summarize(
         "conditions": conditions,
         "credentials": _credentials(spec),
     }
-    if memory.connection is not None:
-        told = not spec.models and not memory.has_moved  # by the server that is there
+    discovery = server.discovery
+    if discovery.connection is not None:
+        told = not spec.models and not discovery.has_moved  # by the server that is there
         changes["endpoint"] = EndpointStatus(
-            base_url=memory.connection.base_url,
-            server_version=(memory.version or None) if told else None,
-            task=memory.task if told else None,
+            base_url=discovery.connection.base_url,
+            server_version=(discovery.info.version or None) if told else None,
+            task=discovery.info.task if told else None,
         )
-    if memory.rejected is not None:
-        shown = sorted(memory.rejected.items())[:MAX_REJECTED_MODELS]
+    if discovery.rejected is not None:
+        shown = sorted(discovery.rejected.items())[:MAX_REJECTED_MODELS]
         changes["rejected_models"] = tuple(
             RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in shown
         )
@@ -79,16 +80,16 @@ def inactive_status(provider: VllmProvider, now: str) -> VllmProviderStatus:
 
 
 def outcomes_of(
-    spec: VllmProviderSpec, memory: Memory, published: Problem | None, note: str
+    spec: VllmProviderSpec, server: ServerState, published: Problem | None, note: str
 ) -> Outcomes:
     """Return the outcomes of a reconcile; `published` and `note` are about the ConfigMap."""
     return Outcomes(
-        endpoint=memory.endpoint,
-        server=memory.server,
+        endpoint=server.discovery.endpoint.problem,
+        server=server.discovery.problem,
         published=published,
         note=note,
         skipped=bool(spec.models),
-        tolerated=memory.is_tolerated,
+        tolerated=server.is_within_threshold,
     )
 
 
@@ -148,3 +149,22 @@ def _credentials(spec: VllmProviderSpec) -> CredentialsStatus | None:
         secret_name=ref.name if ref else None,
         secret_key=ref.key if ref else None,
     )
+
+
+def advice_of(
+    before: VllmProviderStatus, after: VllmProviderStatus, spec: VllmProviderSpec | None
+) -> list[tuple[str, str]]:
+    """Return the reasons and notes of what works and is unwise: each once, when it begins."""
+    advice = []
+    noted_before = {model.id for model in before.models if model.note}
+    small = sum(1 for model in after.models if model.note and model.id not in noted_before)
+    if small:
+        note = (
+            f"agents' turns hardly fit into less than 24000 tokens of context; such models: {small}"
+        )
+        advice.append((Reason.SMALL_CONTEXT.value, note))
+    skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
+    if skips and before.observed_generation != after.observed_generation:
+        note = "OpenClaw refuses insecureSkipVerify: our probe works, agents' requests will not"
+        advice.append((Reason.INSECURE_SKIP_VERIFY.value, note))
+    return advice

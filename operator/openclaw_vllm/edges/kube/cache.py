@@ -12,29 +12,34 @@ from dataclasses import dataclass, field
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
+from openclaw_vllm.edges.kube.store import Change, Store
 
 
 @dataclass
 class Cache:
     """Objects by key. Only `put_provider` and `drop_provider` keep the reverse references."""
 
-    providers: dict[ObjectKey, VllmProvider] = field(default_factory=dict)
-    services: dict[ObjectKey, Service] = field(default_factory=dict)
-    published: dict[ObjectKey, ConfigMapState] = field(default_factory=dict)
-    catalogs: dict[ObjectKey, VllmCatalog] = field(default_factory=dict)
-    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    providers: Store[ObjectKey, VllmProvider] = field(default_factory=Store)
+    services: Store[ObjectKey, Service] = field(default_factory=Store)
+    published: Store[ObjectKey, ConfigMapState] = field(default_factory=Store)
+    catalogs: Store[ObjectKey, VllmCatalog] = field(default_factory=Store)
+    namespaces: Store[str, Namespace] = field(default_factory=Store)
     _references: dict[ObjectKey, frozenset[Reference]] = field(default_factory=dict)
     _referrers: defaultdict[Reference, set[ObjectKey]] = field(
         default_factory=lambda: defaultdict(set)
     )
 
-    def put_provider(self, resource: VllmProvider, references: Iterable[Reference]) -> None:
-        """Take in a VllmProvider and what it names."""
-        self._unlink(resource.key)
-        self.providers[resource.key] = resource
-        self._references[resource.key] = frozenset(references)
-        for reference in self._references[resource.key]:
-            self._referrers[reference].add(resource.key)
+    def put_provider(
+        self, provider: VllmProvider, references: Iterable[Reference]
+    ) -> Change[VllmProvider] | None:
+        """Take in a VllmProvider and what it names; None when something newer is known."""
+        change = self.providers.upsert(provider.key, provider)
+        if change is not None:
+            self._unlink(provider.key)
+            self._references[provider.key] = frozenset(references)
+            for reference in self._references[provider.key]:
+                self._referrers[reference].add(provider.key)
+        return change
 
     def drop_provider(self, key: ObjectKey) -> frozenset[Reference]:
         """Forget a VllmProvider; return what nobody names any more."""
@@ -48,30 +53,22 @@ class Cache:
     def claimants(self, config_map: ObjectKey) -> list[VllmProvider]:
         """Return the VllmProviders that publish under this name, the oldest first."""
         keys = self.referrers(Reference("Published", config_map))
-        return sorted((self.providers[key] for key in keys), key=lambda found: found.age_rank)
+        return sorted((self.providers[key] for key in keys), key=lambda one: one.age_rank)
 
-    def replace_status_of(self, resource: VllmProvider) -> None:
+    def replace_status_of(self, provider: VllmProvider) -> None:
         """Take in what a status write returned, unless the watch has shown something newer."""
-        known = self.providers.get(resource.key)
-        if known is not None and not is_older(resource.resource_version, known.resource_version):
-            self.providers[resource.key] = resource
+        if provider.key in self.providers:
+            self.providers.upsert(provider.key, provider)
 
     def put_catalog(self, catalog: VllmCatalog) -> None:
         """Take in a VllmCatalog, unless something newer of it is known."""
-        known = self.catalogs.get(catalog.key)
-        if known is None or not is_older(catalog.resource_version, known.resource_version):
-            self.catalogs[catalog.key] = catalog
+        self.catalogs.upsert(catalog.key, catalog)
 
     def _unlink(self, key: ObjectKey) -> frozenset[Reference]:
-        orphaned = set()
+        unreferenced = set()
         for reference in self._references.pop(key, frozenset()):
             self._referrers[reference].discard(key)
             if not self._referrers[reference]:
                 del self._referrers[reference]
-                orphaned.add(reference)
-        return frozenset(orphaned)
-
-
-def is_older(version: str, than: str) -> bool:
-    """Compare resource versions of one kind, which etcd's revisions make numbers."""
-    return version.isdigit() and than.isdigit() and int(version) < int(than)
+                unreferenced.add(reference)
+        return frozenset(unreferenced)

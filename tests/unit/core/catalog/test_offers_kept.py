@@ -12,7 +12,6 @@ from openclaw_vllm.api.configmap import ConfigMapState, digest
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog.memory import CatalogMemory, restore_catalog_memory
 from openclaw_vllm.core.catalog.offers import (
     Credential,
     offer_of_provider,
@@ -21,11 +20,12 @@ from openclaw_vllm.core.catalog.offers import (
 )
 from openclaw_vllm.core.catalog.offers import with_last_known_entry as remember
 from openclaw_vllm.core.catalog.sources import SharedService
+from openclaw_vllm.core.catalog.state import CatalogState, restore_catalog_state
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.config.agents_document import agents_document
 from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.core.config.read_back import read_settings
-from openclaw_vllm.core.discovery.memory import Memory
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from tests import builders
 from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
@@ -36,12 +36,12 @@ def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     resource = team()
     whole = offered(resource)
     assert whole.entry is not None
-    before = CatalogMemory("catalog-1", entries={whole.provider_id: whole.entry})
+    before = CatalogState("catalog-1", entries={whole.provider_id: whole.entry})
     nothing = offer_of_provider(resource, None, "Qualified")
     kept = remember(nothing, spec_of(resource), before)
     assert (kept.entry, kept.models) == (whole.entry, whole.models)
     assert kept.reason == "Pending"
-    assert remember(nothing, spec_of(resource), CatalogMemory("catalog-1")) == nothing
+    assert remember(nothing, spec_of(resource), CatalogState("catalog-1")) == nothing
 
 
 HOST = "vllm.team-a.svc.cluster.local"
@@ -65,7 +65,7 @@ def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: boo
     assert document is not None
     known = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
     nothing = offer_of_provider(resource, None, "Qualified")
-    kept = remember(nothing, spec_of(resource), CatalogMemory("catalog-1", entries=known))
+    kept = remember(nothing, spec_of(resource), CatalogState("catalog-1", entries=known))
     assert (kept.entry is not None) is taken
 
 
@@ -75,7 +75,7 @@ def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     whole = offered(gone, "Keep")
     assert whole.entry is not None
     documents, sources = {"vllm": whole.entry}, {"vllm": whole.source}
-    before = CatalogMemory("catalog-1", entries=documents, sources=sources)
+    before = CatalogState("catalog-1", entries=documents, sources=sources)
     nothing = offer_of_provider(heir, None, "Keep")
     assert remember(nothing, spec_of(heir), before) == nothing
 
@@ -92,7 +92,7 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     ]
     catalog = catalog_builders.catalog(status={"providers": providers})
     published = catalog_builders.published(catalog, "agents-a", documents)
-    before = restore_catalog_memory(catalog, published)
+    before = restore_catalog_state(catalog, published)
     for provider_id, reason, count in (
         ("vllm-team-a-qwen", "", 2),
         ("vllm-down", "TimedOut", 0),
@@ -125,7 +125,7 @@ def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
         for number in range(names)
     ]
     catalog = catalog_builders.catalog(status=catalog_builders.WELL | {"providers": providers})
-    before = restore_catalog_memory(
+    before = restore_catalog_state(
         catalog, catalog_builders.published(catalog, "agents-a", documents)
     )
     source = ("Service", ObjectKey("team-a", "s"))
@@ -139,8 +139,8 @@ def shared(resource: VllmProvider, problem: Problem | None = None) -> SharedServ
     return SharedService(resource, spec, spec.provider_id, problem)
 
 
-def learned(resource: VllmProvider, *ids: str) -> Memory:
-    return builders.memory(resource, *served(*ids))
+def learned(resource: VllmProvider, *ids: str) -> DiscoveryState:
+    return builders.server_state(resource, *served(*ids)).discovery
 
 
 def test_a_service_offers_what_was_learned_of_it() -> None:
@@ -154,7 +154,7 @@ def test_a_service_offers_what_was_learned_of_it() -> None:
 
 def test_a_service_that_fails_keeps_its_list_and_says_why() -> None:
     resource = team()
-    memory = learned(resource, "a").fail(Problem(Reason.CONNECTION_FAILED, "refused"))
+    memory = learned(resource, "a").with_probe_failure(Problem(Reason.CONNECTION_FAILED, "refused"))
     offer = offer_of_service(shared(resource), memory)
     assert (offer.reason, len(offer.models)) == ("ConnectionFailed", 1)
 
@@ -226,7 +226,7 @@ def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
     good = offer_of_service(asked, learned(resource, "a", "b"))
     assert good.entry is not None
     document = {**good.entry, "baseUrl": f"http://{HOST}:8000/v1"}
-    before = CatalogMemory("catalog-1", entries={good.provider_id: document})
+    before = CatalogState("catalog-1", entries={good.provider_id: document})
     offer = offer_of_service(shared(resource, UNREADABLE), learned(resource, "c"))
     kept = remember(offer, asked.spec, before)
     assert [model.id for model in kept.models] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]

@@ -13,7 +13,6 @@ from openclaw_vllm.api.observed import Namespace, VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.targets import (
     exemplar,
-    is_current,
     is_orphan,
     is_stale_target,
     manifest_of,
@@ -22,6 +21,7 @@ from openclaw_vllm.core.catalog.targets import (
     target_namespaces,
 )
 from openclaw_vllm.core.config.documents import Documents, compose
+from openclaw_vllm.core.publication.manifest import drift
 from tests.builders import catalogs as builders
 from tests.builders.catalogs import AGENTS, namespace
 
@@ -142,8 +142,8 @@ def test_a_catalogue_publishes_unless(
 )
 def test_damage_to_anything_of_ours_is_seen(change: Change) -> None:
     manifest = manifest_of(FLEET, "agents-a", DOCUMENTS, "patterns")
-    assert is_current(labelled(more="by others")(WRITTEN), manifest)
-    assert not is_current(change(WRITTEN), manifest)
+    assert not drift(labelled(more="by others")(WRITTEN), manifest)
+    assert drift(change(WRITTEN), manifest)
 
 
 def test_only_our_own_is_a_stray_where_it_is_not_wanted() -> None:

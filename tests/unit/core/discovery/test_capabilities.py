@@ -14,9 +14,9 @@ from openclaw_vllm.core.discovery.capabilities import (
     of_model,
     to_ask,
 )
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models import selected
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.server import ServerState
 from tests import builders, captures
 from tests.builders import served
 
@@ -97,26 +97,26 @@ RESOURCE = builders.resource(builders.wire_spec(discovery={"removeAfter": 1}))
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 
 
-def listing(*ids: str, after: Memory | None = None) -> Memory:
+def listing(*ids: str, after: ServerState | None = None) -> ServerState:
     """What is remembered after one more good answer."""
-    before = after or builders.memory(RESOURCE, *served(*ids)).with_server_info(
+    before = after or builders.server_state(RESOURCE, *served(*ids)).with_server_info(
         "0.32.0", "Generate", 0.0
     )
     return builders.learned(before, RESOURCE, *served(*ids))
 
 
-def asked(memory: Memory, *, complete: bool = True) -> Memory:
+def asked(memory: ServerState, *, complete: bool = True) -> ServerState:
     """The same once all was asked, and answered if `complete`."""
     return memory.with_capabilities(wanted(memory), {"a": Capabilities()}, complete=complete)
 
 
-def wanted(memory: Memory, **discovery: object) -> frozenset[str]:
+def wanted(memory: ServerState, **discovery: object) -> frozenset[str]:
     spec = builders.spec(discovery={"capabilities": "Probe"} | discovery)
-    return memory.models_to_examine(spec)
+    return memory.discovery.models_to_examine(spec)
 
 
 KNOWN = asked(listing("a", "b"))
-NEW = Memory(RESOURCE.uid, 1, "")
+NEW = builders.new_server(RESOURCE.uid, 1, "")
 REQUEST = replace(RESOURCE, requested_at="now")
 EDIT = replace(RESOURCE, generation=2)
 
@@ -128,13 +128,13 @@ EDIT = replace(RESOURCE, generation=2)
         pytest.param(listing("a", "b", "c", after=KNOWN), id="a model that came"),
         pytest.param(listing("a", after=KNOWN), id="a model that went"),
         pytest.param(KNOWN.with_server_info("0.33.0", None, 0.0), id="another version"),
-        pytest.param(listing("a", "b", after=KNOWN.fail(DOWN)), id="a failed probe"),
+        pytest.param(listing("a", "b", after=KNOWN.with_probe_failure(DOWN)), id="a failed probe"),
         pytest.param(asked(listing("a", "b"), complete=False), id="a request without an answer"),
         pytest.param(KNOWN.observe_request(REQUEST), id="a request to look now"),
     ],
 )
-def test_models_are_asked_after(memory: Memory) -> None:
-    assert {"a", f"version {memory.version}"} <= wanted(memory)
+def test_models_are_asked_after(memory: ServerState) -> None:
+    assert {"a", f"version {memory.discovery.info.version}"} <= wanted(memory)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_models_are_asked_after(memory: Memory) -> None:
         pytest.param(NEW, {}, id="no list is known"),
     ],
 )
-def test_models_are_left_alone_when(memory: Memory, discovery: dict[str, object]) -> None:
+def test_models_are_left_alone_when(memory: ServerState, discovery: dict[str, object]) -> None:
     assert wanted(memory, **discovery) == frozenset()
 
 

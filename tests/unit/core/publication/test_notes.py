@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.core.discovery.memory import Memory
-from openclaw_vllm.core.publication.plan import Plan, decide
+from openclaw_vllm.core.publication.plan import Plan
+from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of
-from tests.builders.plans import plan, resource
+from tests.builders.plans import decide, plan, resource
 
 PARAMS: Wire = {"params": {"temperature": 0.2}}
 AGENTS: Wire = {"agents": {"primary": ["*"]}}
@@ -17,7 +17,9 @@ MINE: Wire = {"models": [{"id": "mine"}]}
 def explicit(**fields: Any) -> Plan:
     """Decide about an explicit list, for which nothing is asked."""
     ours = resource(**MINE, **fields)
-    return decide(ours, spec_of(ours), Memory(ours.uid, 1, "").resolve(CONNECTION), None)
+    return decide(
+        ours, spec_of(ours), builders.new_server(ours.uid, 1, "").with_endpoint(CONNECTION), None
+    )
 
 
 @pytest.mark.parametrize(

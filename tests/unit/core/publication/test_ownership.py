@@ -11,9 +11,9 @@ from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, ConfigMa
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.documents import Documents
+from openclaw_vllm.core.publication.manifest import drift
 from openclaw_vllm.core.publication.ownership import (
     has_expected_metadata,
-    is_current,
     manifest_of,
     refusal,
 )
@@ -165,8 +165,8 @@ DAMAGE: dict[str, Change] = {
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_it_is_written_anew_when(what: str) -> None:
-    assert is_current(OURS, WRITTEN, manifest())
-    assert not is_current(OURS, DAMAGE[what](WRITTEN), manifest())
+    assert not drift(WRITTEN, manifest())
+    assert drift(DAMAGE[what](WRITTEN), manifest())
     if what != "its data was edited":
         assert not has_expected_metadata(OURS, DAMAGE[what](WRITTEN), spec_of(OURS))
 
@@ -178,13 +178,13 @@ def test_what_others_add_is_left_alone() -> None:
         annotations={**WRITTEN.annotations, "their/annotation": "x"},
         resource_version="999",
     )
-    assert is_current(OURS, added, manifest())
+    assert not drift(added, manifest())
     assert has_expected_metadata(OURS, added, spec_of(OURS))
 
 
 def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:
     edited = builders.resource(builders.wire_spec(), {"observedGeneration": 1}, generation=2)
-    assert not is_current(edited, WRITTEN, manifest(edited))
+    assert drift(WRITTEN, manifest(edited), prune=True)
 
 
 @pytest.mark.parametrize(

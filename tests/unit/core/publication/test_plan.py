@@ -5,13 +5,11 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.config.entry import Connection
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.plan import decide
+from openclaw_vllm.core.discovery.state import Connection
 from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of
-from tests.builders.plans import listed, plan, publish, resource
+from tests.builders.plans import decide, listed, plan, publish, resource
 
 NEW = Connection("http://new.models.svc.cluster.local:8000/v1")
 MANY = served(*(f"m{number:04}" for number in range(201)))
@@ -24,7 +22,7 @@ def test_what_is_served_is_published() -> None:
 
 def test_explicit_models_are_published_without_a_good_answer() -> None:
     explicit = resource(models=[{"id": "mine"}])
-    memory = Memory(explicit.uid, 1, "").resolve(CONNECTION)
+    memory = builders.new_server(explicit.uid, 1, "").with_endpoint(CONNECTION)
     decided = decide(explicit, spec_of(explicit), memory, None)
     assert (listed(decided), decided.problem) == (["mine"], None)
 
@@ -89,7 +87,7 @@ def test_the_message_says_how_many_models_there_are_and_how_many_may_be() -> Non
 
 def test_an_explicit_list_is_not_bounded_by_max_models() -> None:
     explicit = resource(models=[{"id": f"m{n}"} for n in range(201)])
-    memory = Memory(explicit.uid, 1, "").resolve(CONNECTION)
+    memory = builders.new_server(explicit.uid, 1, "").with_endpoint(CONNECTION)
     assert len(listed(decide(explicit, spec_of(explicit), memory, None))) == 201
 
 
@@ -103,7 +101,9 @@ def test_what_no_config_map_can_hold_is_refused() -> None:
 
 def test_nothing_is_published_before_the_first_good_answer() -> None:
     new = resource()
-    decided = decide(new, spec_of(new), Memory(new.uid, 1, "").resolve(CONNECTION), None)
+    decided = decide(
+        new, spec_of(new), builders.new_server(new.uid, 1, "").with_endpoint(CONNECTION), None
+    )
     assert decided.documents is None
     assert decided.problem is not None
     assert decided.problem.reason == Reason.PENDING
@@ -112,7 +112,9 @@ def test_nothing_is_published_before_the_first_good_answer() -> None:
 def test_a_changed_endpoint_leaves_the_bytes_until_its_first_good_answer() -> None:
     before = resource()
     _, existing = publish(before, plan(before, *served("a")))
-    moved = builders.memory(before, *served("a")).observe_request(resource(2)).resolve(NEW)
+    moved = (
+        builders.server_state(before, *served("a")).observe_request(resource(2)).with_endpoint(NEW)
+    )
     waiting = decide(resource(2), spec_of(before), moved, existing)
     assert waiting.documents is None
     assert waiting.problem is not None
@@ -125,7 +127,7 @@ def test_an_unresolved_edit_leaves_the_bytes() -> None:
     edited = resource(2, discovery={"exclude": ["a"]})
     lost = Problem(Reason.SERVICE_NOT_FOUND, "")
     memory = (
-        builders.memory(resource(), *served("a", "b"))
+        builders.server_state(resource(), *served("a", "b"))
         .observe_request(edited)
         .with_endpoint_problem(lost)
     )
@@ -135,7 +137,7 @@ def test_an_unresolved_edit_leaves_the_bytes() -> None:
 
 def test_a_lost_endpoint_leaves_the_bytes_and_keeps_them_published() -> None:
     lost = Problem(Reason.SERVICE_NOT_FOUND, "")
-    memory = builders.memory(resource(), *served("a")).with_endpoint_problem(lost)
+    memory = builders.server_state(resource(), *served("a")).with_endpoint_problem(lost)
     decided = decide(resource(), spec_of(resource()), memory, None)
     assert (listed(decided), decided.problem) == (["a"], None)
 

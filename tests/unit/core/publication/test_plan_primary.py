@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from openclaw_vllm.api.configmap import AGENTS
-from openclaw_vllm.core.publication.plan import decide
 from tests import builders
 from tests.builders import Wire, served, spec_of
-from tests.builders.plans import plan, publish, resource
+from tests.builders.plans import decide, plan, publish, resource
 
 
 def agents(*primary: str) -> Wire:
@@ -67,7 +66,7 @@ def test_the_primary_goes_with_its_model() -> None:
 def test_the_primary_stays_while_its_model_is_missing() -> None:
     before = resource(**agents("*"))
     shown, existing = publish(before, plan(before, *served("b")))
-    memory = builders.learned(builders.memory(before, *served("b")), before, *served("a"))
+    memory = builders.learned(builders.server_state(before, *served("b")), before, *served("a"))
     decided = decide(shown, spec_of(shown), memory, existing)
     assert [(model.id, model.missing) for model in decided.models] == [("a", False), ("b", True)]
     assert decided.primary == "b"

@@ -9,13 +9,12 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.base_config import Base, parse
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.plan import Plan, decide, published_by_other_instance
-from openclaw_vllm.core.publication.restore import restore_memory
+from openclaw_vllm.core.publication.plan import KeepPublished, Plan, published_by_other_instance
+from openclaw_vllm.core.publication.restore import restore_state
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
-from tests.builders.plans import listed, plan, publish, resource
+from tests.builders.plans import decide, listed, plan, publish, resource
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def test_without_an_endpoint_after_a_restart_all_is_as_the_status_says(
     before = builders.with_status(
         resource(), observedGeneration=1, conditions=[said | {"lastTransitionTime": ""}]
     )
-    decided = decide(before, spec_of(before), Memory(before.uid, 1, ""), None)
+    decided = decide(before, spec_of(before), builders.new_server(before.uid, 1, ""), None)
     assert decided.documents is None
     assert (decided.problem and decided.problem.reason) == expected
 
@@ -43,9 +42,9 @@ def test_what_is_whole_is_left_alone_until_the_server_has_answered_after_a_resta
     shown, existing = publish(before, plan(before, *served("a")))
     said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
     shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
-    answered = builders.memory(before, *served("a", "b"))
-    unanswered = replace(answered, answered_at=0.0)
-    assert decide(shown, spec_of(shown), unanswered, existing) == Plan()
+    answered = builders.server_state(before, *served("a", "b"))
+    unanswered = builders.with_discovery(answered, answered_at=0.0)
+    assert decide(shown, spec_of(shown), unanswered, existing) == KeepPublished()
     assert listed(decide(shown, spec_of(shown), answered, existing)) == ["a", "b"]
 
 
@@ -57,16 +56,18 @@ def test_what_was_noted_is_said_again_after_a_restart(*, resolved: bool) -> None
     said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
     said |= {"message": written.note, "lastTransitionTime": ""}
     shown = builders.with_status(shown, conditions=[said])
-    memory = restore_memory(shown, spec_of(shown), existing)
-    memory = memory.resolve(CONNECTION) if resolved else memory
+    memory, _ = restore_state(shown, spec_of(shown), existing)
+    memory = memory.with_endpoint(CONNECTION) if resolved else memory
     assert written.note
-    assert decide(shown, spec_of(shown), memory, existing) == Plan(note=written.note)
+    assert decide(shown, spec_of(shown), memory, existing) == KeepPublished(note=written.note)
 
 
 def test_what_is_damaged_is_rendered_again_even_before_the_server_has_answered() -> None:
     before = resource()
     shown, existing = publish(before, plan(before, *served("a")))
-    unanswered = replace(builders.memory(before, *served("a")), answered_at=0.0)
+    unanswered = builders.with_discovery(
+        builders.server_state(before, *served("a")), answered_at=0.0
+    )
     for damage in (
         replace(existing, digest="sha256:0"),
         replace(existing, owner=None),
@@ -81,13 +82,14 @@ def after_a_restart(now: Base | Problem) -> Plan:
     many = served(*(f"m{number:03}" for number in range(120)))
     output = {"baseConfigRef": {"name": "base", "key": "openclaw.json5"}}
     before = resource(output=output, agents={"primary": ["*"], "fallbacks": ["*"]})
-    memory = builders.memory(before, *many, ServedModel("z-adapter", "m000", None))
-    written = decide(before, spec_of(before), replace(memory, base=BASE), None)
+    memory = builders.server_state(before, *many, ServedModel("z-adapter", "m000", None))
+    written = decide(before, spec_of(before), memory, None, BASE)
     shown, existing = publish(before, written)
     said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
     shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
-    recalled = restore_memory(shown, spec_of(shown), existing).resolve(CONNECTION)
-    return decide(shown, spec_of(shown), replace(recalled, base=now), existing)
+    server, _ = restore_state(shown, spec_of(shown), existing)
+    recalled = server.with_endpoint(CONNECTION)
+    return decide(shown, spec_of(shown), recalled, existing, now)
 
 
 BASE = parse("{gateway: {port: 1}, agents: {defaults: {models: {'other/a': {}}}}}")
@@ -96,7 +98,7 @@ NO_BASE = Problem(Reason.BASE_CONFIG_INVALID, "the base configuration is gone")
 
 def test_what_is_merged_into_the_same_base_is_left_alone_after_a_restart() -> None:
     """The status shows the first hundred models only, so not all could be rendered again."""
-    assert after_a_restart(BASE) == Plan()
+    assert after_a_restart(BASE) == KeepPublished()
 
 
 def test_another_base_is_taken_in_even_before_the_server_has_answered() -> None:
@@ -108,7 +110,7 @@ def test_another_base_is_taken_in_even_before_the_server_has_answered() -> None:
 
 
 def test_a_base_that_is_gone_changes_nothing_and_is_told() -> None:
-    assert after_a_restart(NO_BASE) == Plan(problem=NO_BASE)
+    assert after_a_restart(NO_BASE) == KeepPublished(NO_BASE)
 
 
 def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
@@ -127,4 +129,4 @@ def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
     }
     for what, found in no_work.items():
         assert not published_by_other_instance(mine, ours, spec_of(ours), found), what
-    assert not published_by_other_instance(Plan(), ours, spec_of(ours), existing)
+    assert not published_by_other_instance(KeepPublished(), ours, spec_of(ours), existing)

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.core.discovery.capabilities import Capabilities
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.plan import Plan, decide
-from openclaw_vllm.core.publication.restore import restore_memory
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.publication.plan import Plan
+from openclaw_vllm.core.publication.restore import restore_state
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import CONNECTION, WALL, Wire, served, spec_of
+from tests.builders.plans import decide
 
 CONDITION = {"message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
@@ -26,7 +27,7 @@ def settled(
 ) -> tuple[VllmProvider, ConfigMapState, Plan]:
     """A VllmProvider after these answers: its object, its ConfigMap, and what was decided."""
     resource = builders.resource(builders.wire_spec(**wire))
-    memory = builders.memory(resource, *answers[0])
+    memory = builders.server_state(resource, *answers[0])
     for answer in answers[1:]:
         memory = builders.learned(memory, resource, *answer)
     plan = decide(resource, spec_of(resource), memory, None)
@@ -39,13 +40,14 @@ def settled(
     return builders.resource(builders.wire_spec(**wire), wire_status), published, plan
 
 
-def recalled(resource: VllmProvider, published: ConfigMapState | None) -> Memory:
-    return restore_memory(resource, spec_of(resource), published).resolve(CONNECTION)
+def recalled(resource: VllmProvider, published: ConfigMapState | None) -> ServerState:
+    server, _ = restore_state(resource, spec_of(resource), published)
+    return server.with_endpoint(CONNECTION)
 
 
 def rendered_again(resource: VllmProvider, published: ConfigMapState) -> Plan:
     """What is decided from the recalled knowledge alone, when something forces a rendering."""
-    memory = replace(recalled(resource, published), answered_at=WALL)
+    memory = builders.with_discovery(recalled(resource, published), answered_at=WALL)
     return decide(resource, spec_of(resource), memory, published)
 
 
@@ -140,12 +142,12 @@ def test_of_more_models_than_the_status_shows_the_published_bytes_are_left_alone
 def test_a_missing_model_has_been_absent_once_and_is_counted_on() -> None:
     resource, published, _ = settled({}, served("a", "b"), served("a"))
     memory = recalled(resource, published)
-    assert memory.retained is not None
-    assert memory.retained.missing == {"b"}
+    assert memory.discovery.retained is not None
+    assert memory.discovery.retained.missing == {"b"}
     for models in ({"a", "b"}, {"a"}):
         memory = builders.learned(memory, resource, *served("a"))
-        assert memory.retained is not None
-        assert set(memory.retained.served) == models
+        assert memory.discovery.retained is not None
+        assert set(memory.discovery.retained.served) == models
 
 
 @pytest.mark.parametrize(
@@ -165,23 +167,27 @@ def test_a_restart_flaps_no_ready_of_a_server_that(
     resource = builders.with_status(resource, conditions=said)
     memory = recalled(resource, published)
     for expected in tolerated:
-        assert memory.server is not None
-        memory = memory.fail(memory.server)
-        assert memory.is_tolerated == expected
+        assert memory.discovery.problem is not None
+        memory = memory.with_probe_failure(memory.discovery.problem)
+        assert memory.is_within_threshold == expected
 
 
 def test_version_and_task_are_known_again() -> None:
     resource, published, _ = settled({}, served("a"))
     memory = recalled(resource, published)
-    assert (memory.version, memory.task) == ("0.32.0", "Generate")
+    assert (memory.discovery.info.version, memory.discovery.info.task) == ("0.32.0", "Generate")
 
 
 def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapState]:
     """A VllmProvider whose server was asked what its only model can do."""
     resource = builders.resource(builders.wire_spec(**wire))
     spec = spec_of(resource)
-    memory = builders.memory(resource, *served("a")).with_server_info("0.32.0", "Generate", 0.0)
-    memory = memory.with_capabilities(memory.models_to_examine(spec), {"a": found}, complete=True)
+    memory = builders.server_state(resource, *served("a")).with_server_info(
+        "0.32.0", "Generate", 0.0
+    )
+    memory = memory.with_capabilities(
+        memory.discovery.models_to_examine(spec), {"a": found}, complete=True
+    )
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem
     shown = Publication(plan.models, plan.primary, plan.documents.digest)
@@ -211,19 +217,19 @@ def test_what_was_found_out_is_known_again_and_not_asked_anew(
     """What the resource says was not found out: without it, it would be published no more."""
     resource, published = examined(wire, NEITHER)
     memory = builders.learned(recalled(resource, published), resource, *served("a"))
-    assert memory.capabilities == {"a": known}
-    assert memory.models_to_examine(spec_of(resource)) == frozenset()
+    assert memory.discovery.capabilities.by_model == {"a": known}
+    assert memory.discovery.models_to_examine(spec_of(resource)) == frozenset()
 
 
 def test_whoever_wants_to_know_for_the_first_time_after_a_restart_is_told() -> None:
     resource, published = examined({}, Capabilities())
     memory = builders.learned(recalled(resource, published), resource, *served("a"))
-    assert memory.models_to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
+    assert memory.discovery.models_to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
 
 
 def test_a_map_that_lost_its_owner_is_remembered_by_its_labels() -> None:
     resource, published, _ = settled({}, served("a"))
-    assert recalled(resource, replace(published, owner=None)).retained is not None
+    assert recalled(resource, replace(published, owner=None)).discovery.retained is not None
 
 
 @pytest.mark.parametrize("what", ["none", "edited", "unlabelled", "of somebody else"])
@@ -238,4 +244,8 @@ def test_nothing_is_remembered_from_a_map_that_is(what: str) -> None:
         "of somebody else": replace(published, owner=other),
     }
     memory = recalled(resource, maps[what])
-    assert (memory.retained, memory.failures, memory.task) == (None, 0, None)
+    assert (memory.discovery.retained, memory.schedule.failures, memory.discovery.info.task) == (
+        None,
+        0,
+        None,
+    )

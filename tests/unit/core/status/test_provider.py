@@ -1,16 +1,14 @@
 """The status beside its conditions: what was found, bounded, and the same when read back."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.config.entry import Connection
-from openclaw_vllm.core.discovery.memory import Memory
 from openclaw_vllm.core.discovery.models import Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import BASE_URL, Wire, served, spec_of
@@ -28,7 +26,8 @@ def status(
     resource = builders.resource(builders.wire_spec(**spec), before)
     entries = builders.models_of(spec_of(resource), *models)
     shown = Publication(entries, primary, "sha256:1")
-    memory = replace(builders.memory(resource, *models), rejected=rejected)
+    memory = builders.server_state(resource, *models)
+    memory = builders.with_discovery(memory, rejected=rejected)
     memory = memory.with_server_info("0.32.0", "Generate", 0.0)
     return summarize(resource, spec_of(resource), (), memory, shown)
 
@@ -110,7 +109,9 @@ BEFORE: Wire = {
 
 def test_what_was_not_found_out_keeps_its_last_value() -> None:
     resource = builders.resource(None, BEFORE, generation=2)
-    after = summarize(resource, spec_of(resource), (), Memory(resource.uid, 2, ""), None)
+    after = summarize(
+        resource, spec_of(resource), (), builders.new_server(resource.uid, 2, ""), None
+    )
     assert after.model_dump(exclude_none=True) == BEFORE | {
         "observedGeneration": 2,
         "conditions": (),
@@ -131,8 +132,10 @@ def test_version_and_task_are_those_of_the_server_that_is(
     change: Wire, said: tuple[str | None, str | None]
 ) -> None:
     resource = builders.resource(builders.wire_spec(**change))
-    memory = builders.memory(resource, *served("a")).with_server_info("0.32.0", "Generate", 0.0)
-    memory = memory.resolve(Connection(change.get("baseUrl", BASE_URL)))
+    memory = builders.server_state(resource, *served("a")).with_server_info(
+        "0.32.0", "Generate", 0.0
+    )
+    memory = memory.with_endpoint(Connection(change.get("baseUrl", BASE_URL)))
     shown = summarize(resource, spec_of(resource), (), memory, None).endpoint
     assert shown is not None
     assert (shown.server_version, shown.task) == said

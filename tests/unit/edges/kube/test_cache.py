@@ -3,7 +3,8 @@
 from openclaw_vllm.api.keys import Kind, ObjectKey, Reference
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.core.discovery.references import references_of
-from openclaw_vllm.edges.kube.cache import Cache, is_older
+from openclaw_vllm.edges.kube.cache import Cache
+from openclaw_vllm.edges.kube.store import is_older
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from openclaw_vllm.api.conditions import Condition
-from openclaw_vllm.reconcile.writing import record_events
+from openclaw_vllm.reconcile.write_status import record_events
 from tests import builders
 from tests.eventually import eventually
 from tests.fakes.context import fake_context

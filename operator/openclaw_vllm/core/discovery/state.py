@@ -1,0 +1,208 @@
+"""Discovery state of one server: where it is, what it lists, and what it says of itself.
+
+Every value is frozen; a method returns the next one. A restart loses nothing of it that matters:
+`restore` makes it again from the published ConfigMap and the status.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.discovery.capabilities import UNKNOWN, Capabilities
+from openclaw_vllm.core.discovery.models import ModelList, Rejection, select
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.retention import Retained, merge
+
+SERVER_INFO_AGE = 600.0  # seconds
+NOT_PROBED_YET = Problem(Reason.PENDING, "the server was not asked yet")
+NO_ENDPOINT = Problem(Reason.PENDING, "there is no endpoint")
+EMPTY_LIST = Problem(
+    Reason.INVALID_ANSWER, "the server lists no model that can be used; what is published stays"
+)
+# Problems that may show only while probing, and still are about where and whether to ask.
+ENDPOINT_REASONS = frozenset(
+    {
+        Reason.SERVICE_NOT_FOUND,
+        Reason.PORT_NOT_FOUND,
+        Reason.EXTERNAL_NAME_REFUSED,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_NOT_FOUND,
+        Reason.CA_BUNDLE_NOT_FOUND,
+        Reason.DESTINATION_DENIED,
+        Reason.KEY_NOT_ALLOWED,
+        Reason.INVALID_SPEC,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
+
+    base_url: str
+    ca_pem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """The last outcome of resolving the endpoint."""
+
+    problem: Problem | None = NOT_PROBED_YET  # None: there is an endpoint
+    connection: Connection | None = None  # the last one, whatever has happened since
+    generation: int = -1  # of the spec that asked for the connection
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What the server says of itself beside its list; empty and None where it says nothing."""
+
+    version: str = ""
+    task: Task | None = None
+    read_at: float | None = field(default=None, compare=False)  # seconds, monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityResults:
+    """What the capability probe has shown."""
+
+    by_model: Mapping[str, Capabilities] = field(default_factory=dict)
+    examined: frozenset[str] = frozenset()  # the ids and the version that this was shown for
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryState:
+    """What is known of one server."""
+
+    endpoint: EndpointState = field(default_factory=EndpointState)
+    problem: Problem | None = NOT_PROBED_YET  # of the last probe; None: its answer was good
+    retained: Retained | None = None  # None until the first good answer
+    rejected: Mapping[str, Rejection] | None = None
+    info: ServerInfo = field(default_factory=ServerInfo)
+    capabilities: CapabilityResults = field(default_factory=CapabilityResults)
+    answered_at: float = field(default=0.0, compare=False)  # seconds, wall clock; 0: not yet
+
+    @property
+    def connection(self) -> Connection | None:
+        """What agents are told of the server, None until an endpoint was resolved."""
+        return self.endpoint.connection
+
+    def connection_for(self, generation: int) -> Connection | None:
+        """Return the connection that this generation of the spec asks for, None until it was
+        resolved."""
+        return self.connection if self.endpoint.generation == generation else None
+
+    @property
+    def has_good_answer(self) -> bool:
+        """Whether a good answer of the server that the spec names is known."""
+        return (
+            self.retained is not None
+            and self.connection is not None
+            and self.retained.base_url == self.connection.base_url
+        )
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the spec names another place than the one where all this was learned."""
+        return (
+            self.retained is not None and self.connection is not None and not self.has_good_answer
+        )
+
+    @property
+    def awaits_first_list(self) -> bool:
+        """Whether waiting for the interval would keep somebody waiting for a first list."""
+        empty = self.retained is not None and not self.retained.models and self.info.task != "Embed"
+        return self.endpoint.problem is not None or not self.has_good_answer or empty
+
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """What a catalog publishes of the server, and how fresh that is."""
+        endpoint, server = self.endpoint.problem, self.problem
+        return (
+            self.connection,
+            self.retained,
+            self.info.task,
+            endpoint and endpoint.reason,
+            server and server.reason,
+        )
+
+    def with_endpoint(self, connection: Connection, generation: int) -> "DiscoveryState":
+        """Record where the server is, as this generation of the spec asks for it."""
+        return replace(self, endpoint=EndpointState(None, connection, generation))
+
+    def with_endpoint_problem(self, problem: Problem) -> "DiscoveryState":
+        """Record that there is no endpoint, or none that may be asked."""
+        return replace(self, endpoint=replace(self.endpoint, problem=problem), problem=NO_ENDPOINT)
+
+    def with_probe_failure(self, problem: Problem) -> "DiscoveryState":
+        """Record a failed probe; what is known stays. One never sent had no endpoint."""
+        if problem.reason in ENDPOINT_REASONS:
+            return self.with_endpoint_problem(problem)
+        return replace(self, problem=problem)
+
+    def with_models(
+        self, connection: Connection, models: ModelList, remove_after: int, wall: float
+    ) -> "DiscoveryState":
+        """Record a good answer; an empty one is a bad one once models are known."""
+        retained = self.retained
+        if not models.models and retained is not None and retained.models:
+            failed = self.with_probe_failure(EMPTY_LIST)
+            return replace(failed, rejected=models.rejected) if models.rejected else failed
+        merged = merge(retained, connection.base_url, models.models, remove_after)
+        moved = retained is not None and retained.base_url != connection.base_url
+        return replace(
+            self,
+            endpoint=replace(self.endpoint, connection=connection),
+            problem=None,
+            retained=merged,
+            rejected=models.rejected,
+            info=replace(self.info, version="", task=None) if moved else self.info,
+            capabilities=CapabilityResults(
+                {
+                    id_: one
+                    for id_, one in self.capabilities.by_model.items()
+                    if id_ in merged.served
+                },
+                frozenset() if moved else self.capabilities.examined,
+            ),
+            answered_at=wall,
+        )
+
+    def needs_server_info(self, listed: tuple[ServedModel, ...], base_url: str, now: float) -> bool:
+        """Tell whether this good answer is the moment to read the version and the task."""
+        retained, read_at = self.retained, self.info.read_at
+        before = set() if retained is None else set(retained.served) - retained.missing
+        moved = retained is None or retained.base_url != base_url
+        changed = moved or {model.id for model in listed} != before
+        return changed or read_at is None or now - read_at >= SERVER_INFO_AGE
+
+    def with_server_info(self, version: str, task: Task | None, now: float) -> "DiscoveryState":
+        """Record what the server says of itself; what it does not say stays."""
+        info = ServerInfo(version or self.info.version, task or self.info.task, now)
+        return replace(self, info=info)
+
+    def models_to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
+        """Return what is selected and the server's version, unless capabilities are known for
+        that."""
+        embeds = self.info.task == "Embed"
+        if spec.discovery.capabilities != "Probe" or self.retained is None or embeds:
+            return frozenset()
+        ids = (id_ for id_ in self.retained.served if select(id_, spec.discovery))
+        now = frozenset({*ids, f"version {self.info.version}"})
+        return now if now != self.capabilities.examined else frozenset()
+
+    def with_capabilities(
+        self, examined: frozenset[str], results: Mapping[str, Capabilities], *, complete: bool
+    ) -> "DiscoveryState":
+        """Record what models can do; what was not answered stays, and is asked again later."""
+        before = self.capabilities.by_model
+        new = {id_: one.over(before.get(id_, UNKNOWN)) for id_, one in results.items()}
+        done = examined if complete else frozenset()
+        return replace(self, capabilities=CapabilityResults({**before, **new}, done))
+
+    def without_examined_models(self) -> "DiscoveryState":
+        """Examine every model again at the next good answer."""
+        again = replace(self.capabilities, examined=frozenset())
+        return replace(self, capabilities=again)

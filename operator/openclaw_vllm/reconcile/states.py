@@ -1,0 +1,99 @@
+"""State of every object between reconciles, kept for as long as the process lives."""
+
+from dataclasses import dataclass, field, replace
+
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.keys import ObjectKey, SourceKey
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.catalog.state import CatalogState, restore_catalog_state
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
+from openclaw_vllm.core.publication.restore import restore_state
+
+BaseSource = str | Problem | None  # the text of a base configuration, or why there is none
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedAt:
+    """The versions at which nothing was left to do for a VllmProvider."""
+
+    provider: str  # its resourceVersion
+    config_map: str  # the resourceVersion of what it publishes
+
+    @property
+    def are_known(self) -> bool:
+        """Whether both objects exist."""
+        return "" not in (self.provider, self.config_map)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """What is known of one VllmProvider."""
+
+    server: ServerState
+    last_published: LastPublished = NOTHING_PUBLISHED
+    base_source: BaseSource = None
+    synced_at: SyncedAt | None = None
+
+    def is_synced_at(self, versions: SyncedAt) -> bool:
+        """Tell whether all is as it has to be in these versions."""
+        return self.synced_at == versions and versions.are_known
+
+    def with_discovery(
+        self, server: ServerState, base_source: BaseSource, *, changed: bool
+    ) -> "ProviderState":
+        """Record a run of discovery; when something changed, there is something left to do."""
+        changed = changed or base_source != self.base_source
+        synced_at = None if changed else self.synced_at
+        return replace(self, server=server, base_source=base_source, synced_at=synced_at)
+
+
+@dataclass
+class StateStore:
+    """The states by key."""
+
+    providers: dict[ObjectKey, ProviderState] = field(default_factory=dict)
+    catalogs: dict[ObjectKey, CatalogState] = field(default_factory=dict)
+    sources: dict[SourceKey, ServerState] = field(default_factory=dict)
+    # What was published when the process started, by the uid of its owner: kept until the owner's
+    # state is restored, because it may be damaged before.
+    found_at_start: dict[str, dict[ObjectKey, ConfigMapState]] = field(default_factory=dict)
+
+    def record_at_start(self, key: ObjectKey, published: ConfigMapState) -> None:
+        """Record a ConfigMap that was there before the first event."""
+        if published.owner is not None:
+            self.found_at_start.setdefault(published.owner.uid, {})[key] = published
+
+    def provider(
+        self, provider: VllmProvider, spec: VllmProviderSpec, published: ConfigMapState | None
+    ) -> ProviderState:
+        """Return the state of a VllmProvider; at first sight it is restored from `published`."""
+        state = self.providers.get(provider.key)
+        if state is None or state.server.uid != provider.uid:
+            at_start = self.found_at_start.pop(provider.uid, {}).get(provider.config_map)
+            state = ProviderState(*restore_state(provider, spec, published, at_start))
+            self.providers[provider.key] = state
+        return state
+
+    def catalog(self, catalog: VllmCatalog, published: ConfigMapState | None) -> CatalogState:
+        """Return the state of a VllmCatalog; at first sight it is restored from `published`."""
+        state = self.catalogs.get(catalog.key)
+        if state is None or state.uid != catalog.uid:
+            state = restore_catalog_state(catalog, published)
+            self.found_at_start.pop(catalog.uid, None)
+            self.catalogs[catalog.key] = state
+        return state
+
+    def drop_provider(self, provider: VllmProvider) -> None:
+        """Drop the state of a VllmProvider that is gone."""
+        self.providers.pop(provider.key, None)
+        self.found_at_start.pop(provider.uid, None)
+
+    def drop_catalog(self, catalog: VllmCatalog) -> None:
+        """Drop the state of a VllmCatalog that is gone, and of the Services that it asked."""
+        self.catalogs.pop(catalog.key, None)
+        self.found_at_start.pop(catalog.uid, None)
+        for source in [key for key in self.sources if key.catalog == catalog.key.name]:
+            del self.sources[source]
