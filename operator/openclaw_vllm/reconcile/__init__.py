@@ -1,1 +1,1 @@
-"""The functions that make the cluster match one resource; here core and edges meet."""
+"""The functions that make the cluster match one object; here core and edges meet."""
