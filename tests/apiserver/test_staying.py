@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.apiserver.fleet import COUNTS, Fleet
+from tests.apiserver.relists import restart_and_relist
 from tests.apiserver.servers import BOTH, Servers, ServerThread
 from tests.apiserver.workspace import Workspace, soon, workspace
 from tests.controlplane.plane import ControlPlane
@@ -22,9 +23,8 @@ ENDS_WITHIN = 10.0  # seconds, as the operator promises
 def fleet(
     control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
 ) -> Iterator[Fleet]:
-    """Start fifty VllmProviders, some of them down, and an operator that will not audit soon."""
-    operator.kill()
-    operator.start()
+    """Start fifty VllmProviders, some of them down, and an operator that will not relist soon."""
+    restart_and_relist(operator, control_plane)
     with Servers(server_thread) as servers, workspace(control_plane, "a-fleet-that-stays") as space:
         yield Fleet.start(space, servers)
 

@@ -62,7 +62,7 @@ async def run(
             await asyncio.wait_for(providers.listed.wait(), _pause(catalogs))
             await asyncio.sleep(SETTLING)
         except TimeoutError:
-            logger.debug("auditing the cache at the interval")
+            logger.debug("relisting at the interval")
         providers.listed.clear()
         await _relist_until_read(context, providers, catalogs, chosen)
 
@@ -88,7 +88,7 @@ async def _relist_until_read(
                 await relist_awaited(context, catalogs)
                 await relist_catalogs(context, catalogs)
         except (Unavailable, Rejected) as error:
-            logger.warning("the audit has to be tried again: %s", error)
+            logger.warning("the relist has to be tried again: %s", error)
             await asyncio.sleep(RETRY)
         else:
             return

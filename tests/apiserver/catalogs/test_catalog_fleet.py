@@ -8,6 +8,7 @@ import pytest
 
 from tests.apiserver.catalogs.estate import Estate
 from tests.apiserver.catalogs.fleet import HOMES, TEAMS, Fleet
+from tests.apiserver.relists import restart_and_relist
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import soon
 from tests.controlplane.audit import AuditEntries
@@ -27,9 +28,8 @@ CUT_OFF = 1.0
 def fleet(
     control_plane: ControlPlane, operator: OperatorProcess, server_thread: ServerThread
 ) -> Iterator[Fleet]:
-    """Start it under an operator that will not audit soon."""
-    operator.kill()
-    operator.start()
+    """Start it under an operator that will not relist soon."""
+    restart_and_relist(operator, control_plane)
     with (
         Servers(server_thread) as servers,
         Estate(control_plane, servers, f"f{uuid4().hex[:5]}") as estate,
