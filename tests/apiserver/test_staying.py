@@ -33,7 +33,11 @@ def test_ten_intervals_without_a_change_ask_the_api_server_nothing(fleet: Fleet)
     details = {sort: server.count("/version") for sort, server in fleet.servers.items()}
     before, mark = fleet.snapshot(), fleet.space.plane.audit.mark()
     fleet.wait_for_probes(INTERVALS)
-    assert fleet.space.asked_since(mark).without_resumed_watches() == ()
+    asked = fleet.space.asked_since(mark)
+    # No VllmCatalog, so no bookmark of that kind: kopf opens its watch anew after 70 s of silence.
+    reopened = asked.resumed_watches().of("vllmcatalogs")
+    assert asked == reopened
+    assert len(reopened) <= 1
     assert fleet.snapshot() == before
     assert {sort: server.count("/version") for sort, server in fleet.servers.items()} == details
 

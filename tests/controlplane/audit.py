@@ -83,12 +83,9 @@ class AuditEntries(tuple[AuditEntry, ...]):
         """Keep what asks for objects."""
         return self._where(lambda entry: entry.verb in READS)
 
-    def without_resumed_watches(self) -> Self:
-        """Drop watches that go on where they were: an API server ends each after some time, and
-        kopf ends one that says nothing for 70 s."""
-        return self._where(
-            lambda entry: not (entry.verb == "watch" and "resourceVersion=" in entry.uri)
-        )
+    def resumed_watches(self) -> Self:
+        """Keep the watches that go on where the one before them ended."""
+        return self._where(lambda entry: entry.verb == "watch" and "resourceVersion=" in entry.uri)
 
     def by(self, user_prefix: str) -> Self:
         """Keep the requests of these users, `system:serviceaccount:NAMESPACE:` for example."""
