@@ -30,4 +30,6 @@ class FakeProber:
             return DOWN
         if question.url.endswith("/models"):
             return ProbeResponse(200, builders.answer(*(CARDS[id_] for id_ in sorted(self.listed))))
-        return ProbeResponse(405 if question.method == "OPTIONS" else 404)
+        return (
+            ProbeResponse(405, allow="POST") if question.method == "OPTIONS" else ProbeResponse(404)
+        )

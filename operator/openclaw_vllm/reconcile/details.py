@@ -6,7 +6,6 @@ failure, never at steady state.
 
 import asyncio
 from collections.abc import Iterable
-from http import HTTPStatus
 
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -21,6 +20,7 @@ from openclaw_vllm.core.discovery.capabilities import (
 )
 from openclaw_vllm.core.discovery.models import selected, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
+from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.locating import Upstream
@@ -36,17 +36,18 @@ async def record_models(
     readers: Readers,
 ) -> ServerState:
     """Record a good answer, and ask for what it does not say when this is the moment."""
-    models, clock = validate_ids(served), readers.clock
-    needs_info = server.needs_server_info(
-        models.models, upstream.endpoint.base_url, clock.monotonic()
-    )
-    server = server.with_models(
+    models, clock, before = validate_ids(served), readers.clock, server
+    server = before.with_models(
         upstream.connection, models, spec.discovery.remove_after, clock.wall()
     )
     if server.discovery.problem is not None:
         return server
+    base_url = upstream.endpoint.base_url
+    needs_info = before.needs_server_info(models.models, base_url, clock.monotonic())
     if needs_info:
-        server = server.with_server_info(*await read_details(upstream, readers), clock.monotonic())
+        version, task = await read_details(upstream, readers, with_task=not models.is_empty)
+        known, remove_after = before.discovery.known_at(base_url), spec.discovery.remove_after
+        server = server.with_server_info(version, task, clock.monotonic(), known, remove_after)
     again = needs_info or readers.fresh
     if again and (examined := server.discovery.models_to_examine(spec)):
         to_examine = selected(models.models, spec.discovery)
@@ -55,29 +56,39 @@ async def record_models(
     return server
 
 
-async def read_details(upstream: Upstream, inputs: Readers) -> tuple[str, Task | None]:
+async def read_details(
+    upstream: Upstream, inputs: Readers, *, with_task: bool = True
+) -> tuple[str, Task | None]:
     """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
-    The task shows in which routes exist: 405 to OPTIONS, which needs no key, against 404 (measured
-    from vLLM 0.16 on). Any other answer makes it Unknown.
+    The task shows in its routes. Without `with_task` they are not read: routes of a gateway come
+    and go with its models, so that they say nothing while there is none.
     """
-    base = upstream.endpoint.base_url
     try:
         async with asyncio.timeout(upstream.timeout):
-            version, chat = await asyncio.gather(
+            version, task = await asyncio.gather(
                 ask(upstream, "GET", f"{upstream.endpoint.server_url}/version", inputs),
-                ask(upstream, "OPTIONS", f"{base}/chat/completions", inputs),
+                _read_task(upstream, inputs, wanted=with_task),
             )
-            said = parse_version(version.body) if isinstance(version, ProbeResponse) else ""
-            if _exists(chat):
-                return said, "Generate"
-            embed = await ask(upstream, "OPTIONS", f"{base}/embeddings", inputs)
-            if isinstance(chat, Problem) or isinstance(embed, Problem):
-                return said, None
-            embeds = _exists(embed) and chat.status == HTTPStatus.NOT_FOUND
-            return said, "Embed" if embeds else "Unknown"
     except TimeoutError:
         return "", None
+    return parse_version(version.body) if isinstance(version, ProbeResponse) else "", task
+
+
+async def _read_task(upstream: Upstream, inputs: Readers, *, wanted: bool) -> Task | None:
+    if not wanted:
+        return None
+    base = upstream.endpoint.base_url
+    chat = await _read_route(upstream, f"{base}/chat/completions", inputs)
+    if chat is Route.EXISTS:
+        return task_of(chat, Route.UNKNOWN)
+    embeddings = await _read_route(upstream, f"{base}/embeddings", inputs)
+    return None if chat is None or embeddings is None else task_of(chat, embeddings)
+
+
+async def _read_route(upstream: Upstream, url: str, inputs: Readers) -> Route | None:
+    answer = await ask(upstream, "OPTIONS", url, inputs)
+    return None if isinstance(answer, Problem) else judge_route(answer.status, answer.allow)
 
 
 async def read_capabilities(
@@ -110,8 +121,3 @@ async def _chat(upstream: Upstream, request: object, inputs: Readers) -> Reply |
     except TimeoutError:
         return None
     return None if isinstance(answer, Problem) else (answer.status, answer.body)
-
-
-def _exists(route: ProbeResponse | Problem) -> bool:
-    """Tell by an answer to OPTIONS whether the server has the route."""
-    return isinstance(route, ProbeResponse) and route.status == HTTPStatus.METHOD_NOT_ALLOWED

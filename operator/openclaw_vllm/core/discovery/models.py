@@ -92,6 +92,11 @@ class ModelList:
     models: tuple[ServedModel, ...]
     rejected: Mapping[str, Rejection]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the server lists nothing at all."""
+        return not self.models and not self.rejected
+
 
 def validate_ids(answer: Iterable[ServedModel]) -> ModelList:
     """Judge every id of an answer and drop duplicates."""

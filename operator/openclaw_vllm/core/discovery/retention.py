@@ -32,6 +32,11 @@ class Retained:
         """Every model that counts as served, by id, missing ones included."""
         return {retained.model.id: retained.model for retained in self.models}
 
+    def only(self, ids: frozenset[str]) -> "Retained":
+        """Return the models with these ids alone."""
+        models = tuple(retained for retained in self.models if retained.model.id in ids)
+        return Retained(self.base_url, models)
+
     @property
     def missing(self) -> frozenset[str]:
         """The ids that the last good answer did not list."""

@@ -83,9 +83,21 @@ class ServerState:
         """Record that there is no endpoint, or none that may be asked."""
         return replace(self, discovery=self.discovery.with_endpoint_problem(problem))
 
-    def with_server_info(self, version: str, task: Task | None, now: float) -> "ServerState":
-        """Record what the server says of itself; what it does not say stays."""
-        return replace(self, discovery=self.discovery.with_server_info(version, task, now))
+    def with_server_info(
+        self,
+        version: str,
+        task: Task | None,
+        now: float,
+        known: frozenset[str] = frozenset(),
+        remove_after: int = 1,
+    ) -> "ServerState":
+        """Record what the server says of itself; what it does not say stays.
+
+        A task that would remove the models of the `known` ids is believed after `remove_after` good
+        answers in a row.
+        """
+        discovery = self.discovery.with_server_info(version, task, now, known, remove_after)
+        return replace(self, discovery=discovery)
 
     def with_capabilities(
         self, examined: frozenset[str], results: Mapping[str, Capabilities], *, complete: bool

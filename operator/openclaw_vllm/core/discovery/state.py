@@ -15,6 +15,7 @@ from openclaw_vllm.core.discovery.capabilities import UNKNOWN, Capabilities
 from openclaw_vllm.core.discovery.models import ModelList, Rejection, select
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, merge
+from openclaw_vllm.core.discovery.server_info import ServerInfo
 
 SERVER_INFO_AGE = 600.0  # seconds
 NOT_PROBED_YET = Problem(Reason.PENDING, "the server was not asked yet")
@@ -53,15 +54,6 @@ class EndpointState:
     problem: Problem | None = NOT_PROBED_YET  # None: there is an endpoint
     connection: Connection | None = None  # the last one, whatever has happened since
     generation: int = -1  # of the spec that asked for the connection
-
-
-@dataclass(frozen=True, slots=True)
-class ServerInfo:
-    """What the server says of itself beside its list; empty and None where it says nothing."""
-
-    version: str = ""
-    task: Task | None = None
-    read_at: float | None = field(default=None, compare=False)  # seconds, monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ class DiscoveryState:
     @property
     def awaits_first_list(self) -> bool:
         """Whether waiting for the interval would keep somebody waiting for a first list."""
-        empty = self.retained is not None and not self.retained.models and self.info.task != "Embed"
+        empty = self.retained is not None and not self.retained.models
         return self.endpoint.problem is not None or not self.has_good_answer or empty
 
     @property
@@ -127,6 +119,12 @@ class DiscoveryState:
             endpoint and endpoint.reason,
             server and server.reason,
         )
+
+    def known_at(self, base_url: str) -> frozenset[str]:
+        """Return the ids that count as served at a URL; another URL is another server."""
+        retained = self.retained
+        here = retained is not None and retained.base_url == base_url
+        return frozenset(retained.served) if retained is not None and here else frozenset()
 
     def with_endpoint(self, connection: Connection, generation: int) -> "DiscoveryState":
         """Record where the server is, as this generation of the spec asks for it."""
@@ -158,7 +156,7 @@ class DiscoveryState:
             problem=None,
             retained=merged,
             rejected=models.rejected,
-            info=replace(self.info, version="", task=None) if moved else self.info,
+            info=ServerInfo() if moved else self.info,
             capabilities=CapabilityResults(
                 {
                     id_: one
@@ -175,13 +173,27 @@ class DiscoveryState:
         retained, read_at = self.retained, self.info.read_at
         before = set() if retained is None else set(retained.served) - retained.missing
         moved = retained is None or retained.base_url != base_url
-        changed = moved or {model.id for model in listed} != before
+        changed = moved or {model.id for model in listed} != before or self.info.is_disputed
         return changed or read_at is None or now - read_at >= SERVER_INFO_AGE
 
-    def with_server_info(self, version: str, task: Task | None, now: float) -> "DiscoveryState":
-        """Record what the server says of itself; what it does not say stays."""
-        info = ServerInfo(version or self.info.version, task or self.info.task, now)
-        return replace(self, info=info)
+    def with_server_info(
+        self,
+        version: str,
+        task: Task | None,
+        now: float,
+        known: frozenset[str] = frozenset(),
+        remove_after: int = 1,
+    ) -> "DiscoveryState":
+        """Record what the server says of itself; what it does not say stays.
+
+        `known` are the ids of the answers before: a task that would remove them is believed after
+        `remove_after` good answers in a row, and until then no model is added to them.
+        """
+        info = self.info.update(version, task, now, remove_after=remove_after if known else 1)
+        retained = self.retained
+        if info.is_disputed and retained is not None:
+            retained = retained.only(known)
+        return replace(self, info=info, retained=retained)
 
     def models_to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
         """Return what is selected and the server's version, unless capabilities are known for

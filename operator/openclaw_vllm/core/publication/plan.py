@@ -198,7 +198,8 @@ def _too_many(count: int, spec: VllmProviderSpec) -> Problem:
 
 def no_models(discovery: DiscoveryState) -> Problem:
     """Say why a good answer leaves nothing to publish."""
-    if discovery.info.task == "Embed":
+    listed = discovery.rejected or (discovery.retained and discovery.retained.models)
+    if listed and discovery.info.task == "Embed":
         message = "the server embeds and does not chat: use it for memory.search"
     elif discovery.retained is not None and discovery.retained.models:
         message = "no served model passes spec.discovery.include and exclude"

@@ -17,7 +17,8 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, RetainedModel
 from openclaw_vllm.core.discovery.schedule import FAILURE_THRESHOLD, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.state import CapabilityResults, DiscoveryState, ServerInfo
+from openclaw_vllm.core.discovery.server_info import ServerInfo
+from openclaw_vllm.core.discovery.state import CapabilityResults, DiscoveryState
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.ownership import is_ours
 

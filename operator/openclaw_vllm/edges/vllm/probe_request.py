@@ -27,10 +27,12 @@ class ProbeRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """A response's status code and body; no body is read but of 200, and of a 400 to POST."""
+    """A response's status code, body and `Allow` header; no body is read but of 200, and of a 400
+    to POST."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
+    allow: str = ""
 
 
 class ProberProtocol(Protocol):

@@ -94,7 +94,7 @@ def _extensions(question: ProbeRequest) -> dict[str, object]:
 
 async def _read(method: str, response: httpx.Response) -> ProbeResponse | Problem:
     if (method, response.status_code) not in READ:
-        return ProbeResponse(response.status_code)
+        return ProbeResponse(response.status_code, allow=response.headers.get("allow", ""))
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
         return Problem(
             Reason.INVALID_ANSWER, "the answer is compressed although we accept none of it"

@@ -62,12 +62,17 @@ def retried(memory: ServerState, times: int) -> ServerState:
         pytest.param(known().with_endpoint_problem(NO_SECRET), True, id="that lost its Secret"),
         pytest.param(builders.server_state(RESOURCE), True, id="that lists nothing yet"),
         pytest.param(
+            builders.server_state(RESOURCE).with_server_info("", "Embed", NOW),
+            True,
+            id="that lists nothing, whatever its routes said before",
+        ),
+        pytest.param(
             known().with_endpoint(ELSEWHERE).with_probe_failure(DOWN), True, id="at a new place"
         ),
         pytest.param(known(), False, id="that answers"),
         pytest.param(known().with_probe_failure(DOWN), False, id="that answered and is down"),
         pytest.param(
-            builders.server_state(RESOURCE).with_server_info("", "Embed", NOW),
+            known().with_server_info("", "Embed", NOW),
             False,
             id="that only embeds",
         ),

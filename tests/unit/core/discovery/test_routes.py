@@ -1,0 +1,72 @@
+"""Whether a server has a route, and what its routes say of its task: as real servers answer."""
+
+import pytest
+
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
+from tests import captures
+
+EXISTS, ABSENT, UNKNOWN = Route.EXISTS, Route.ABSENT, Route.UNKNOWN
+OF_SERVERS = [
+    ("dynamo-1.6.1-one", EXISTS, EXISTS, ABSENT),
+    ("dynamo-1.6.1-no-worker", UNKNOWN, EXISTS, ABSENT),
+    ("dynamo-1.6.1-embed-only", UNKNOWN, EXISTS, ABSENT),
+    ("litellm-1.108.7", EXISTS, EXISTS, ABSENT),
+    ("llamacpp-b10434", UNKNOWN, UNKNOWN, UNKNOWN),
+    ("llamacpp-router-b10434", UNKNOWN, UNKNOWN, UNKNOWN),
+    ("sglang-router-0.3.2", EXISTS, EXISTS, ABSENT),
+    ("smg-1.13.0-vllm-worker", EXISTS, EXISTS, ABSENT),
+    ("transformers-5.23.0", EXISTS, ABSENT, ABSENT),
+    ("vllm-router-0.1.17-one", EXISTS, EXISTS, UNKNOWN),
+]
+
+
+def captured(server: str, path: str) -> Route:
+    capture = captures.read_server(server, f"options-{path}")
+    return judge_route(capture.status, capture.headers.get("allow", ""))
+
+
+@pytest.mark.parametrize(("server", "chat", "embeddings", "nonsense"), OF_SERVERS)
+def test_the_routes_of_a_real_server_are(
+    server: str, chat: Route, embeddings: Route, nonsense: Route
+) -> None:
+    paths = ("chat", "embeddings", "nonsense")
+    assert tuple(captured(server, path) for path in paths) == (chat, embeddings, nonsense)
+
+
+@pytest.mark.parametrize(
+    ("status", "allow", "route"),
+    [
+        pytest.param(405, "GET, post", EXISTS, id="POST among others, in any case"),
+        pytest.param(204, "POST", EXISTS, id="no content, and allowed"),
+        pytest.param(405, "GET", UNKNOWN, id="another method is allowed"),
+        pytest.param(405, "", UNKNOWN, id="refused and nothing said (vllm-router 0.1.17)"),
+        pytest.param(204, "", UNKNOWN, id="no content and nothing said (sanic)"),
+        pytest.param(200, "", UNKNOWN, id="good and nothing said (llama.cpp)"),
+        pytest.param(401, "", UNKNOWN, id="a key is wanted"),
+        pytest.param(503, "", UNKNOWN, id="not ready"),
+        pytest.param(404, "GET", UNKNOWN, id="not found, although it allows something"),
+        pytest.param(404, "", ABSENT, id="not found"),
+    ],
+)
+def test_an_answer_to_options_means(status: int, allow: str, route: Route) -> None:
+    assert judge_route(status, allow) is route
+
+
+@pytest.mark.parametrize(
+    ("chat", "embeddings", "task"),
+    [
+        (EXISTS, ABSENT, "Generate"),
+        (EXISTS, EXISTS, "Generate"),
+        (EXISTS, UNKNOWN, "Generate"),
+        (ABSENT, EXISTS, "Embed"),
+        (ABSENT, ABSENT, "Unknown"),
+        (ABSENT, UNKNOWN, "Unknown"),
+        (UNKNOWN, EXISTS, "Unknown"),
+        (UNKNOWN, UNKNOWN, "Unknown"),
+    ],
+)
+def test_a_server_with_these_routes_has_the_task(
+    chat: Route, embeddings: Route, task: Task
+) -> None:
+    assert task_of(chat, embeddings) == task

@@ -1,0 +1,66 @@
+"""What a server says of itself, and how often it has to say that it embeds."""
+
+from functools import reduce
+
+import pytest
+
+from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.discovery.server_info import ServerInfo
+from openclaw_vllm.core.discovery.state import SERVER_INFO_AGE
+from tests import builders
+from tests.builders import CONNECTION, served
+
+CHATS = ServerInfo("0.32.0", "Generate")
+
+
+def after(*answers: Task | None, info: ServerInfo = CHATS, remove_after: int = 3) -> ServerInfo:
+    return reduce(
+        lambda before, task: before.update("", task, 0.0, remove_after=remove_after), answers, info
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "task"),
+    [
+        pytest.param(["Embed"], "Generate", id="once"),
+        pytest.param(["Embed", "Embed"], "Generate", id="twice"),
+        pytest.param(["Embed", "Embed", "Embed"], "Embed", id="removeAfter times"),
+        pytest.param(
+            ["Embed", "Embed", "Generate", "Embed"], "Generate", id="not in a row, by Generate"
+        ),
+        pytest.param(
+            ["Embed", "Embed", "Unknown", "Embed"], "Unknown", id="not in a row, by Unknown"
+        ),
+        pytest.param(["Embed", None, "Embed", "Embed"], "Embed", id="with a gap that counts not"),
+        pytest.param(["Unknown"], "Unknown", id="no more than that its routes are unclear"),
+    ],
+)
+def test_a_server_that_chats_and_says_embed(answers: list[Task | None], task: Task) -> None:
+    assert after(*answers).task == task
+
+
+def test_with_remove_after_1_a_server_is_believed_at_once() -> None:
+    assert after("Embed", remove_after=1).task == "Embed"
+
+
+def test_an_embedder_that_chats_now_is_believed_at_once() -> None:
+    assert after("Generate", info=ServerInfo("", "Embed")).task == "Generate"
+
+
+def test_while_it_is_doubted_each_answer_is_read_and_no_new_model_is_added() -> None:
+    resource = builders.resource()
+    before = builders.server_state(resource, *served("chat")).with_server_info("", "Generate", 0.0)
+    listed = served("embedder")
+    known = before.discovery.known_at(CONNECTION.base_url)
+    doubted = builders.learned(before, resource, *listed).with_server_info(
+        "", "Embed", 0.0, known, remove_after=3
+    )
+    retained = doubted.discovery.retained
+    assert retained is not None
+    assert set(retained.served) == retained.missing == {"chat"}
+    assert doubted.needs_server_info(listed, CONNECTION.base_url, SERVER_INFO_AGE / 2)
+
+
+def test_of_another_url_nothing_is_known() -> None:
+    discovery = builders.server_state(builders.resource(), *served("a")).discovery
+    assert discovery.known_at("http://elsewhere:8000/v1") == frozenset()
