@@ -80,6 +80,7 @@ FAULTS = {
     "is-behind-a-gateway-that-is-not": (status(502), WRITES, LATER),
     "is-not-available": (status(503), WRITES, LATER),
     "cannot-read-its-store": (status(500), READS, LATER),
+    "cannot-write-to-its-store": (status(500), WRITES, LATER),
     "drops-connections": (dropped, WRITES, LATER),
     "drops-reads": (dropped, READS, LATER),
     "drops-its-answers": (done_and_dropped, WRITES, AT_ONCE),

@@ -8,9 +8,11 @@ servers that hang keep only their own slots busy, and a changed spec never waits
 import asyncio
 import heapq
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -20,6 +22,7 @@ Reconcile = Callable[[Key], Awaitable[float | None]]
 
 FIRST_BACKOFF = 0.5  # seconds; doubles with each failure in a row
 MAX_BACKOFF = 60.0
+MAX_PASSING_BACKOFF = 5.0  # of what passes by itself, such as an API server that restarts
 FEW = 64  # void schedules that are not worth clearing away
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,8 @@ class WorkQueue(Generic[Key]):
     """Calls `reconcile(key)` for keys that were added or are due.
 
     `reconcile` returns the seconds until it wants to run again, or None to forget the key. An
-    exception means a retry with backoff; one of `passing` is logged without its traceback.
+    exception means a retry with backoff; one of `passing` is retried within seconds for as long as
+    it lasts, and logged without its traceback.
     """
 
     def __init__(
@@ -145,13 +149,9 @@ class WorkQueue(Generic[Key]):
 
     async def _sleep(self) -> None:
         """Sleep until something is added, a slot gets free or the next key is due."""
-        delay = None
-        if self._heap:
-            delay = max(0.0, self._heap[0][0] - asyncio.get_running_loop().time())
-        try:
+        delay = self._heap[0][0] - asyncio.get_running_loop().time() if self._heap else None
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), delay)
-        except TimeoutError:
-            return
 
     def _collect_due(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -200,10 +200,10 @@ class WorkQueue(Generic[Key]):
         if task.cancelled():
             delay = self._backoff(key, item)
         elif error := task.exception():
-            delay = self._backoff(key, item)
-            trace = None if isinstance(error, self._passing) else error
-            said = ("%s, again in %.1f s", error, delay)
-            logger.warning(*said, exc_info=trace, extra={"key": key})
+            passes = isinstance(error, self._passing)
+            delay = self._backoff(key, item, MAX_PASSING_BACKOFF if passes else math.inf)
+            trace = None if passes else error
+            logger.warning("%s, again in %.1f s", error, delay, exc_info=trace, extra={"key": key})
         else:
             item.failures = 0
             delay = task.result()
@@ -215,8 +215,8 @@ class WorkQueue(Generic[Key]):
         else:
             self.add_after(key, delay)
 
-    def _backoff(self, key: Key, item: _Item) -> float:
+    def _backoff(self, key: Key, item: _Item, longest: float = math.inf) -> float:
         delay: float = FIRST_BACKOFF * 2 ** min(item.failures, 16)
         item.failures += 1
         jitter = random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
-        return min(delay * jitter, self._longest_backoff(key))
+        return min(delay * jitter, self._longest_backoff(key), longest)

@@ -75,6 +75,19 @@ async def test_a_backoff_is_never_longer_than_the_key_allows(
         await eventually(lambda: len(b.started) >= 9, within=2)  # 2.5 s if they doubled
 
 
+async def test_what_passes_by_itself_is_tried_again_within_seconds_for_as_long_as_it_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
+    monkeypatch.setattr(workqueue, "MAX_PASSING_BACKOFF", 0.02)
+    async with QueueHarness() as b:
+        b.outcomes = {"passes": TransientFailure("no"), "stays": RuntimeError("no")}
+        for key in b.outcomes:
+            b.queue.add(key)
+        await eventually(lambda: b.started.count("passes") >= 12, within=2)  # 20 s if they doubled
+        assert b.started.count("stays") <= 8
+
+
 async def test_a_success_starts_backoff_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
     async with QueueHarness() as b:

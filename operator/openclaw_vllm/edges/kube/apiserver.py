@@ -2,8 +2,8 @@
 
 Of the kubernetes library only the client is used. Its typed layer costs a second of start-up, 24
 MiB and twice the time per request (measured), and returns None for an apply that creates. Transient
-faults (429, 5xx of a read, broken connections) are retried here a few times; what remains is raised
-as `Unavailable`, and the work queue retries later.
+faults (429, 5xx, broken connections) are retried here a few times; what remains is raised as
+`Unavailable`, and the work queue retries later.
 """
 
 import asyncio
@@ -24,9 +24,13 @@ Json = dict[str, Any]
 ATTEMPTS = 4
 LAST_ATTEMPT = ATTEMPTS - 1
 REQUEST_TIMEOUT = 30.0  # seconds
-TRANSIENT = {429, 502, 503, 504}  # not 500: it answers a status with an unknown field
-TRANSIENT_FOR_READS = {*TRANSIENT, 500}
+LONGEST_RETRY_AFTER = 5.0  # seconds; an API server asks for 1, a gateway for whatever it likes
+TRANSIENT = {408, 410, 425, 429}  # and 5xx
+TRANSIENT_FOR_READS = {*TRANSIENT, 409}
 NAMESPACE_TERMINATING = "NamespaceTerminating"  # a cause: the namespace is being deleted
+# How the API server begins a message about what it was sent, where the Status has neither a reason
+# nor causes: a 500 for an apply with an unknown field, and a webhook's own code (1.37.2).
+ABOUT_THE_REQUEST = ("admission webhook ", "failed to convert ", "failed to create typed ")
 
 # The kubernetes library serializes bodies as JSON in ASCII, also for the type apply-patch+yaml;
 # with a parameter in the type, which the API server drops, it sends bytes as they are. YAML cannot
@@ -60,6 +64,15 @@ class Reply:
         return tuple((cause.get("reason", ""), cause.get("field", "")) for cause in causes)
 
     @property
+    def is_about_the_request(self) -> bool:
+        """Whether the content of the request was refused: sent again, it is refused again.
+
+        A cause names the field; without one, the first words of the message tell. What follows
+        them may contain any name, and an API server in trouble mostly gives no reason either.
+        """
+        return any(field for _, field in self.causes) or self.message.startswith(ABOUT_THE_REQUEST)
+
+    @property
     def namespace_terminates(self) -> bool:
         """Whether a write was refused because its namespace is being deleted."""
         return any(reason == NAMESPACE_TERMINATING for reason, _ in self.causes)
@@ -72,6 +85,8 @@ def _is_transient(method: str, reply: Reply) -> bool:
     """
     if reply.code == HTTPStatus.FORBIDDEN:
         return not reply.namespace_terminates
+    if reply.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return not reply.is_about_the_request
     return reply.code in (TRANSIENT_FOR_READS if method == "GET" else TRANSIENT)
 
 
@@ -188,5 +203,6 @@ class ApiServer:
             response_body = json.loads(content)
         except ValueError:
             response_body = {"message": content[:200].decode(errors="replace")}
-        seconds = min(float(retry_after), 10.0) if retry_after.isdigit() else 0.0
+        seconds = float(retry_after) if retry_after.isdigit() else 0.0
+        seconds = min(seconds, LONGEST_RETRY_AFTER)
         return response.status, response_body if isinstance(response_body, dict) else {}, seconds

@@ -28,7 +28,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.i
 PAGE = 500
 BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
 DRY_RUN_MANAGER = "openclaw-vllm-cli"  # field manager of dry runs
-OUTDATED = ("Conflict", "AlreadyExists")  # reasons; a webhook that answers 409 gives none
+OUTDATED = ("Conflict", "AlreadyExists")  # reasons
 UID = ("FieldValueInvalid", "metadata.uid")
 FROZEN = "FieldValueForbidden"  # the cause when a ConfigMap is immutable
 DATA = ("data", "binaryData", "immutable")
@@ -216,7 +216,10 @@ class Cluster:
 
 
 def _is_outdated(reply: Reply) -> bool:
-    return reply.code == HTTPStatus.CONFLICT and reply.body.get("reason") in OUTDATED
+    """Return whether a write lost a race; a 409 of a gateway or of a webhook has no reason."""
+    if reply.code != HTTPStatus.CONFLICT or reply.is_about_the_request:
+        return False
+    return reply.body.get("reason", "") in ("", *OUTDATED)
 
 
 def _read_current(obj: AnyObject, reply: Reply, action: str) -> AnyObject:

@@ -105,6 +105,7 @@ async def came_of(reply: Reply) -> object:
         pytest.param(status(409, "Conflict", "uid mismatch"), Conflict, id="deleted"),
         pytest.param(status(409, "AlreadyExists", "it exists"), Conflict, id="created meanwhile"),
         pytest.param(denied(409, "guide: uid, Conflict"), Rejected, id="a webhook's conflict"),
+        pytest.param(Reply(409, {"message": "busy"}), Conflict, id="a gateway's conflict"),
         pytest.param(status(422, "Invalid", "", FROZEN), Reason.IMMUTABLE, id="immutable"),
         pytest.param(status(422, "Invalid", "", THAWED), Reason.IMMUTABLE, id="immutable still"),
         pytest.param(status(422, "Invalid", "", BINARY), Reason.IMMUTABLE, id="immutable bytes"),
