@@ -8,7 +8,7 @@ from tests.vllm_server import Model, VllmServer
 A, B, C = Model("org/a", 32768), Model("org/b", 32768), Model("org/c", 32768)
 LORA = Model("org/lora", None, "org/a")
 PROBE = {"interval": "5s", "capabilities": "Probe"}
-PER_MODEL = 2  # one question about tools, one about images
+PER_MODEL = 3  # about a tool, about a text, and about the text with a picture
 
 
 def asked(server: VllmServer) -> int:
@@ -40,7 +40,7 @@ def test_nobody_is_asked_for_a_token_unless_the_spec_wants_it(
     assert set(tools(provider).values()) == {"Unknown"}
 
 
-def test_each_base_model_is_asked_twice_per_change_and_never_per_interval(
+def test_each_base_model_is_asked_three_times_per_change_and_never_per_interval(
     space: Workspace, servers: Servers, operator: OperatorProcess
 ) -> None:
     server = servers.start(A, LORA, B)

@@ -109,9 +109,21 @@ def bad_request(message: str, param: str | None = None) -> Reply:
 
 
 def completion(model: str, prompt_tokens: int) -> Reply:
-    message = {"role": "assistant", "content": "".join(WORDS), "refusal": None, "annotations": None}
+    return _completion(model, prompt_tokens, {"content": "".join(WORDS)}, "stop")
+
+
+def tool_call(model: str, prompt_tokens: int) -> Reply:
+    """Build the answer of a model that calls a function without arguments (documented, not
+    captured)."""
+    call = {"id": "call-1", "type": "function", "function": {"name": "noop", "arguments": "{}"}}
+    message: Json = {"content": None, "tool_calls": [call]}
+    return _completion(model, prompt_tokens, message, "tool_calls")
+
+
+def _completion(model: str, prompt_tokens: int, content: Json, finish_reason: str) -> Reply:
+    message = {"role": "assistant", **content, "refusal": None, "annotations": None}
     message |= dict.fromkeys(("audio", "function_call", "reasoning"))
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
     choice |= dict.fromkeys(("stop_reason", "token_ids", "routed_experts"))
     details = dict.fromkeys(("prompt_tokens_details", "completion_tokens_details"))
     body = _head("chat.completion", model) | {

@@ -36,7 +36,8 @@ async def chat(
     name = model.id if model.parent else models[0].id
     prompt_tokens = len(json.dumps(asked.get("messages"))) // 4
     if not asked.get("stream"):
-        return response(answers.completion(name, prompt_tokens))
+        reply = answers.tool_call if asked.get("tools") else answers.completion
+        return response(reply(name, prompt_tokens))
     options = asked.get("stream_options")
     with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
     return await _stream(

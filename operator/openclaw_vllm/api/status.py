@@ -15,12 +15,14 @@ Task = Literal["Generate", "Embed", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
 Ability = Literal["Supported", "Unsupported", "Unknown"]
 AbilitySource = Literal["Override", "Probe"]
+ServerNote = Literal["ProbeStopped", "ChatUnauthorized"]
 ModelState = Literal["Served", "Missing"]
 RejectionReason = Literal["InvalidReference", "InvalidCharacters", "TooLong", "Wildcard"]
 
 MAX_CONDITIONS = 8
 MAX_MODELS = 100
 MAX_REJECTED_MODELS = 20
+MAX_NOTES = 8
 MAX_ID_LENGTH = 1024
 
 _Id = Annotated[str, Field(max_length=MAX_ID_LENGTH)]
@@ -36,6 +38,12 @@ class EndpointStatus(WireModel):
     """What the server says its version is."""
     task: Task | None = None
     """Generate for chat models, Embed for embedding models, Unknown when it cannot be told."""
+    notes: (
+        Annotated[tuple[ServerNote, ...], Field(max_length=MAX_NOTES, json_schema_extra=ATOMIC)]
+        | None
+    ) = None
+    """ProbeStopped: the server went away while it was asked what a model can do, and is asked again
+    only after a request of yours. ChatUnauthorized: chat requests want another key."""
 
 
 class ModelStatus(WireModel):

@@ -10,19 +10,12 @@ from collections.abc import Iterable
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.capabilities import (
-    Capabilities,
-    Reply,
-    about_images,
-    about_tools,
-    judge,
-    to_ask,
-)
 from openclaw_vllm.core.discovery.models import selected, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
 from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
+from openclaw_vllm.reconcile.examine import examine
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import ask
 from openclaw_vllm.reconcile.readers import Readers
@@ -46,13 +39,14 @@ async def record_models(
     needs_info = before.needs_server_info(models.models, base_url, clock.monotonic())
     if needs_info:
         version, task = await read_details(upstream, readers, with_task=not models.is_empty)
-        known, remove_after = before.discovery.known_at(base_url), spec.discovery.remove_after
-        server = server.with_server_info(version, task, clock.monotonic(), known, remove_after)
+        ids, remove_after = before.discovery.known_at(base_url), spec.discovery.remove_after
+        server = server.with_server_info(version, task, clock.monotonic(), ids, remove_after)
     again = needs_info or readers.fresh
     if again and (examined := server.discovery.models_to_examine(spec)):
-        to_examine = selected(models.models, spec.discovery)
-        results, complete = await read_capabilities(upstream, to_examine, readers)
-        server = server.with_capabilities(examined, results, complete=complete)
+        to_ask = selected(models.models, spec.discovery)
+        known = server.discovery.capabilities.by_model
+        examination = await examine(upstream, to_ask, known, readers)
+        server = server.with_examination(examined, examination)
     return server
 
 
@@ -89,35 +83,3 @@ async def _read_task(upstream: Upstream, inputs: Readers, *, wanted: bool) -> Ta
 async def _read_route(upstream: Upstream, url: str, inputs: Readers) -> Route | None:
     answer = await ask(upstream, "OPTIONS", url, inputs)
     return None if isinstance(answer, Problem) else judge_route(answer.status, answer.allow)
-
-
-async def read_capabilities(
-    upstream: Upstream, models: Iterable[ServedModel], inputs: Readers
-) -> tuple[dict[str, Capabilities], bool]:
-    """Ask each base model for one token with a tool and one with an image, within the deadline.
-
-    Returns what was found out, and whether every request was answered: a server that is asleep or
-    busy is to be asked again, one that answered something else is not.
-    """
-    ids = to_ask(models)
-    replies = await asyncio.gather(*(_replies(upstream, id_, inputs) for id_ in ids))
-    found = {id_: judge(*pair) for id_, pair in zip(ids, replies, strict=True)}
-    return found, all(None not in pair for pair in replies)
-
-
-async def _replies(
-    upstream: Upstream, id_: str, inputs: Readers
-) -> tuple[Reply | None, Reply | None]:
-    return await asyncio.gather(
-        _chat(upstream, about_tools(id_), inputs), _chat(upstream, about_images(id_), inputs)
-    )
-
-
-async def _chat(upstream: Upstream, request: object, inputs: Readers) -> Reply | None:
-    url = f"{upstream.endpoint.base_url}/chat/completions"
-    try:
-        async with asyncio.timeout(upstream.timeout):
-            answer = await ask(upstream, "POST", url, inputs, json=request)
-    except TimeoutError:
-        return None
-    return None if isinstance(answer, Problem) else (answer.status, answer.body)

@@ -11,6 +11,7 @@ from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
+from openclaw_vllm.reconcile.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -34,4 +35,5 @@ class Readers:
     config_maps: Readings[Mapping[str, str]]
     policy: Destinations
     clock: Clock
+    turns: Turns = field(default_factory=Turns, kw_only=True)
     fresh: bool = field(default=False, kw_only=True)

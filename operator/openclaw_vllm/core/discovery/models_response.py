@@ -7,7 +7,7 @@ instead of an exception, and a bad one never touches what is published.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from openclaw_vllm.api.conditions import Reason
@@ -30,6 +30,8 @@ class ServedModel:
     id: str
     parent: str = ""
     context: int | None = None
+    loaded: bool = field(default=True, compare=False)  # False where the list says that it is not
+    images: bool | None = field(default=None, compare=False)  # where the list says what it takes
 
 
 def parse(body: bytes) -> tuple[ServedModel, ...] | Problem:
@@ -83,7 +85,24 @@ def _served(card: dict[str, Any]) -> ServedModel:
         id=card["id"],
         parent=parent if isinstance(parent, str) else "",
         context=_context(card),
+        loaded=_is_loaded(card),
+        images=_takes_images(card),
     )
+
+
+def _is_loaded(card: dict[str, Any]) -> bool:
+    """Tell whether a model is in memory, as far as llama-server's router mode (`status.value`) and
+    LM Studio (`state`) say it."""
+    status = card.get("status")
+    state = status.get("value") if isinstance(status, dict) else card.get("state")
+    return not isinstance(state, str) or state == "loaded"
+
+
+def _takes_images(card: dict[str, Any]) -> bool | None:
+    """Read `architecture.input_modalities`, which llama-server's router mode gives."""
+    architecture = card.get("architecture")
+    inputs = architecture.get("input_modalities") if isinstance(architecture, dict) else None
+    return "image" in inputs if isinstance(inputs, list) and inputs else None
 
 
 def _context(card: dict[str, Any]) -> int | None:

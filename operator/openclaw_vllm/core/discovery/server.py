@@ -1,12 +1,11 @@
 """State of one server between reconciles: for a VllmProvider, or a Service that a catalog asks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.capabilities import Capabilities
+from openclaw_vllm.core.discovery.capabilities import Examination
 from openclaw_vllm.core.discovery.models import ModelList
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.schedule import ProbeSchedule
@@ -47,7 +46,7 @@ class ServerState:
             return self
         discovery = self.discovery
         if request.requested_at != self.request.requested_at:
-            discovery = discovery.without_examined_models()
+            discovery = discovery.with_new_questions()
         return ServerState(self.uid, request, discovery, self.schedule.restarted())
 
     def with_models(
@@ -60,7 +59,8 @@ class ServerState:
         )
         discovery = before.with_models(connection, models, remove_after, wall)
         if discovery.problem is not None:
-            kept = replace(discovery, capabilities=self.discovery.capabilities)
+            results = replace(discovery.capabilities, examined=self.discovery.capabilities.examined)
+            kept = replace(discovery, capabilities=results)
             return self._with_failed(kept)
         return replace(self, discovery=discovery, schedule=self.schedule.with_success())
 
@@ -99,11 +99,9 @@ class ServerState:
         discovery = self.discovery.with_server_info(version, task, now, known, remove_after)
         return replace(self, discovery=discovery)
 
-    def with_capabilities(
-        self, examined: frozenset[str], results: Mapping[str, Capabilities], *, complete: bool
-    ) -> "ServerState":
+    def with_examination(self, examined: frozenset[str], examination: Examination) -> "ServerState":
         """Record what models can do; what was not answered stays, and is asked again later."""
-        discovery = self.discovery.with_capabilities(examined, results, complete=complete)
+        discovery = self.discovery.with_examination(examined, examination)
         return replace(self, discovery=discovery)
 
     def with_next_probe(

@@ -11,7 +11,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.capabilities import UNKNOWN, Capabilities
+from openclaw_vllm.core.discovery.capabilities import Examination
+from openclaw_vllm.core.discovery.capability_results import CapabilityResults
 from openclaw_vllm.core.discovery.models import ModelList, Rejection, select
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, merge
@@ -54,14 +55,6 @@ class EndpointState:
     problem: Problem | None = NOT_PROBED_YET  # None: there is an endpoint
     connection: Connection | None = None  # the last one, whatever has happened since
     generation: int = -1  # of the spec that asked for the connection
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityResults:
-    """What the capability probe has shown."""
-
-    by_model: Mapping[str, Capabilities] = field(default_factory=dict)
-    examined: frozenset[str] = frozenset()  # the ids and the version that this was shown for
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,7 @@ class DiscoveryState:
         """Record a failed probe; what is known stays. One never sent had no endpoint."""
         if problem.reason in ENDPOINT_REASONS:
             return self.with_endpoint_problem(problem)
-        return replace(self, problem=problem)
+        return replace(self, problem=problem, capabilities=self.capabilities.after_failed_probe())
 
     def with_models(
         self, connection: Connection, models: ModelList, remove_after: int, wall: float
@@ -157,14 +150,7 @@ class DiscoveryState:
             retained=merged,
             rejected=models.rejected,
             info=ServerInfo() if moved else self.info,
-            capabilities=CapabilityResults(
-                {
-                    id_: one
-                    for id_, one in self.capabilities.by_model.items()
-                    if id_ in merged.served
-                },
-                frozenset() if moved else self.capabilities.examined,
-            ),
+            capabilities=self.capabilities.of_models(merged.served, moved=moved),
             answered_at=wall,
         )
 
@@ -198,23 +184,25 @@ class DiscoveryState:
     def models_to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
         """Return what is selected and the server's version, unless capabilities are known for
         that."""
-        embeds = self.info.task == "Embed"
-        if spec.discovery.capabilities != "Probe" or self.retained is None or embeds:
+        excluded = self.info.task == "Embed" or self.capabilities.is_stopped
+        if spec.discovery.capabilities != "Probe" or self.retained is None or excluded:
             return frozenset()
         ids = (id_ for id_ in self.retained.served if select(id_, spec.discovery))
         now = frozenset({*ids, f"version {self.info.version}"})
         return now if now != self.capabilities.examined else frozenset()
 
-    def with_capabilities(
-        self, examined: frozenset[str], results: Mapping[str, Capabilities], *, complete: bool
+    def with_examination(
+        self, examined: frozenset[str], examination: Examination
     ) -> "DiscoveryState":
         """Record what models can do; what was not answered stays, and is asked again later."""
-        before = self.capabilities.by_model
-        new = {id_: one.over(before.get(id_, UNKNOWN)) for id_, one in results.items()}
-        done = examined if complete else frozenset()
-        return replace(self, capabilities=CapabilityResults({**before, **new}, done))
+        results = self.capabilities.with_examination(examined, examination)
+        return replace(self, capabilities=results)
 
     def without_examined_models(self) -> "DiscoveryState":
         """Examine every model again at the next good answer."""
         again = replace(self.capabilities, examined=frozenset())
         return replace(self, capabilities=again)
+
+    def with_new_questions(self) -> "DiscoveryState":
+        """Examine every model again, even of a server that went away: a person asks for it."""
+        return replace(self, capabilities=CapabilityResults(self.capabilities.by_model))

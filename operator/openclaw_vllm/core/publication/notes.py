@@ -6,15 +6,39 @@ Such a field is no reason to stop publishing, but its author has to be told.
 from collections.abc import Iterable, Iterator
 
 from openclaw_vllm.api.provider import Discovery, ModelSettings, VllmProviderSpec
+from openclaw_vllm.api.status import ServerNote
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.state import DiscoveryState
 
 MAX_PATTERNS = 5  # named in a message
 
 
-def note(spec: VllmProviderSpec, models: Iterable[Model], defaults: ResolvedDefaults) -> str:
-    """Return the message for these models and defaults; empty when all fields have an effect."""
-    remarks = "; ".join(_write_remarks(spec, models, defaults))
+SENTENCES: dict[ServerNote, str] = {
+    "ProbeStopped": "the server went away while it was asked what a model can do; it is asked "
+    "again only when you set the annotation openclaw-vllm.dev/requested-at anew",
+    "ChatUnauthorized": "Unauthorized: the server lists its models, and refuses chat requests: it "
+    "wants another key",
+}
+
+
+def server_notes(spec: VllmProviderSpec, discovery: DiscoveryState) -> tuple[ServerNote, ...]:
+    """Return what has to be known of the server, although its list is good."""
+    probed = spec.discovery.capabilities == "Probe" and not spec.models
+    note = discovery.capabilities.note
+    return (note,) if probed and note is not None else ()
+
+
+def note(
+    spec: VllmProviderSpec,
+    models: Iterable[Model],
+    defaults: ResolvedDefaults,
+    server: Iterable[ServerNote] = (),
+) -> str:
+    """Return the message for these models and defaults, and notes of the server; empty when all
+    fields have an effect and nothing has to be known."""
+    told = (SENTENCES[one] for one in server)
+    remarks = "; ".join((*_write_remarks(spec, models, defaults), *told))
     return f"published; {remarks}" if remarks else ""
 
 

@@ -21,7 +21,7 @@ from openclaw_vllm.core.discovery.globs import matches_any, matching
 from openclaw_vllm.core.discovery.models import Model, build_model, explicit, select
 from openclaw_vllm.core.discovery.retention import Retained
 from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
-from openclaw_vllm.core.publication.notes import note
+from openclaw_vllm.core.publication.notes import note, server_notes
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
 
 
@@ -72,7 +72,8 @@ def plan_publication(
     documents = _documents(spec, connection, models, defaults, base)
     if isinstance(documents, Problem):
         return KeepPublished(documents)
-    publish = Publish(documents, None, models, defaults.primary, note(spec, models, defaults))
+    message = note(spec, models, defaults, server_notes(spec, discovery))
+    publish = Publish(documents, None, models, defaults.primary, message)
     return publish if models else _without_models(documents, spec, discovery, existing)
 
 

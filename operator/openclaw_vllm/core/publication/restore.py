@@ -13,12 +13,13 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.config.read_back import PublishedModels, read_models
 from openclaw_vllm.core.discovery.capabilities import Capabilities
+from openclaw_vllm.core.discovery.capability_results import CapabilityResults
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, RetainedModel
 from openclaw_vllm.core.discovery.schedule import FAILURE_THRESHOLD, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.discovery.server_info import ServerInfo
-from openclaw_vllm.core.discovery.state import CapabilityResults, DiscoveryState
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.ownership import is_ours
 
@@ -83,6 +84,7 @@ def _discovery(provider: VllmProvider, published: PublishedModels) -> DiscoveryS
         capabilities=CapabilityResults(
             {**published.capabilities, **in_status},
             frozenset({*ids, f"version {version}"}) if in_status else frozenset(),
+            status.endpoint.notes[0] if status.endpoint and status.endpoint.notes else None,
         ),
     )
 

@@ -23,9 +23,11 @@ from openclaw_vllm.api.status import (
 )
 from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.publication.notes import server_notes
 from openclaw_vllm.core.status.conditions import Outcomes, stalled_conditions, suspended_conditions
 
 MAX_SHOWN_ID = 512
+ABILITIES = {True: "Supported", False: "Unsupported", None: "Unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def summarize(
             base_url=discovery.connection.base_url,
             server_version=(discovery.info.version or None) if told else None,
             task=discovery.info.task if told else None,
+            notes=(server_notes(spec, discovery) or None) if told else None,
         )
     if discovery.rejected is not None:
         shown = sorted(discovery.rejected.items())[:MAX_REJECTED_MODELS]
@@ -100,29 +103,31 @@ def _build_published(
     first_models = sorted(publication.models, key=lambda model: model.id)[:MAX_MODELS]
     return {
         "model_count": len(publication.models),
-        "models": tuple(_build_model(spec.provider_id, model) for model in first_models),
+        "models": tuple(_build_model(spec, model) for model in first_models),
         "primary_model": primary,
         "config_map": ConfigMapStatus(name=provider.config_map.name, digest=publication.digest),
     }
 
 
-def _build_model(provider_id: str, model: Model) -> ModelStatus:
+def _build_model(spec: VllmProviderSpec, model: Model) -> ModelStatus:
+    probed = spec.discovery.capabilities == "Probe" and not spec.models
     return ModelStatus(
         id=model.id,
-        ref=f"{provider_id}/{model.id}",
+        ref=f"{spec.provider_id}/{model.id}",
         context_window=model.context_window,
         context_window_source=model.source,
         max_tokens=model.max_tokens,
         max_tokens_source="Override" if model.settings.max_tokens else "Default",
         parent=model.parent[:MAX_SHOWN_ID],
         state="Missing" if model.missing else "Served",
-        **_build_capabilities(model),
+        **_build_capabilities(model, probed=probed),
         note="SmallContext" if model.is_small else None,
     )
 
 
-def _build_capabilities(model: Model) -> dict[str, Any]:
-    """Return whether a model supports tools and images, by the spec or else by a probe."""
+def _build_capabilities(model: Model, *, probed: bool) -> dict[str, Any]:
+    """Return whether a model supports tools and images, by the spec or else by a probe, which may
+    have left it open."""
     compat, capabilities = model.settings.compat, model.found
     sources = {
         "tools": (None if compat is None else compat.supports_tools, capabilities.tools),
@@ -132,10 +137,10 @@ def _build_capabilities(model: Model) -> dict[str, Any]:
         ),
     }
     fields = {}
-    for name, (override, probed) in sources.items():
-        supported = probed if override is None else override
-        if supported is not None:
-            fields[name] = "Supported" if supported else "Unsupported"
+    for name, (override, result) in sources.items():
+        supported = result if override is None else override
+        if supported is not None or probed:
+            fields[name] = ABILITIES[supported]
             fields[f"{name}_source"] = "Probe" if override is None else "Override"
     return fields
 

@@ -27,8 +27,8 @@ class ProbeRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """A response's status code, body and `Allow` header; no body is read but of 200, and of a 400
-    to POST."""
+    """A response's status code, body and `Allow` header; no body is read but of 200, and of a
+    refusal of a POST."""
 
     status: int
     body: bytes = field(default=b"", repr=False)

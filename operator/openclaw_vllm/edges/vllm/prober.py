@@ -28,7 +28,8 @@ HEADERS = {
     "accept-encoding": "identity",
     "user-agent": "openclaw-vllm-operator",
 }
-READ = {("GET", 200), ("POST", 200), ("POST", 400)}  # answers whose body says something
+# answers whose body says something; llama.cpp refuses tools and images with a 500
+READ = {("GET", 200), *(("POST", status) for status in (200, 400, 422, 500))}
 TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,

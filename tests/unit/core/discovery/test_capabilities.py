@@ -1,67 +1,143 @@
 """What models can do: who is asked, when anew, and what the answers mean."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.status import ServerNote
 from openclaw_vllm.core.discovery.capabilities import (
     MAX_MODELS,
     Capabilities,
+    Examination,
+    Replies,
     Reply,
+    ending,
+    is_unanswered,
     judge,
+    models_to_ask,
     of_model,
-    to_ask,
 )
 from openclaw_vllm.core.discovery.models import selected
-from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from openclaw_vllm.core.discovery.server import ServerState
 from tests import builders, captures
-from tests.builders import served
+from tests.builders import Wire, served
 
 
 def captured(name: str) -> Reply:
-    """What a real vLLM has answered."""
+    """What a real vLLM 0.32 has answered."""
     capture = captures.read(name)
     return capture.status, capture.body
 
 
-ACCEPTED = captured("vision-chat")
+def of_server(server: str, name: str) -> Reply:
+    """What another server has answered, to a picture of one pixel where there is one."""
+    capture = captures.read_server(server, f"chat-{name}")
+    return capture.status, capture.body
+
+
+def counted(tokens: int) -> Reply:
+    return 200, json.dumps({"usage": {"prompt_tokens": tokens}}).encode()
+
+
+CALL = b'{"choices": [{"message": {"tool_calls": [{"function": {"name": "noop"}}]}}]}'
 TOOLS, TEXT = Capabilities(tools=True), Capabilities(tools=False, images=False)
 NO_TOOLS, NO_IMAGES = captured("chat-tools"), captured("chat-image")
+SILENT = Problem(Reason.TIMED_OUT, "")
+ENDED = Problem(Reason.CONNECTION_FAILED, "")
 
 
 @pytest.mark.parametrize(
-    ("tools", "images", "found"),
+    ("reply", "tools"),
     [
-        pytest.param(ACCEPTED, ACCEPTED, Capabilities(tools=True, images=True), id="accepted"),
-        pytest.param(NO_TOOLS, NO_IMAGES, Capabilities(tools=False, images=False), id="refused"),
-        pytest.param(ACCEPTED, NO_IMAGES, Capabilities(tools=True, images=False), id="mixed"),
-        pytest.param(None, ACCEPTED, Capabilities(images=True), id="no answer about tools"),
-        pytest.param(NO_TOOLS, None, Capabilities(tools=False), id="no answer about images"),
-        pytest.param(NO_IMAGES, NO_TOOLS, Capabilities(), id="each refusal of the other"),
+        pytest.param((200, CALL), True, id="a tool call"),
+        pytest.param(captured("tools-on-chat"), None, id="text without a tool call"),
+        pytest.param(NO_TOOLS, False, id="vLLM 0.32 without a parser"),
+        pytest.param(of_server("litellm-1.108.7", "tools"), False, id="LiteLLM 1.108.7 before it"),
+        pytest.param(of_server("llamacpp-b10434", "tools"), None, id="llama.cpp, text"),
+        pytest.param(
+            (500, b'{"error":{"code":500,"message":"tools param requires --jinja flag"}}'),
+            False,
+            id="llama.cpp without --jinja",
+        ),
+        pytest.param(
+            (400, b'{"error":{"message":"registry/m does not support tools"}}'), False, id="Ollama"
+        ),
+        pytest.param((501, b""), False, id="not implemented"),
+        pytest.param(NO_IMAGES, None, id="a refusal of images"),
+        pytest.param(captured("chat-too-long"), None, id="another bad request"),
+        pytest.param((500, b"Internal Server Error"), None, id="a broken server"),
+        pytest.param((200, b"[" * 100_000), None, id="what is no JSON"),
+        pytest.param((200, b'{"choices": [{"message": []}]}'), None, id="a strange message"),
+        pytest.param(SILENT, None, id="silence"),
     ],
 )
-def test_the_answers_of_a_real_server_mean(
-    tools: Reply | None, images: Reply | None, found: Capabilities
+def test_whether_tools_are_supported_shows_in(
+    reply: Reply | Problem, *, tools: bool | None
 ) -> None:
-    assert judge(tools, images) == found
+    assert judge(Replies(tools=reply)).tools is tools
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("text", "picture", "images"),
     [
-        pytest.param(captured("chat-too-long"), id="another bad request"),
-        pytest.param(captured("chat-wrong-model"), id="an unknown model"),
-        pytest.param(captured("embed-chat"), id="no such route"),
-        pytest.param(captured("auth-missing"), id="a missing key"),
-        pytest.param((500, NO_TOOLS[1] + NO_IMAGES[1]), id="a broken server"),
-        pytest.param((204, b""), id="no content"),
+        pytest.param(counted(5), counted(21), True, id="more tokens with the picture"),
+        pytest.param(counted(5), counted(5), False, id="as many tokens"),
+        pytest.param(
+            of_server("transformers-5.23.0", "plain"),
+            of_server("transformers-5.23.0", "image"),
+            False,
+            id="transformers 5.23.0, which drops the picture",
+        ),
+        pytest.param(counted(5), NO_IMAGES, False, id="vLLM 0.32"),
+        pytest.param(counted(5), of_server("llamacpp-b11549", "image"), False, id="llama.cpp"),
+        pytest.param(counted(5), of_server("litellm-1.108.7", "image"), False, id="LiteLLM"),
+        pytest.param(counted(5), (501, b""), False, id="not implemented"),
+        pytest.param(
+            counted(5),
+            (400, b"height:1 and width:1 must be larger than factor:28"),
+            None,
+            id="a refusal of the size",
+        ),
+        pytest.param((200, b"{}"), counted(5), None, id="nothing counted"),
+        pytest.param(counted(5), SILENT, None, id="silence"),
     ],
 )
-def test_the_question_stays_open_after(reply: Reply) -> None:
-    assert judge(reply, reply) == Capabilities()
+def test_whether_images_are_supported_shows_in(
+    text: Reply, picture: Reply | Problem, *, images: bool | None
+) -> None:
+    assert judge(Replies(text=text, picture=picture)).images is images
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_the_list_says_of_images_ranks_above_the_answers(*, listed: bool) -> None:
+    replies = Replies(text=counted(5), picture=counted(21 if not listed else 5))
+    assert judge(replies, listed_images=listed).images is listed
+
+
+@pytest.mark.parametrize(
+    ("reply", "note", "unanswered"),
+    [
+        pytest.param(counted(5), None, False, id="a good answer"),
+        pytest.param(NO_TOOLS, None, False, id="a refusal"),
+        pytest.param(of_server("llamacpp-b11549", "image"), None, False, id="a refusal with 500"),
+        pytest.param(ENDED, "ProbeStopped", True, id="a connection that ends"),
+        pytest.param((502, b""), "ProbeStopped", False, id="a gateway that lost its server"),
+        pytest.param((503, b""), "ProbeStopped", False, id="a gateway without a server"),
+        pytest.param((401, b""), "ChatUnauthorized", False, id="a wrong key"),
+        pytest.param((403, b""), "ChatUnauthorized", False, id="a key without the right"),
+        pytest.param(SILENT, None, True, id="silence"),
+        pytest.param((500, b"InternalServerError"), None, True, id="an engine that died"),
+    ],
+)
+def test_after_an_answer_the_probe(
+    reply: Reply | Problem, note: ServerNote | None, *, unanswered: bool
+) -> None:
+    assert (ending(reply), is_unanswered(reply)) == (note, unanswered)
 
 
 def test_what_is_not_found_out_now_stays_as_it_was_known() -> None:
@@ -69,15 +145,41 @@ def test_what_is_not_found_out_now_stays_as_it_was_known() -> None:
     assert Capabilities(tools=False).over(before) == Capabilities(tools=False, images=False)
 
 
+def ids(models: Iterable[ServedModel]) -> list[str]:
+    return [model.id for model in models]
+
+
 def test_of_many_base_models_the_first_16_by_id_are_asked() -> None:
     many = served(*(f"m{number:02}" for number in range(MAX_MODELS + 1, -1, -1)))
-    assert to_ask(many) == tuple(f"m{number:02}" for number in range(16))
+    assert ids(models_to_ask(many, {})) == [f"m{number:02}" for number in range(16)]
+
+
+def test_models_of_which_nothing_is_known_come_first() -> None:
+    assert ids(models_to_ask(served("a", "b", "c"), {"a": TOOLS, "c": TOOLS})) == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize("state", [{"status": {"value": "unloaded"}}, {"state": "not-loaded"}])
+def test_a_model_that_is_not_loaded_is_not_asked(state: Wire) -> None:
+    loaded = {name: {"value": "loaded"} if name == "status" else "loaded" for name in state}
+    models = parse(builders.answer({"id": "a", **state}, {"id": "b", **loaded}, "c"))
+    assert not isinstance(models, Problem)
+    assert ids(models_to_ask(models, {})) == ["b", "c"]
+
+
+def test_of_a_real_llama_server_the_loaded_model_is_asked_and_its_list_says_what_it_takes() -> None:
+    capture = captures.read_server("llamacpp-router-loaded-b10434", "models-right-key")
+    models = parse(capture.body)
+    assert not isinstance(models, Problem)
+    asked = models_to_ask(models, {})
+    assert len(asked) == 1 < len(models)
+    assert asked[0].images is False
 
 
 def test_adapters_and_what_is_not_published_cost_no_question() -> None:
     models = (*served("base", "hidden", "draft"), ServedModel("lora", "hidden", None))
     discovery = builders.spec(discovery={"include": ["base", "lora", "d*"], "exclude": ["d*"]})
-    assert to_ask(selected(models, discovery.discovery)) == ("base", "hidden")
+    chosen = selected(models, discovery.discovery)
+    assert ids(models_to_ask(chosen, {})) == ["base", "hidden"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +209,9 @@ def listing(*ids: str, after: ServerState | None = None) -> ServerState:
 
 def asked(memory: ServerState, *, complete: bool = True) -> ServerState:
     """The same once all was asked, and answered if `complete`."""
-    return memory.with_capabilities(wanted(memory), {"a": Capabilities()}, complete=complete)
+    return memory.with_examination(
+        wanted(memory), Examination({"a": Capabilities()}, complete=complete)
+    )
 
 
 def wanted(memory: ServerState, **discovery: object) -> frozenset[str]:
@@ -160,6 +264,6 @@ def test_models_are_left_alone_when(memory: ServerState, discovery: dict[str, ob
 def test_what_the_filters_leave_out_makes_nobody_ask_and_an_edit_of_them_does() -> None:
     only_a = {"exclude": ["b*"]}
     memory = listing("a", "b")
-    memory = memory.with_capabilities(wanted(memory, **only_a), {}, complete=True)
+    memory = memory.with_examination(wanted(memory, **only_a), Examination({}))
     assert wanted(listing("a", "b2", after=memory), **only_a) == frozenset()
     assert wanted(memory) == {"a", "b", "version 0.32.0"}

@@ -11,7 +11,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.capabilities import Capabilities
+from openclaw_vllm.core.discovery.capabilities import Capabilities, Examination
 from openclaw_vllm.core.discovery.models import Rejection, validate_ids
 from openclaw_vllm.core.discovery.schedule import next_probe_delay
 from openclaw_vllm.core.discovery.server import ServerState
@@ -212,7 +212,7 @@ def test_rejected_ids_of_a_list_without_a_usable_one(
 def test_what_a_server_said_of_itself_goes_with_the_good_answer_of_another() -> None:
     memory = known("a").with_server_info("0.32.0", "Embed", NOW).with_endpoint(ELSEWHERE)
     examined = frozenset({"a", "version 0.32.0"})
-    memory = memory.with_capabilities(examined, {}, complete=True)
+    memory = memory.with_examination(examined, Examination({}))
     assert (
         memory.discovery.has_moved,
         memory.discovery.info.version,
@@ -234,7 +234,7 @@ def test_what_models_can_do_is_remembered_as_long_as_they_are_served() -> None:
         now = served("stays", f"only-{number}")
         memory = builders.learned(memory, resource, *now)
         found = {model.id: Capabilities(tools=True) for model in now}
-        memory = memory.with_capabilities(frozenset(found), found, complete=True)
+        memory = memory.with_examination(frozenset(found), Examination(found))
     assert set(memory.discovery.capabilities.by_model) == {"stays", "only-49"}
 
 

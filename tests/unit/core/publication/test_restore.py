@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
-from openclaw_vllm.core.discovery.capabilities import Capabilities
+from openclaw_vllm.core.discovery.capabilities import Capabilities, Examination
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.plan import Plan
@@ -185,8 +185,8 @@ def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapSt
     memory = builders.server_state(resource, *served("a")).with_server_info(
         "0.32.0", "Generate", 0.0
     )
-    memory = memory.with_capabilities(
-        memory.discovery.models_to_examine(spec), {"a": found}, complete=True
+    memory = memory.with_examination(
+        memory.discovery.models_to_examine(spec), Examination({"a": found})
     )
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem

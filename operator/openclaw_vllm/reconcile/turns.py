@@ -1,0 +1,15 @@
+"""Turns of whoever asks the same server something that it should be asked one at a time."""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+
+class Turns:
+    """One lock for each URL, for as long as somebody holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, url: str) -> asyncio.Lock:
+        """Return the lock of a URL."""
+        return self._locks.setdefault(url, asyncio.Lock())
