@@ -17,7 +17,8 @@ from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.edges.kube.connection import Credentials
 from openclaw_vllm.edges.kube.paths import CUSTOM_KINDS
-from openclaw_vllm.edges.kube.watches import Watch, Watches, session
+from openclaw_vllm.edges.kube.watch_session import session
+from openclaw_vllm.edges.kube.watches import Watch, Watches
 
 KINDS = ("vllmproviders", "services", "configmaps")
 CATALOG_KINDS = ("vllmcatalogs", "namespaces")

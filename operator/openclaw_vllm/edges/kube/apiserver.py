@@ -78,6 +78,12 @@ class Reply:
         return any(reason == NAMESPACE_TERMINATING for reason, _ in self.causes)
 
 
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds to wait that a response asks for, some at most; 0 for a date."""
+    seconds = headers.get("Retry-After", "")
+    return min(float(seconds), LONGEST_RETRY_AFTER) if seconds.isdecimal() else 0.0
+
+
 def _is_transient(method: str, reply: Reply) -> bool:
     """Return whether a retry may succeed.
 
@@ -167,7 +173,7 @@ class ApiServer:
         for attempt in range(ATTEMPTS):
             pause = 0.2 * 2**attempt
             try:
-                code, response_body, retry_after = await self._send_once(
+                code, response_body, asked_pause = await self._send_once(
                     method, path, query, headers, body
                 )
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -177,7 +183,7 @@ class ApiServer:
                 forbidden = code == HTTPStatus.FORBIDDEN
                 if not _is_transient(method, reply) or (forbidden and attempt == LAST_ATTEMPT):
                     return reply
-                failure, pause = f"status {code}", max(pause, retry_after)
+                failure, pause = f"status {code}", max(pause, asked_pause)
             if attempt < LAST_ATTEMPT:
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 only jitter
         raise Unavailable(f"the API server did not answer {method} {path}: {failure}")
@@ -198,11 +204,9 @@ class ApiServer:
             method, url, request_headers, body=body, _request_timeout=REQUEST_TIMEOUT
         )
         content = await response.read()
-        retry_after = response.headers.get("Retry-After", "0")
         try:
             response_body = json.loads(content)
         except ValueError:
             response_body = {"message": content[:200].decode(errors="replace")}
-        seconds = float(retry_after) if retry_after.isdigit() else 0.0
-        seconds = min(seconds, LONGEST_RETRY_AFTER)
-        return response.status, response_body if isinstance(response_body, dict) else {}, seconds
+        pause = retry_after(response.headers)
+        return response.status, response_body if isinstance(response_body, dict) else {}, pause

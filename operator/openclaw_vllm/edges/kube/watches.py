@@ -1,21 +1,15 @@
 """Activity of the watches, bookmarks included: how long each is silent, which lists are complete.
 
-kopf passes no bookmark to a handler and does not tell when it reopens a stream, so the sessions
-that it uses are made here, with responses that record activity. A watch works when an event comes,
-the bookmark that the API server sends each minute, or a stream opens: for a kind without any event
-since the API server's start no bookmark comes, and kopf reopens the stream after 70 s (measured).
+A watch works when an event comes, the bookmark that the API server sends each minute, or a stream
+opens: for a kind without any event since the API server's start no bookmark comes, and kopf reopens
+the stream after 70 s (measured).
 """
 
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-import aiohttp
-
-END_OF_LIST = b"k8s.io/initial-events-end"  # an annotation of the bookmark that ends a list
 SILENCE = 210.0  # seconds; kopf reopens a silent watch after 70: three failed attempts
 SETTLED = 0.2  # seconds without an event after which the listed objects count as handled
 
@@ -77,57 +71,3 @@ class Watches:
     def stale_watches(self) -> list[str]:
         """The kinds that are silent for so long that only a restart may help."""
         return [kind for kind, silence in self.silences().items() if silence > SILENCE]
-
-
-def session(
-    watches: Watches, context: ssl.SSLContext, headers: Mapping[str, str], proxy: str | None
-) -> aiohttp.ClientSession:
-    """Return a session like kopf's own that records the activity of its watches."""
-
-    class _WatchResponse(aiohttp.ClientResponse):
-        async def start(self, connection: Any) -> aiohttp.ClientResponse:
-            await super().start(connection)
-            watch = _watch_of(self.url.path, self.url.query)
-            if watch is not None and self.status == HTTPStatus.OK:
-                watches.record_activity(watch)
-                if "sendInitialEvents" not in self.url.query:  # then a list preceded it
-                    watches.record_end_of_list(watch)
-                stream = _WatchStream(self.content, watches, watch)
-                self.content = cast(aiohttp.StreamReader, stream)
-            return self
-
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=context),
-        headers=headers,
-        proxy=proxy,
-        response_class=_WatchResponse,
-    )
-
-
-class _WatchStream:
-    """A stream that records activity, and is a plain one otherwise."""
-
-    def __init__(self, content: aiohttp.StreamReader, watches: Watches, watch: Watch) -> None:
-        self._content = content
-        self._watches = watches
-        self._watch = watch
-
-    async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """Yield chunks; kopf asks for the next when it has dispatched the one before."""
-        tail = b""
-        async for chunk in self._content.iter_chunked(size):
-            self._watches.record_activity(self._watch)
-            yield chunk
-            if END_OF_LIST in tail + chunk:
-                self._watches.record_end_of_list(self._watch)
-            tail = chunk[-len(END_OF_LIST) :]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._content, name)
-
-
-def _watch_of(path: str, query: Mapping[str, str]) -> Watch | None:
-    if query.get("watch") != "true":
-        return None
-    *_, namespaces, namespace, resource = ("", "", *path.split("/"))
-    return Watch(resource, namespace if namespaces == "namespaces" else "")

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from openclaw_vllm import handlers
-from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches, session
+from openclaw_vllm.edges.kube.watch_session import session
+from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}\n'
