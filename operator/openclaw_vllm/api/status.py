@@ -15,7 +15,7 @@ Task = Literal["Generate", "Embed", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
 Ability = Literal["Supported", "Unsupported", "Unknown"]
 AbilitySource = Literal["Override", "Probe"]
-ServerNote = Literal["ProbeStopped", "ChatUnauthorized"]
+ServerNote = Literal["KeyNotProved", "ProbeStopped", "ChatUnauthorized"]
 ModelState = Literal["Served", "Missing"]
 RejectionReason = Literal["InvalidReference", "InvalidCharacters", "TooLong", "Wildcard"]
 
@@ -42,8 +42,9 @@ class EndpointStatus(WireModel):
         Annotated[tuple[ServerNote, ...], Field(max_length=MAX_NOTES, json_schema_extra=ATOMIC)]
         | None
     ) = None
-    """ProbeStopped: the server went away while it was asked what a model can do, and is asked again
-    only after a request of yours. ChatUnauthorized: chat requests want another key."""
+    """KeyNotProved: the server lists its models without a key as well. ProbeStopped: the server
+    went away while it was asked what a model can do, and is asked again only after a request of
+    yours. ChatUnauthorized: chat requests want another key."""
 
 
 class ModelStatus(WireModel):

@@ -16,6 +16,7 @@ from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.examine import examine
+from openclaw_vllm.reconcile.key_proof import prove_key
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.probing import ask
 from openclaw_vllm.reconcile.readers import Readers
@@ -41,6 +42,8 @@ async def record_models(
         version, task = await read_details(upstream, readers, with_task=not models.is_empty)
         ids, remove_after = before.discovery.known_at(base_url), spec.discovery.remove_after
         server = server.with_server_info(version, task, clock.monotonic(), ids, remove_after)
+    if needs_info or before.discovery.info.key_proved is None:
+        server = server.with_key_proof(proved=await prove_key(spec, upstream, readers))
     again = needs_info or readers.fresh
     if again and (examined := server.discovery.models_to_examine(spec)):
         to_ask = selected(models.models, spec.discovery)

@@ -37,7 +37,9 @@ def test_a_key_reaches_its_own_service_only_and_never_travels(
     assert credentials == [{"providerId": id_of(keyed), "env": env, **secret}]
     assert catalog.providers[id_of(keyed)]["apiKey"] == f"${{{env}}}"
     assert keyed.namespace.upper().replace("-", "_") in env  # two teams' keys never mix
-    assert {seen.headers.get("authorization") for seen in server.seen} == {f"Bearer {KEY}"}
+    sent = {(seen.path, seen.headers.get("authorization")) for seen in server.seen}
+    assert {path for path, key in sent if key is None} == {"/v1/models"}  # is it public?
+    assert {key for _, key in sent} == {f"Bearer {KEY}", None}
     assert {seen.headers.get("authorization") for seen in other.seen} == {None}
     everything = estate.plane.kubectl("get", "configmaps,vllmcatalogs,events", "-A", "-o", "json")
     assert KEY not in everything

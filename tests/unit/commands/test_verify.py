@@ -66,6 +66,16 @@ def test_capabilities_are_found_out_with_a_live_server(desk: Desk, servers: Serv
     assert said["notes"] == []
 
 
+def test_a_key_that_the_list_does_not_need_is_told_to_be_unproved(
+    desk: Desk, servers: Servers
+) -> None:
+    server = servers.start(Model("m"))
+    path = desk.put("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
+    ended = desk.call("verify", "-f", path, *ALLOWED, VLLM_API_KEY=KEY)
+    assert ended.exit_code == 0, ended.stdout
+    assert "lists its models without a key, so the key was not proved" in ended.stdout
+
+
 @pytest.mark.parametrize("variable", ["VLLM_API_KEY", "OTHER"])
 def test_a_key_comes_from_the_environment(desk: Desk, servers: Servers, variable: str) -> None:
     server = servers.start(Model("m"))

@@ -99,6 +99,11 @@ class ServerState:
         discovery = self.discovery.with_server_info(version, task, now, known, remove_after)
         return replace(self, discovery=discovery)
 
+    def with_key_proof(self, *, proved: bool | None) -> "ServerState":
+        """Record whether the key was proved; None without a key."""
+        info = replace(self.discovery.info, key_proved=proved)
+        return replace(self, discovery=replace(self.discovery, info=info))
+
     def with_examination(self, examined: frozenset[str], examination: Examination) -> "ServerState":
         """Record what models can do; what was not answered stays, and is asked again later."""
         discovery = self.discovery.with_examination(examined, examination)

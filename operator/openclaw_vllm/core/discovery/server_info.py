@@ -5,7 +5,7 @@ without a model: while models are published, it is believed after `removeAfter` 
 row. NVIDIA Dynamo 1.6.1 switches its chat route off while the only chat worker restarts (measured).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.status import Task
 
@@ -18,6 +18,7 @@ class ServerInfo:
     task: Task | None = None
     read_at: float | None = field(default=None, compare=False)  # seconds, monotonic
     embed_answers: int = 0  # good answers in a row that say Embed, and are not believed yet
+    key_proved: bool | None = None  # False: the list is public; None: not tried, or there is no key
 
     @property
     def is_disputed(self) -> bool:
@@ -31,10 +32,10 @@ class ServerInfo:
 
         `remove_after` is the number of answers in a row that it takes to believe Embed.
         """
-        version = version or self.version
+        said = replace(self, version=version or self.version, read_at=now)
         if task is None:
-            return ServerInfo(version, self.task, now, self.embed_answers)
+            return said
         answers = self.embed_answers + 1
         if task == "Embed" and self.task != "Embed" and answers < remove_after:
-            return ServerInfo(version, self.task, now, answers)
-        return ServerInfo(version, task, now)
+            return replace(said, embed_answers=answers)
+        return replace(said, task=task, embed_answers=0)

@@ -9,12 +9,14 @@ from openclaw_vllm.api.provider import Discovery, ModelSettings, VllmProviderSpe
 from openclaw_vllm.api.status import ServerNote
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.references import secret_refs
 from openclaw_vllm.core.discovery.state import DiscoveryState
 
 MAX_PATTERNS = 5  # named in a message
 
 
 SENTENCES: dict[ServerNote, str] = {
+    "KeyNotProved": "the server lists its models without a key, so the key was not proved",
     "ProbeStopped": "the server went away while it was asked what a model can do; it is asked "
     "again only when you set the annotation openclaw-vllm.dev/requested-at anew",
     "ChatUnauthorized": "Unauthorized: the server lists its models, and refuses chat requests: it "
@@ -24,9 +26,15 @@ SENTENCES: dict[ServerNote, str] = {
 
 def server_notes(spec: VllmProviderSpec, discovery: DiscoveryState) -> tuple[ServerNote, ...]:
     """Return what has to be known of the server, although its list is good."""
-    probed = spec.discovery.capabilities == "Probe" and not spec.models
+    return () if spec.models else tuple(_list_server_notes(spec, discovery))
+
+
+def _list_server_notes(spec: VllmProviderSpec, discovery: DiscoveryState) -> Iterator[ServerNote]:
+    if secret_refs(spec) and discovery.info.key_proved is False:
+        yield "KeyNotProved"
     note = discovery.capabilities.note
-    return (note,) if probed and note is not None else ()
+    if spec.discovery.capabilities == "Probe" and note is not None:
+        yield note
 
 
 def note(

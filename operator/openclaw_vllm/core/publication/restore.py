@@ -76,15 +76,20 @@ def restore_retained(
 def _discovery(provider: VllmProvider, published: PublishedModels) -> DiscoveryState:
     status = provider.status
     version = (status.endpoint.server_version or "") if status.endpoint else ""
+    notes = (status.endpoint.notes or ()) if status.endpoint else ()
     in_status = _capabilities_in_status(provider)
     ids = (id_ for id_, _ in published.contexts)
     return DiscoveryState(
         retained=restore_retained(published, status.models),
-        info=ServerInfo(version, status.endpoint.task if status.endpoint else None),
+        info=ServerInfo(
+            version,
+            status.endpoint.task if status.endpoint else None,
+            key_proved=False if "KeyNotProved" in notes else None,
+        ),
         capabilities=CapabilityResults(
             {**published.capabilities, **in_status},
             frozenset({*ids, f"version {version}"}) if in_status else frozenset(),
-            status.endpoint.notes[0] if status.endpoint and status.endpoint.notes else None,
+            next((note for note in notes if note != "KeyNotProved"), None),
         ),
     )
 

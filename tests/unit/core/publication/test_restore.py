@@ -178,6 +178,25 @@ def test_version_and_task_are_known_again() -> None:
     assert (memory.discovery.info.version, memory.discovery.info.task) == ("0.32.0", "Generate")
 
 
+@pytest.mark.parametrize(
+    ("notes", "stopped", "key_proved"),
+    [
+        pytest.param(["KeyNotProved", "ProbeStopped"], True, False, id="both"),
+        pytest.param(["KeyNotProved"], False, False, id="the key"),
+        pytest.param(["ProbeStopped"], True, None, id="the probe"),
+        pytest.param(None, False, None, id="nothing"),
+    ],
+)
+def test_notes_about_the_server_are_known_again(
+    notes: list[str] | None, *, stopped: bool, key_proved: bool | None
+) -> None:
+    resource, published, _ = settled({}, served("a"))
+    endpoint = {"baseUrl": builders.BASE_URL} | ({"notes": notes} if notes else {})
+    discovery = recalled(builders.with_status(resource, endpoint=endpoint), published).discovery
+    assert discovery.capabilities.is_stopped == stopped
+    assert discovery.info.key_proved is key_proved
+
+
 def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapState]:
     """A VllmProvider whose server was asked what its only model can do."""
     resource = builders.resource(builders.wire_spec(**wire))
