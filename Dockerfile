@@ -28,7 +28,8 @@ COPY operator/ operator/
 # The build backend too is pinned with hashes: it is one of the development requirements.
 RUN ["/build/bin/uv", "build", "--wheel", "--python=/build/bin/python", "--out-dir=/wheel", \
      "--build-constraints=requirements/dev.txt", "--require-hashes"]
-RUN ["/build/bin/uv", "pip", "install", "--python=/opt/openclaw-vllm/bin/python", \
+# By pip, for uv writes the time of a local wheel into the environment.
+RUN ["/build/bin/pip", "--python=/opt/openclaw-vllm/bin/python", "install", "--no-compile", \
      "--no-deps", "--no-index", "--find-links=/wheel", "openclaw-vllm-operator"]
 # uv leaves a file behind that everybody may write.
 RUN ["rm", "/opt/openclaw-vllm/.lock"]

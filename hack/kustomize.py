@@ -61,12 +61,12 @@ def _dump(*manifests: Manifest) -> str:
 
 def differing() -> list[Path]:
     """Return the files that differ from the chart, or should not be there."""
-    wanted = files()
+    expected = files()
     there = {*(FOLDER / "crds").iterdir(), *FOLDER.glob("*/operator.yaml")}
     differ = {
-        path for path, text in wanted.items() if path not in there or path.read_text() != text
+        path for path, text in expected.items() if path not in there or path.read_text() != text
     }
-    return sorted(differ | (there - wanted.keys()))
+    return sorted(differ | (there - expected.keys()))
 
 
 def main() -> None:

@@ -25,19 +25,17 @@ from urllib.parse import urlsplit
 
 import click
 
+from hack.bench.objects import CONFIG_MAPS, KIND, PROVIDERS
 from hack.demo.server import stand_in
 from tests.conftest import CRDS
 from tests.controlplane.plane import ControlPlane
 from tests.eventually import eventually_sync
 from tests.operator_process import OperatorProcess, grant
 
-KIND = {"apiVersion": "openclaw-vllm.dev/v1alpha1", "kind": "VllmProvider"}
-CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
-PROVIDERS = "/apis/openclaw-vllm.dev/v1alpha1/namespaces/default/vllmproviders"
 MERGE = "application/merge-patch+json"
 SEEN_WITHIN = 30.0  # seconds
 
-Seen = SimpleQueue[tuple[float, str, str]]  # when, which ConfigMap, its models.json
+Sightings = SimpleQueue[tuple[float, str, str]]  # when, which ConfigMap, its models.json
 
 
 class Client:
@@ -68,9 +66,9 @@ class Client:
                     yield now, event["object"]
 
 
-def follow_config_maps(client: Client, seen: Seen) -> None:
-    for now, found in client.follow(CONFIG_MAPS):
-        seen.put((now, found["metadata"]["name"], models_of(found)))
+def follow_config_maps(client: Client, requests: Sightings) -> None:
+    for now, item in client.follow(CONFIG_MAPS):
+        requests.put((now, item["metadata"]["name"], models_of(item)))
 
 
 def models_of(config_map: Any) -> str:
@@ -82,8 +80,8 @@ class Bench:
 
     def __init__(self, plane: ControlPlane, url: str) -> None:
         self._client, self._url = Client(plane), url
-        self._seen: Seen = SimpleQueue()
-        watching = (Client(plane), self._seen)
+        self._sightings: Sightings = SimpleQueue()
+        watching = (Client(plane), self._sightings)
         Thread(target=follow_config_maps, args=watching, daemon=True).start()
 
     def create(self, name: str) -> float:
@@ -110,15 +108,15 @@ class Bench:
         act()
         while True:
             try:
-                at, shown, models = self._seen.get(timeout=SEEN_WITHIN)
+                at, result, models = self._sightings.get(timeout=SEEN_WITHIN)
             except Empty:
                 raise click.ClickException(f"{name}: nothing for {SEEN_WITHIN:.0f} s") from None
-            if at > start and shown == f"{name}-openclaw" and done(models):
+            if at > start and result == f"{name}-openclaw" and done(models):
                 return (at - start) * 1000
 
     def _is_ready(self, name: str) -> bool:
-        said = self._client.send("GET", f"{PROVIDERS}/{name}")["status"].get("conditions", [])
-        return any((c["type"], c["status"]) == ("Ready", "True") for c in said)
+        conditions = self._client.send("GET", f"{PROVIDERS}/{name}")["status"].get("conditions", [])
+        return any((c["type"], c["status"]) == ("Ready", "True") for c in conditions)
 
     @staticmethod
     def _path(name: str) -> str:

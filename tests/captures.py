@@ -41,7 +41,7 @@ def read(name: str) -> Capture:
 
 
 def exists(server: str, name: str) -> bool:
-    """Tell whether this answer of another server was captured."""
+    """Return whether this answer of another server was captured."""
     return (SERVERS / server / f"{name}.http").exists()
 
 

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=1)
+# For clients of servers without TLS: to read the system's authorities takes 20 ms for each client.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,17 @@ class Certificate:
     certificate: bytes
     key: bytes
 
-    def server_context(self) -> ssl.SSLContext:
-        """Build the context a TLS server listens with; ssl reads certificates from files only."""
+    def server_context(self, clients: "Authority | None" = None) -> ssl.SSLContext:
+        """Build the context a TLS server listens with, which may want certificates of its clients;
+        ssl reads certificates from files only."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "server.pem"
             path.write_bytes(self.certificate + self.key)
             context.load_cert_chain(path)
+        if clients is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=clients.pem)
         return context
 
 
@@ -42,10 +48,13 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def create(cls, name: str = "Test CA", *, key_usage: bool = True) -> Self:
-        """Make one; without key_usage it is a CA that Python 3.13 refuses by default."""
+    def create(
+        cls, name: str = "Test CA", *, key_usage: bool = True, age: timedelta = timedelta(0)
+    ) -> Self:
+        """Make one; without key_usage Python 3.13 refuses it by default, aged over a day anybody
+        does."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(name, _name(name), key.public_key()).add_extension(
+        builder = _builder(name, _name(name), key.public_key(), age).add_extension(
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
         if key_usage:
@@ -80,7 +89,9 @@ def _server_builder(
     hosts: tuple[str, ...], issuer: x509.Name, key: ec.EllipticCurvePrivateKey, age: timedelta
 ) -> x509.CertificateBuilder:
     names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    purpose = x509.ExtendedKeyUsage(
+        [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    )
     return (
         _builder(hosts[0], issuer, key.public_key(), age)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

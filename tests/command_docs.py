@@ -30,7 +30,7 @@ sys.stdout.write(answer.raise_for_status().text)
 
 def blocks(kind: str) -> list[str]:
     """Return the blocks of this kind, in the page's order."""
-    return [found["text"] for found in BLOCK.finditer(PAGE.read_text()) if found["kind"] == kind]
+    return [item["text"] for item in BLOCK.finditer(PAGE.read_text()) if item["kind"] == kind]
 
 
 @dataclass(frozen=True)

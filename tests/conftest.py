@@ -1,5 +1,6 @@
-"""What the rings share: one real control plane per session, one namespace per test."""
+"""What the rings share: one real control plane per process, one namespace per test."""
 
+import gc
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -12,12 +13,55 @@ from tests.controlplane.plane import PROGRAMS, ControlPlane
 from tests.operator_process import OperatorProcess
 
 CRDS = Path(__file__).parent.parent / "crds"
+# The modules that take more than a minute, the longest first.
+LONG = (
+    "apiserver/test_staying",
+    "catalogs/test_catalog_fleet",
+    "apiserver/test_faults",
+    "conformance/test_mounts",
+    "apiserver/test_leader",
+    "conformance/test_client",
+    "apiserver/test_api_server_trouble",
+    "replicas/test_endpoint_slices",
+    "conformance/test_inference",
+    "apiserver/test_install",
+    "conformance/test_catalog",
+    "apiserver/test_demo",
+    "conformance/test_ids",
+    "apiserver/test_openshift",
+    "conformance/test_manifests",
+    "apiserver/test_documented_commands",
+    "conformance/test_generated",
+    "apiserver/test_command_line_docs",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have processes that share the modules begin with the long ones, so that all end together."""
+    if hasattr(config, "workerinput"):
+        place = {module: number for number, module in enumerate(LONG)}
+        items.sort(key=lambda item: place.get(_module(item.path), len(LONG)))
+
+
+def _module(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+def pytest_collection() -> None:
+    """Collect no garbage while thousands of tests are collected: nearly all of it is to stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through thousands of tests again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Build the control plane before the first test: no time limit ends it, its progress shows."""
-    wanted = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wanted and not session.config.option.collectonly:
+    is_needed = any("control_plane" in getattr(item, "fixturenames", ()) for item in session.items)
+    if is_needed and not session.config.option.collectonly:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             binaries.ensure(*PROGRAMS)
@@ -28,7 +72,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     """Show what the last operators said beside a failure."""
     report = yield
     if report.failed:
-        report.sections += [("operator", process.tail()) for process in OperatorProcess.launched]
+        report.sections += [
+            ("operator", process.tail())
+            for process in OperatorProcess.launched
+            if process.log.exists()
+        ]
     return report
 
 

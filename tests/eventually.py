@@ -1,7 +1,8 @@
 """The one way in which tests wait: for a condition, never for a time.
 
 A predicate returns what it saw, and a true value ends the wait. An AssertionError in it means
-"not yet", so that the `assert` lines of a test can be waited for; any other error is raised.
+"not yet", so that the `assert` lines of a test can be waited for, and so does a LookupError: a
+status lacks its fields until it is written. Any other error is raised.
 """
 
 import asyncio
@@ -22,12 +23,12 @@ def eventually_sync(
     deadline = time.monotonic() + within
     while True:
         try:
-            seen: object = (value := predicate())
+            result: object = (value := predicate())
             if value:
                 return value
-        except AssertionError as error:
-            seen = error
-        _give_up_after(deadline, within, describe, seen)
+        except (AssertionError, LookupError) as error:
+            result = error
+        _give_up_after(deadline, within, describe, result)
         time.sleep(EVERY)
 
 
@@ -46,17 +47,17 @@ async def eventually(
     deadline = time.monotonic() + within
     while True:
         try:
-            seen = predicate()
-            if inspect.isawaitable(seen):
-                seen = await seen
-            if seen:
-                return seen
-        except AssertionError as error:
-            seen = error
-        _give_up_after(deadline, within, describe, seen)
+            result = predicate()
+            if inspect.isawaitable(result):
+                result = await result
+            if result:
+                return result
+        except (AssertionError, LookupError) as error:
+            result = error
+        _give_up_after(deadline, within, describe, result)
         await asyncio.sleep(EVERY)
 
 
-def _give_up_after(deadline: float, within: float, describe: str, seen: object) -> None:
+def _give_up_after(deadline: float, within: float, describe: str, result: object) -> None:
     if time.monotonic() > deadline:
-        raise AssertionError(f"Not within {within} s: {describe}. Last seen: {seen!r}")
+        raise AssertionError(f"Not within {within} s: {describe}. Last seen: {result!r}")

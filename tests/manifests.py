@@ -27,14 +27,22 @@ def of_kind(objects: list[Manifest], kind: str) -> list[Manifest]:
     return [object_ for object_ in objects if object_["kind"] == kind]
 
 
+def probes() -> set[tuple[str, ...]]:
+    """Return the commands by which the kubelet asks the agents of all files whether they work."""
+    deployments = [item for name in names() for item in of_kind(read(name), "Deployment")]
+    containers = [item["spec"]["template"]["spec"]["containers"][0] for item in deployments]
+    kinds = ("startupProbe", "readinessProbe")
+    return {tuple(each[kind]["exec"]["command"]) for each in containers for kind in kinds}
+
+
 def named(objects: list[Manifest], kind: str, name: str) -> Manifest:
     """Return the object of this kind and name."""
-    return next(found for found in of_kind(objects, kind) if found["metadata"]["name"] == name)
+    return next(item for item in of_kind(objects, kind) if item["metadata"]["name"] == name)
 
 
 def present(objects: list[Manifest]) -> set[tuple[str, str]]:
     """Return the kind and name of all that exists after an apply, ConfigMaps of ours included."""
-    applied = {(found["kind"], found["metadata"]["name"]) for found in objects}
+    applied = {(item["kind"], item["metadata"]["name"]) for item in objects}
     providers = of_kind(objects, "VllmProvider")
     return applied | {("ConfigMap", published_name(provider)) for provider in providers}
 
@@ -63,6 +71,7 @@ _REFERENCES = {
     "apiKeySecretRef": "Secret",
     "baseConfigRef": "ConfigMap",
     "caBundleRef": "ConfigMap",
+    "clientCertificateRef": "Secret",
     "configMap": "ConfigMap",
     "configMapRef": "ConfigMap",
     "persistentVolumeClaim": "PersistentVolumeClaim",

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +49,17 @@ def grant(plane: ControlPlane) -> Path:
 
 def wait_for_right(plane: ControlPlane, user: str, **attributes: str) -> None:
     """Wait until the API server lets the user do what these attributes of a review say."""
+    _wait_for_review(plane, user, attributes, allowed=True)
+
+
+def wait_for_end_of_right(plane: ControlPlane, user: str, **attributes: str) -> None:
+    """Wait until it does not let the user do that any more."""
+    _wait_for_review(plane, user, attributes, allowed=False)
+
+
+def _wait_for_review(
+    plane: ControlPlane, user: str, attributes: Mapping[str, str], *, allowed: bool
+) -> None:
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
@@ -56,9 +67,9 @@ def wait_for_right(plane: ControlPlane, user: str, **attributes: str) -> None:
     }
     path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
     eventually_sync(
-        lambda: plane.admin.request("POST", path, review)["status"]["allowed"],
+        lambda: plane.admin.request("POST", path, review)["status"]["allowed"] is allowed,
         within=READY_WITHIN,
-        describe=f"{user} may {attributes}",
+        describe=f"{user} may {attributes}: {allowed}",
     )
 
 
@@ -70,6 +81,7 @@ class OperatorProcess:
     def __init__(
         self, kubeconfig: Path, folder: Path, *options: str, program: tuple[str, ...] = PROGRAM
     ) -> None:
+        self.kubeconfig = kubeconfig
         self.log = folder / "operator.log"
         self.log.touch()
         self.health_address, self.metrics_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
@@ -119,6 +131,14 @@ class OperatorProcess:
             lambda: self.code("/readyz") == 200, within=READY_WITHIN, describe="/readyz answers 200"
         )
 
+    def wait_until_idle(self) -> None:
+        """Wait until it reconciles nothing: Events are posted after the status that a test sees."""
+        eventually_sync(
+            lambda: self.metric("vllmprovider_active_workers") == 0,
+            within=READY_WITHIN,
+            describe="no key is being reconciled",
+        )
+
     def stop(self, within: float = READY_WITHIN) -> int:
         """Ask it to end, wait for it, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -148,11 +168,11 @@ class OperatorProcess:
         yield
         self.outages.append((start, datetime.now(UTC)))
 
-    def forbidden_to(self, asked: AuditEntries) -> list[AuditEntry]:
+    def forbidden_to(self, requests: AuditEntries) -> list[AuditEntry]:
         """Return what RBAC forbade, outages aside."""
         return [
             entry
-            for entry in asked.denied()
+            for entry in requests.denied()
             if not any(start < entry.timestamp < end for start, end in self.outages)
         ]
 
@@ -171,13 +191,9 @@ class OperatorProcess:
 
     def metric(self, name: str, /, **labels: str) -> float:
         """Return the sum of a metric's samples that have these labels; 0 when there are none."""
-        families = text_string_to_metric_families(self.metrics())
-        samples = (sample for family in families for sample in family.samples)
-        return sum(
-            s.value for s in samples if s.name == name and labels.items() <= s.labels.items()
-        )
+        return sum_of(self.metrics(), name, labels)
 
-    def said(self) -> list[dict[str, Any]]:
+    def log_lines(self) -> list[dict[str, Any]]:
         """Return what it logged; a line that is not JSON comes from an interpreter in trouble."""
         return [_parse(line) for line in self.log.read_text(errors="replace").splitlines()]
 
@@ -185,18 +201,25 @@ class OperatorProcess:
         """Return what must never be logged, whatever happens: tracebacks and lost tasks."""
         return [
             line
-            for line in self.said()
+            for line in self.log_lines()
             if ("exception" in line and line["logger"].startswith("openclaw_vllm"))
             or (line["level"] in ("error", "critical") and line["logger"] in ("asyncio", "stderr"))
             if LEFT_OPEN not in line["message"]
         ]
 
     def tail(self) -> str:
-        said = self.said()[-TAIL_LINES:]
-        lines = [f"{line.get('time', '')} {line['level']}: {line['message']}" for line in said]
+        message = self.log_lines()[-TAIL_LINES:]
+        lines = [f"{line.get('time', '')} {line['level']}: {line['message']}" for line in message]
         ended = self._process and self._process.poll()
         end = [] if ended is None else [f"It has ended with code {ended}."]
         return "\n".join([f"The operator {self.log.parent.name} said:", *lines, *end])
+
+
+def sum_of(metrics: str, name: str, labels: Mapping[str, str]) -> float:
+    """Return the sum of a metric's samples that have these labels, in what /metrics answers."""
+    families = text_string_to_metric_families(metrics)
+    samples = (sample for family in families for sample in family.samples)
+    return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -15,10 +15,10 @@ GROUP = "rbac.authorization.k8s.io"
 
 
 def rules(name: str = "operator") -> list[Manifest]:
-    """Read a list of rules: `operator`, `catalog` or `leader-election`."""
+    """Read a list of rules: `operator`, `catalog`, `mount-refresh` or `leader-election`."""
     text = (CHART / "files" / "rbac" / f"{name}.yaml").read_text()
-    found: list[Manifest] = yaml.safe_load(text)
-    return found
+    result: list[Manifest] = yaml.safe_load(text)
+    return result
 
 
 def service_account(namespace: str, name: str = "operator") -> Manifest:
@@ -30,6 +30,11 @@ def cluster_wide(namespace: str, role: str, account: str = "operator") -> list[M
     """Give a service account what a cluster-wide install gives it."""
     subject = _subject(namespace, account)
     return _grant("Cluster", {"name": role}, subject, [*rules(), *rules("catalog")])
+
+
+def mount_refresh(namespace: str, role: str, account: str = "operator") -> list[Manifest]:
+    """Give a service account what `--mount-refresh` takes beside that."""
+    return _grant("Cluster", {"name": role}, _subject(namespace, account), rules("mount-refresh"))
 
 
 def namespaced(

@@ -18,13 +18,11 @@ local function because(status, condition)
   return {status = status, message = condition.reason .. ": " .. condition.message}
 end
 
-if obj.spec.suspend == true then
-  return because("Suspended", ready)
-end
 if said.Stalled ~= nil then
   return because("Degraded", said.Stalled)
 end
-if ready.status == "True" then
+-- A sync with waves waits without end for what is Suspended, and for what is Progressing.
+if ready.status == "True" or obj.spec.suspend == true then
   return because("Healthy", ready)
 end
 

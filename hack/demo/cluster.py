@@ -37,12 +37,12 @@ class Cluster:
         command += args
         env = {**os.environ, "KUBECONFIG": str(self.kubeconfig), "KUBERC": "off"}
         text = None if manifest is None else json.dumps(manifest)
-        done = subprocess.run(
+        run_result = subprocess.run(
             command, check=False, input=text, env=env, capture_output=True, text=True
         )
-        if done.returncode != 0:
-            raise DemoError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
-        return done.stdout.strip()
+        if run_result.returncode != 0:
+            raise DemoError(f"kubectl {' '.join(args)}: {run_result.stderr.strip()}")
+        return run_result.stdout.strip()
 
     def apply(self, *manifests: rbac.Manifest) -> str:
         items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
@@ -77,8 +77,8 @@ def borrowed(kubeconfig: Path, folder: Path) -> Iterator[Cluster]:
     """Use a namespace of a cluster that is there, with what a namespaced install grants."""
     if not kubeconfig.is_file():
         raise DemoError(f"DEMO_KUBECONFIG={kubeconfig}: there is no such file.")
-    found = shutil.which("kubectl")
-    program = Path(found) if found else binaries.ensure("kubectl")["kubectl"]
+    path = shutil.which("kubectl")
+    program = Path(path) if path else binaries.ensure("kubectl")["kubectl"]
     namespace = f"openclaw-vllm-demo-{uuid4().hex[:6]}"
     cluster = Cluster(program, kubeconfig, folder, namespace, (f"--namespace={namespace}",))
     with _crds(cluster), _namespace(cluster):
@@ -112,7 +112,7 @@ def _crds(cluster: Cluster) -> Iterator[None]:
 
 
 def _established(cluster: Cluster) -> bool:
-    """Tell whether the API server serves the CRDs; kubectl's wait fails on one just created."""
+    """Return whether the API server serves the CRDs; kubectl's wait fails on one just created."""
     wait = ("wait", "--for=condition=Established", "--timeout=10s", "-f", str(CRDS))
     try:
         return bool(cluster.kubectl(*wait))

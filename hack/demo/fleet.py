@@ -1,4 +1,4 @@
-"""The demo of catalogues: two teams' servers arrive in the namespaces of agents.
+"""The demo of catalogs: two teams' servers arrive in the namespaces of agents.
 
 It applies docs/manifests/catalog.yaml, so that what the documents show is what is seen at work.
 """
@@ -104,14 +104,14 @@ class FleetStory:
     def _withdraw(self) -> None:
         with show.step("The VllmCatalog is deleted; nothing of it is left"):
             show.text(self._kubectl("delete", "vllmcatalog", "fleet", WITHIN))
-            left = self._config_maps()
-            if left:
-                raise DemoError(f"This is a bug: ConfigMaps are left in {left}.")
+            remaining = self._config_maps()
+            if remaining:
+                raise DemoError(f"This is a bug: ConfigMaps are left in {remaining}.")
 
     def _show(self) -> None:
         show.text(self._kubectl("get", "vllmcatalogs"))
         holding = self._config_maps()
-        versions = {json.dumps(found["data"]) for found in holding.values()}
+        versions = {json.dumps(item["data"]) for item in holding.values()}
         if len(versions) != 1:
             raise DemoError(f"This is a bug: {len(versions)} versions are published.")
         models = self._catalog()["status"].get("models", [])
@@ -119,12 +119,12 @@ class FleetStory:
 
     def _config_maps(self) -> dict[str, Manifest]:
         selector = "openclaw-vllm.dev/catalog=fleet"
-        found = json.loads(self._kubectl("get", "configmaps", "-A", "-l", selector, "-o", "json"))
-        return {item["metadata"]["namespace"]: item for item in found["items"]}
+        result = json.loads(self._kubectl("get", "configmaps", "-A", "-l", selector, "-o", "json"))
+        return {item["metadata"]["namespace"]: item for item in result["items"]}
 
     def _catalog(self) -> Manifest:
-        found: Manifest = json.loads(self._kubectl("get", "vllmcatalog", "fleet", "-o", "json"))
-        return found
+        result: Manifest = json.loads(self._kubectl("get", "vllmcatalog", "fleet", "-o", "json"))
+        return result
 
     def _namespace(self, name: str, label: str) -> None:
         self._kubectl("create", "namespace", name)

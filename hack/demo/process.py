@@ -27,7 +27,7 @@ class Process:
     log: Path
     running: subprocess.Popen[bytes]
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         return self.log.read_text(errors="replace")
 
     def check(self) -> None:
@@ -38,7 +38,7 @@ class Process:
             )
 
     def tail(self) -> str:
-        return "\n".join([f"{self.name} said:", *self.said().splitlines()[-TAIL_LINES:]])
+        return "\n".join([f"{self.name} said:", *self.log_text().splitlines()[-TAIL_LINES:]])
 
     def stop(self) -> None:
         """Ask it to end, wait, and kill it if it does not."""

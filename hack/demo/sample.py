@@ -15,10 +15,10 @@ KEY = "api-key"
 
 def provider(base_url: str, namespace: str, *, keyed_by: str | None = None) -> Manifest:
     """Take the README's first YAML block, pointed at a server and made quick to watch."""
-    found = re.search(r"^```yaml\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
-    if found is None:
+    match = re.search(r"^```yaml\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    if match is None:
         raise DemoError(f"{README.name} has no ```yaml block to apply.")
-    sample: Manifest = yaml.safe_load(found[1])
+    sample: Manifest = yaml.safe_load(match[1])
     if sample.get("kind") != "VllmProvider":
         raise DemoError(f"The first ```yaml block of {README.name} is no VllmProvider.")
     sample["metadata"]["namespace"] = namespace

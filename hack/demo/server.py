@@ -55,7 +55,7 @@ def stand_in(
 def _printed_url(process: Process) -> str:
     def printed() -> str:
         process.check()
-        url, newline, _ = process.said().partition("\n")
+        url, newline, _ = process.log_text().partition("\n")
         return url if newline else ""
 
     try:

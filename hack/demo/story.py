@@ -85,8 +85,8 @@ class Story:
         return self._get("configmap", self._provider()["status"]["configMap"]["name"])
 
     def _get(self, kind: str, name: str) -> Manifest:
-        found: Manifest = json.loads(self._cluster.kubectl("get", kind, name, "-o", "json"))
-        return found
+        result: Manifest = json.loads(self._cluster.kubectl("get", kind, name, "-o", "json"))
+        return result
 
     def _published(self) -> list[str]:
         providers = json.loads(self._configmap()["data"]["models.json"])["providers"]

@@ -1,73 +1,74 @@
-"""Watches by kopf: login, settings, and handlers that pass every event to a controller.
+"""Watches by kopf: login, settings, and handlers that pass events to a controller.
 
 The only module that imports kopf. It uses `on.event` handlers and a cache of our own, since kopf's
 other handlers add finalizers and annotations to the user's objects and cost a PATCH per change.
 """
 
 import asyncio
+import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import kopf
 
-from openclaw_vllm.api.configmap import GROUP, SELECTOR, VERSION
-from openclaw_vllm.controllers.catalog import CatalogController
-from openclaw_vllm.controllers.provider import ProviderController
+from openclaw_vllm.api.configmap import SELECTOR
+from openclaw_vllm.api.endpoint_slice import SERVICE_NAME
+from openclaw_vllm.api.pods import REFRESH
+from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.edges.kube.connection import Credentials
-from openclaw_vllm.edges.kube.paths import CUSTOM_KINDS
+from openclaw_vllm.edges.kube.paths import SLICES, group_of
+from openclaw_vllm.edges.kube.watch_events import OnEvent
 from openclaw_vllm.edges.kube.watch_session import session
-from openclaw_vllm.edges.kube.watches import Watch, Watches
+from openclaw_vllm.edges.kube.watch_streams import FallBack
+from openclaw_vllm.edges.kube.watches import Watches
+from openclaw_vllm.shutdown import cancel_until_done
 
-KINDS = ("vllmproviders", "services", "configmaps")
-CATALOG_KINDS = ("vllmcatalogs", "namespaces")
-OnEvent = Callable[[str | None, dict[str, Any]], None]
+PROVIDERS = "vllmproviders"
 # Its expiration makes each login differ from the last: kopf refuses a repeated one.
 LOGIN_LIFETIME = timedelta(minutes=10)
 
 # For peering, which is off; kopf's default fails where a container's user has no name.
 IDENTITY: Any = "openclaw-vllm-operator"
 
+logger = logging.getLogger(__name__)
+
 
 def registry_for(
-    providers: ProviderController,
-    catalogs: CatalogController | None,
+    controllers: Controllers,
     watches: Watches,
     login: Callable[[], Awaitable[Credentials]],
     end_tasks: Callable[[], Awaitable[None]],
+    fall_back: FallBack | None = None,
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry; without `catalogs`, their kinds are not watched.
+    """Return kopf's registry; kinds without a controller are not watched.
 
-    `end_tasks` ends our own tasks before kopf waits for them.
+    `end_tasks` ends our own tasks before kopf waits for them; `fall_back` is called when lists by
+    watching do not work.
     """
     registry = kopf.OperatorRegistry()
+    event_handlers = controllers.event_handlers
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
     async def log_in(**_: Any) -> kopf.AiohttpSession:
-        return _create_session(await login(), watches)
+        return _create_session(await login(), watches, fall_back, event_handlers)
 
     @kopf.on.cleanup(registry=registry)
     async def clean_up(**_: Any) -> None:
         await end_tasks()
 
-    for plural, on_event in (
-        ("vllmproviders", providers.on_provider_event),
-        ("services", providers.on_service_event),
-        ("configmaps", providers.on_config_map_event),
-    ):
+    for plural, on_event in event_handlers.items():
         _register_event_handler(registry, watches, plural, on_event)
-    if catalogs is not None:
-        _register_event_handler(registry, watches, "vllmcatalogs", catalogs.on_catalog_event)
-        _register_event_handler(registry, watches, "namespaces", catalogs.on_namespace_event)
     return registry
 
 
 def _register_event_handler(
     registry: kopf.OperatorRegistry, watches: Watches, plural: str, on_event: OnEvent
 ) -> None:
-    """Pass every event of a kind to `on_event`; readiness waits until all were handled."""
-    group, version = (GROUP, VERSION) if plural in CUSTOM_KINDS else ("", "v1")
+    """Have kopf watch a kind, and pass to `on_event` what it lists before it watches; what comes by
+    a watch that begins with the list is handled before kopf sees it (`watch_events`)."""
+    group, version = group_of(plural)
 
     async def event_handler(event: kopf.RawEvent, **_: Any) -> None:
         watches.record_event()
@@ -76,21 +77,14 @@ def _register_event_handler(
     kopf.on.event(group, version, plural, id=plural, registry=registry)(event_handler)
 
 
-def expected(namespaces: Iterable[str], *, catalogs: bool) -> list[Watch]:
-    """Return the expected watches: of each kind in each namespace, or in all."""
-    scopes = tuple(namespaces) or ("",)
-    watches = [Watch(kind, namespace) for kind in KINDS for namespace in scopes]
-    return [*watches, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
-
-
-def settings_for(*, streaming: bool) -> kopf.OperatorSettings:
+def settings_for(*, streaming: bool, shard_selector: str = "") -> kopf.OperatorSettings:
     """Return kopf's settings, each with a measured effect.
 
-    `streaming` lists by watching, which halves the memory and needs Kubernetes 1.34 or newer.
+    `streaming` lists by watching, which halves the memory and needs Kubernetes 1.34 or newer. With
+    a `shard_selector` a VllmProvider that loses its label is delivered as deleted.
     """
     settings = kopf.OperatorSettings()
-    settings.persistence.progress_storage = _NoProgress()
-    settings.persistence.diffbase_storage = _NoDiffBase()
+    settings.persistence.progress_storage = settings.persistence.diffbase_storage = _NoStorage()
     settings.queueing.idle_timeout = 0.1
     settings.networking.error_backoffs = _CappedForever()
     settings.networking.request_timeout = 60
@@ -99,10 +93,26 @@ def settings_for(*, streaming: bool) -> kopf.OperatorSettings:
     settings.watching.reconnect_backoff = 0.1
     settings.watching.initial_streaming = streaming
     settings.watching.label_selectors["", "v1", "configmaps"] = SELECTOR
+    settings.watching.label_selectors[*group_of(SLICES), SLICES] = SERVICE_NAME
+    settings.watching.label_selectors["", "v1", "pods"] = REFRESH
+    if shard_selector:
+        settings.watching.label_selectors[*group_of(PROVIDERS), PROVIDERS] = shard_selector
     settings.scanning.disabled = True
     settings.posting.enabled = False
     settings.peering.standalone = True
     return settings
+
+
+def fall_back_to_lists(settings: kopf.OperatorSettings) -> FallBack:
+    """Return the callback that makes every watch list first from now on, and logs it once."""
+
+    def fall_back(reason: str) -> None:
+        if settings.watching.initial_streaming:
+            settings.watching.initial_streaming = False
+            advice = "objects are listed before they are watched; --watch-list=off does so at once"
+            logger.warning("a list by watching does not work (%s): %s", reason, advice)
+
+    return fall_back
 
 
 async def watch(
@@ -114,8 +124,8 @@ async def watch(
     stop: asyncio.Event,
 ) -> None:
     """Watch until `stop` is set or a signal arrives; raises the error that ends kopf."""
-    names = tuple(namespaces)
-    await kopf.operator(
+    names, others = tuple(namespaces), asyncio.all_tasks()
+    tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=settings,
         identity=IDENTITY,
@@ -125,6 +135,15 @@ async def watch(
         ready_flag=ready,
         stop_flag=stop,
     )
+    running = asyncio.create_task(kopf.run_tasks(tasks, ignored=others))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        running.cancel()
+        raise
+    finally:
+        await cancel_until_done(running, others, spared="pause-waiter")
+    await running
 
 
 class _CappedForever:
@@ -136,8 +155,9 @@ class _CappedForever:
             yield 2.0
 
 
-class _NoProgress(kopf.ProgressStorage):
-    """Stores nothing on the user's object."""
+class _NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
+    """Stores nothing on the user's object, and computes no differences, which would copy every
+    object of every event."""
 
     def fetch(self, **_: Any) -> None:
         return None
@@ -154,18 +174,8 @@ class _NoProgress(kopf.ProgressStorage):
     def clear(self, *, essence: Any) -> Any:
         return essence
 
-
-class _NoDiffBase(kopf.DiffBaseStorage):
-    """Computes no differences, which would copy every object of every event."""
-
     def build(self, **_: Any) -> Any:
         return {}
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def store(self, **_: Any) -> None:
-        return None
 
 
 class _Connection(kopf.ConnectionInfo):
@@ -177,7 +187,12 @@ class _Connection(kopf.ConnectionInfo):
         return context
 
 
-def _create_session(credentials: Credentials, watches: Watches) -> kopf.AiohttpSession:
+def _create_session(
+    credentials: Credentials,
+    watches: Watches,
+    fall_back: FallBack | None,
+    event_handlers: Mapping[str, OnEvent],
+) -> kopf.AiohttpSession:
     """Return a session for kopf, which closes it; like its own, but records watch activity."""
     connection = _Connection(
         server=credentials.server,
@@ -191,6 +206,8 @@ def _create_session(credentials: Credentials, watches: Watches) -> kopf.AiohttpS
     context, headers = connection.as_ssl_context(), connection.as_http_headers()
     return kopf.AiohttpSession(
         server=credentials.server,
-        aiohttp_session=session(watches, context, headers, credentials.proxy_url),
+        aiohttp_session=session(
+            watches, context, headers, credentials.proxy_url, fall_back, event_handlers
+        ),
         expiration=datetime.now(UTC) + LOGIN_LIFETIME,
     )

@@ -6,7 +6,7 @@ from openclaw_vllm.edges.kube.leader import Election
 from openclaw_vllm.edges.kube.watches import Watches
 from openclaw_vllm.tasks import Tasks
 
-Response = tuple[int, bytes]  # a status code and a line for people
+Response = tuple[int, bytes]  # a status code and a line of text
 
 
 class Health:

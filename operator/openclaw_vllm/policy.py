@@ -1,16 +1,26 @@
-"""Policy on destinations, from the administrator's settings and the operator's own addresses."""
+"""Policy on destinations and the names of Services, from the settings and our own addresses."""
 
 import logging
 import os
 import socket
 from ipaddress import ip_address
 
-from openclaw_vllm.core.discovery.destination import Address, Destinations
+from openclaw_vllm.core.discovery.addresses import Address
+from openclaw_vllm.core.discovery.destination import Destinations
+from openclaw_vllm.core.discovery.service_names import DEFAULT_DOMAIN, ServiceNames
 from openclaw_vllm.edges.kube.apiserver import ApiServer
 from openclaw_vllm.edges.vllm.prober import Prober
 from openclaw_vllm.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+
+def service_names_of(settings: Settings) -> ServiceNames:
+    """Return how Services are named, and log a domain that is not the usual one."""
+    names = settings.service_names
+    if names.domain != DEFAULT_DOMAIN:
+        logger.info("Services are named <service>.<namespace>.svc.%s", names.domain)
+    return names
 
 
 async def policy_of(settings: Settings, server: ApiServer, prober: Prober) -> Destinations:

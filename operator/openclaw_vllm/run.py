@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import time
+from functools import partial
 from importlib.metadata import version
 
 from openclaw_vllm import handlers
-from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.controllers import relist
+from openclaw_vllm.assembly import create_controllers
+from openclaw_vllm.controllers import priming, relist
 from openclaw_vllm.controllers.catalog import CatalogController
-from openclaw_vllm.controllers.provider import ProviderController
-from openclaw_vllm.controllers.workqueue import WorkQueue
+from openclaw_vllm.controllers.controllers import Controllers
+from openclaw_vllm.controllers.missing_rights import go_on_without
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.kube.cache import Cache
-from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.edges.kube.connection import (
     Credentials,
     credentials,
@@ -22,22 +23,20 @@ from openclaw_vllm.edges.kube.connection import (
 )
 from openclaw_vllm.edges.kube.leader import Election
 from openclaw_vllm.edges.kube.readings import Readings
-from openclaw_vllm.edges.kube.watches import Watches
+from openclaw_vllm.edges.kube.replies import Rejected
+from openclaw_vllm.edges.kube.watches import Watches, expected_watches
 from openclaw_vllm.edges.metrics import http_endpoints
 from openclaw_vllm.edges.metrics.metrics import Metrics
 from openclaw_vllm.edges.vllm.prober import Prober
 from openclaw_vllm.health import Health
-from openclaw_vllm.policy import policy_of
+from openclaw_vllm.policy import policy_of, service_names_of
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.readers import Clock
 from openclaw_vllm.settings import Settings
 from openclaw_vllm.shutdown import listen_for_signals, take_signals_back
 from openclaw_vllm.tasks import Tasks
 
-STREAMING_SINCE = (1, 34)  # Kubernetes versions that list by watching
 RETRY = 2.0  # seconds
-LONGEST_BACKOFF = 300.0  # the alert about errors looks at the last ten minutes
 
 logger = logging.getLogger(__name__)
 
@@ -72,12 +71,15 @@ class _Operator:
         self._watches = Watches()
         self._election: Election | None = None
         if settings.leader_elect and settings.leader_election_namespace:
-            self._election = Election(server, settings.leader_election_namespace)
+            self._election = Election(
+                server, settings.leader_election_namespace, lease=settings.leader_election_id
+            )
         self._stop = stop or asyncio.Event()
         self._tasks = Tasks(self._stop)
         self._health = Health(self._tasks, self._watches, self._election)
         if self._election is not None:
-            self._metrics.show_leadership(lambda: not self._health.standby)
+            lease = self._election.lease
+            self._metrics.show_leadership(lease, lambda: not self._health.standby)
         self._runners: list[http_endpoints.Runner] = []
 
     async def run(self) -> None:
@@ -86,7 +88,7 @@ class _Operator:
             names = ", ".join(chosen)
             logger.info("serving %s; VllmCatalogs and what is elsewhere are ignored", names)
         await self._serve()
-        world = ReconcileContext(
+        context = ReconcileContext(
             cache=Cache(),
             cluster=self._cluster,
             prober=self._prober,
@@ -95,59 +97,46 @@ class _Operator:
             policy=await policy_of(self._settings, self._server, self._prober),
             clock=Clock(time.monotonic, time.time),
             metrics=self._metrics,
+            service_names=service_names_of(self._settings),
             own_namespace=own_namespace() or self._settings.leader_election_namespace,
+            shard_selector=self._settings.shard_selector,
         )
-        if await self._leads() and await self._filled(world):
-            await self._work(world)
+        if await self._acquire_lease() and await self._fill_cache(context):
+            await self._work(context)
         await self._tasks.end()
         if self._tasks.failure is not None:
             raise self._tasks.failure
 
-    async def _work(self, world: ReconcileContext) -> None:
-        queue = WorkQueue[ObjectKey](
-            lambda key: reconcile(key, world),
-            slots=self._settings.max_concurrent_probes,
-            passing=(Unavailable,),
-            longest_backoff=lambda key: min(world.interval_of(key), LONGEST_BACKOFF),
-        )
-        catalogs = await self._catalogs(world)
-        intake = ProviderController(world, queue, catalogs)
-        self._metrics.show_objects(world.provider_samples, world.catalog_samples)
-        queues = {"providers": queue, **(catalogs.queues if catalogs else {})}
-        self._metrics.show_queues(queues)
-        for work in queues.values():
-            self._tasks.keep(work.run())
-        self._tasks.keep(relist.run(world, intake, catalogs, self._settings.namespace))
-        streaming = await self._cluster.version() >= STREAMING_SINCE
+    async def _work(self, context: ReconcileContext) -> None:
+        controllers = await create_controllers(self._settings, self._cluster, context)
+        served = tuple if self._settings.catalogs_only else context.provider_samples
+        self._metrics.show_objects(served, context.catalog_samples)
+        self._metrics.show_queues(controllers.queues)
+        for queue in controllers.queues.values():
+            self._tasks.keep(queue.run())
+        listed, namespaces = self._watches.listed, self._settings.namespace
+        self._tasks.keep(relist.run(context, controllers, listed, namespaces))
         self._tasks.keep(take_signals_back(self._stop, after=self._health.watching))
-        self._expect_watches(catalogs)
+        self._expect_watches(controllers.catalogs)
+        self._watches.on_refusal = partial(go_on_without, controllers)
+        await self._watch(controllers)
+
+    async def _watch(self, controllers: Controllers) -> None:
+        streaming = self._settings.lists_by_watching(await self._cluster.version())
+        settings = handlers.settings_for(
+            streaming=streaming, shard_selector=self._settings.shard_selector
+        )
+        fall_back = handlers.fall_back_to_lists(settings) if self._settings.falls_back else None
+        registry = handlers.registry_for(
+            controllers, self._watches, self._log_in, self._tasks.end, fall_back
+        )
         await handlers.watch(
-            handlers.registry_for(intake, catalogs, self._watches, self._log_in, self._tasks.end),
-            handlers.settings_for(streaming=streaming),
+            registry,
+            settings,
             self._settings.namespace,
             ready=self._health.watching,
             stop=self._stop,
         )
-
-    async def _catalogs(self, world: ReconcileContext) -> CatalogController | None:
-        """Return the controller of VllmCatalogs, if they are served and their CRD is installed."""
-        if not self._settings.serves_catalogs:
-            return None
-        if not await self._cluster.serves(["vllmcatalogs"]):
-            logger.warning(
-                "the CRD vllmcatalogs.openclaw-vllm.dev is not installed: VllmCatalogs are not"
-                " served until the operator is started again"
-            )
-            return None
-        slots = self._settings.max_concurrent_probes
-        catalogs = CatalogController(world, slots=slots, passing=(Unavailable,))
-        try:
-            await relist.prime_catalog_caches(world, catalogs)
-        except Rejected as error:
-            advice = "grant what they need (files/rbac/catalog.yaml), or say --no-catalogs"
-            logger.error("VllmCatalogs are not served: %s; %s", error, advice)
-            return None
-        return catalogs
 
     async def close(self) -> None:
         """End tasks and connections, also after a `run` that raised."""
@@ -158,7 +147,7 @@ class _Operator:
             await runner.cleanup()
         await self._server.close()
 
-    async def _leads(self) -> bool:
+    async def _acquire_lease(self) -> bool:
         """Wait for the Lease if there may be other replicas; False after a shutdown."""
         if self._election is None:
             return True
@@ -174,14 +163,14 @@ class _Operator:
         self._tasks.keep(self._election.hold())
         return True
 
-    async def _filled(self, world: ReconcileContext) -> bool:
+    async def _fill_cache(self, context: ReconcileContext) -> bool:
         """Wait for the CRD and fill the cache; False after a shutdown."""
         self._expect_watches(None)
         self._metrics.show_watches(self._watches)
         while not self._stop.is_set():
             try:
                 if await self._cluster.serves(["vllmproviders"]):
-                    await relist.prime_caches(world, self._settings.namespace)
+                    await priming.prime_caches(context, self._settings.namespace)
                     return True
                 logger.warning(
                     "the CRD vllmproviders.openclaw-vllm.dev is not installed; waiting for it"
@@ -196,7 +185,9 @@ class _Operator:
 
     def _expect_watches(self, catalogs: CatalogController | None) -> None:
         namespaces = self._settings.namespace
-        self._watches.expect(handlers.expected(namespaces, catalogs=catalogs is not None))
+        pods = self._settings.mount_refresh
+        expected = expected_watches(namespaces, catalogs=catalogs is not None, pods=pods)
+        self._watches.expect(expected)
 
     async def _log_in(self) -> Credentials:
         return await credentials(await load_configuration())
@@ -205,7 +196,7 @@ class _Operator:
         health = self._settings.health_probe_bind_address
         metrics = self._settings.metrics_bind_address
         probes = {"/healthz": self._health.live, "/readyz": self._health.ready}
-        routes = {"/metrics": lambda: (200, self._metrics.text())}
-        for address, what in ((health, probes), (metrics, routes)):
+        scrapes = {"/metrics": lambda: (200, self._metrics.text())}
+        for address, routes in ((health, probes), (metrics, scrapes)):
             if address != http_endpoints.OFF:
-                self._runners.append(await http_endpoints.serve(address, what))
+                self._runners.append(await http_endpoints.serve(address, routes))

@@ -8,9 +8,12 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Collection
 from threading import Timer
+from typing import Any
 
 GRACE = 8.0  # seconds, of the 10 that the operator promises
+PATIENCE = 2.0  # seconds until what was cancelled is cancelled again
 
 logger = logging.getLogger(__name__)
 
@@ -35,3 +38,19 @@ async def take_signals_back(stop: asyncio.Event, *, after: asyncio.Event) -> Non
     await after.wait()
     listen_for_signals(stop)
     await stop.wait()
+
+
+async def cancel_until_done(
+    running: asyncio.Task[None], others: Collection[asyncio.Task[Any]], *, spared: str
+) -> None:
+    """Wait for `running`, which ends what was started beside `others`; cancel that while it stays,
+    but for tasks whose names begin with `spared`: those end with what waits for them.
+
+    kopf leaves its watches alone when one has failed. It cancels them five seconds later together
+    with their pause-waiters, and a watch whose waiter is the first to end goes on (kopf 1.45.2).
+    """
+    while not running.done():
+        await asyncio.wait({running}, timeout=PATIENCE)
+        for task in asyncio.all_tasks().difference(others, {running}):
+            if not task.get_name().startswith(spared):
+                task.cancel()

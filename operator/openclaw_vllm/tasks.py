@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 
 
 class Tasks:
-    """Runs tasks; `stop` is set as soon as one of them ends by itself."""
+    """Runs tasks; `stop` is set as soon as one of them ends on its own."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
@@ -14,11 +14,11 @@ class Tasks:
 
     @property
     def have_ended(self) -> bool:
-        """Whether a task has ended by itself."""
+        """Whether a task has ended on its own."""
         return any(task.done() for task in self._tasks)
 
     def keep(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Run a coroutine as a task; if it ends by itself, the others end with it."""
+        """Run a coroutine as a task; if it ends on its own, the others end with it."""
 
         def end_others(_: object) -> None:
             self._stop.set()

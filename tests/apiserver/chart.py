@@ -45,7 +45,7 @@ EVERYTHING = (
     'securityContext={"runAsGroup":1234}',
     'livenessProbe={"failureThreshold":9}',
     'readinessProbe={"initialDelaySeconds":8}',
-    'resources={"limits":{"memory":"1Gi"},"requests":{"memory":"256Mi","cpu":"50m"}}',
+    'resources={"limits":{"cpu":"1","memory":"1Gi"},"requests":{"memory":"256Mi","cpu":"50m"}}',
 )
 
 
@@ -70,16 +70,16 @@ class Rendered:
 
     @property
     def args(self) -> list[str]:
-        found: list[str] = self.pod["spec"]["containers"][0]["args"]
-        return found
+        result: list[str] = self.pod["spec"]["containers"][0]["args"]
+        return result
 
 
 def helm(*args: str) -> str:
     program = binaries.ensure("helm")["helm"]
-    done = subprocess.run([program, *args], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RefusedError(done.stderr + done.stdout)
-    return done.stdout
+    process = subprocess.run([program, *args], capture_output=True, text=True, check=False)
+    if process.returncode != 0:
+        raise RefusedError(process.stderr + process.stdout)
+    return process.stdout
 
 
 def render(
@@ -87,12 +87,15 @@ def render(
     release: str = RELEASE,
     namespace: str = NAMESPACE,
     kube_version: str = "1.37.2",
+    apis: tuple[str, ...] = (),
 ) -> Rendered:
     """Render with values as `--set-json` takes them, `watchNamespaces=["a"]` for example.
 
+    The cluster serves the APIs of its version, and `apis`: "security.openshift.io/v1" for example.
     What is rendered is read as kubectl reads it: a key that is written twice raises Unreadable.
     """
     sets = [part for value in values for part in ("--set-json", value)]
     place = ("--namespace", namespace, "--kube-version", kube_version)
-    text = helm("template", release, str(rbac.CHART), *place, *sets)
-    return Rendered(tuple(found.manifest for found in objects.read("the chart", text)))
+    served = [f"--api-versions={api}" for api in apis]
+    text = helm("template", release, str(rbac.CHART), *place, *served, *sets)
+    return Rendered(tuple(item.manifest for item in objects.read("the chart", text)))

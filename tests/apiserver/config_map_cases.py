@@ -9,7 +9,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import CONFIG, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.cluster import Conflict, NotFound
+from openclaw_vllm.edges.kube.config_maps import NO_VERSION
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound
 from tests.apiserver.object_cases import Case, User, names
 
 Json = dict[str, Any]
@@ -84,6 +85,13 @@ async def an_apply_with_the_uid_of_one_that_is_gone_conflicts(user: User) -> Non
     assert await find(user) is None
 
 
+async def an_apply_that_shall_create_does_so_once(user: User) -> None:
+    created = await apply(user, resourceVersion=NO_VERSION)
+    with pytest.raises(Conflict):
+        await apply(user, "{a: 1}", resourceVersion=NO_VERSION)
+    assert await find(user) == created
+
+
 async def an_apply_to_a_namespace_that_is_not_there_finds_nothing(user: User) -> None:
     key = ObjectKey("there-is-none", "published")
     with pytest.raises(NotFound):
@@ -101,6 +109,67 @@ async def an_immutable_config_map_is_a_problem_unless_nothing_changes(user: User
         message = "ConfigMap published is immutable; delete it, and it is written anew"
         assert refused == Problem(Reason.IMMUTABLE, message)
     assert await find(user) == first
+
+
+async def replace(user: User, before: ConfigMapState, text: str = "{a: 1}") -> ConfigMapState:
+    """Replace the ConfigMap of the namespace, as it was read."""
+    key = ObjectKey(user.namespace, "published")
+    version = {"uid": before.uid, "resourceVersion": before.resource_version}
+    manifest = config_map(key, {CONFIG: text}, **version)
+    replaced = await user.cluster.replace_config_map(key, manifest)
+    assert isinstance(replaced, ConfigMapState), replaced
+    return replaced
+
+
+async def a_config_map_is_created_once(user: User) -> None:
+    key = ObjectKey(user.namespace, "published")
+    created = await user.cluster.create_config_map(key, config_map(key, {CONFIG: "{}"}))
+    assert isinstance(created, ConfigMapState), created
+    assert not created.is_shared
+    with pytest.raises(Conflict):
+        await user.cluster.create_config_map(key, config_map(key, {CONFIG: "{a: 1}"}))
+    assert await find(user) == created
+
+
+async def a_namespace_that_is_not_there_takes_no_new_config_map(user: User) -> None:
+    key = ObjectKey("there-is-none", "published")
+    with pytest.raises(NotFound):
+        await user.cluster.create_config_map(key, config_map(key, {}))
+
+
+async def a_config_map_is_replaced_as_it_was_read(user: User) -> None:
+    before = await apply(user, labels={"a": "b"})
+    after = await replace(user, before)
+    assert (after.uid, after.labels, after.is_shared) == (before.uid, {}, False)
+    assert after.resource_version != before.resource_version
+    assert await find(user) == after
+
+
+async def a_config_map_that_changed_since_is_not_replaced(user: User) -> None:
+    before, after = await apply(user), await apply(user, "{a: 1}")
+    with pytest.raises(Conflict):
+        await replace(user, before, "{a: 2}")
+    assert await find(user) == after
+
+
+async def a_config_map_that_is_gone_is_not_replaced(user: User) -> None:
+    before = await apply(user)
+    await delete(user, before)
+    with pytest.raises(Conflict):
+        await replace(user, before)
+    assert await find(user) is None
+
+
+async def an_immutable_config_map_is_not_replaced(user: User) -> None:
+    key = ObjectKey(user.namespace, "published")
+    frozen = config_map(key, {CONFIG: "{}"}) | {"immutable": True}
+    before = await user.cluster.create_config_map(key, frozen)
+    assert isinstance(before, ConfigMapState)
+    version = {"uid": before.uid, "resourceVersion": before.resource_version}
+    manifest = config_map(key, {CONFIG: "{a: 1}"}, **version)
+    refused = await user.cluster.replace_config_map(key, manifest)
+    assert isinstance(refused, Problem)
+    assert refused.reason is Reason.IMMUTABLE
 
 
 async def a_config_map_is_deleted_as_it_was_read(user: User) -> None:
@@ -144,8 +213,15 @@ CONFIG_MAP_CASES: list[Case] = [
     an_apply_with_the_uid_is_taken,
     an_apply_with_the_uid_of_another_one_conflicts,
     an_apply_with_the_uid_of_one_that_is_gone_conflicts,
+    an_apply_that_shall_create_does_so_once,
     an_apply_to_a_namespace_that_is_not_there_finds_nothing,
     an_immutable_config_map_is_a_problem_unless_nothing_changes,
+    a_config_map_is_created_once,
+    a_namespace_that_is_not_there_takes_no_new_config_map,
+    a_config_map_is_replaced_as_it_was_read,
+    a_config_map_that_changed_since_is_not_replaced,
+    a_config_map_that_is_gone_is_not_replaced,
+    an_immutable_config_map_is_not_replaced,
     a_config_map_is_deleted_as_it_was_read,
     a_config_map_that_changed_since_is_not_deleted,
     a_config_map_that_was_made_anew_is_not_deleted,

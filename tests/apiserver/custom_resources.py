@@ -29,7 +29,7 @@ def apply_status(plane: ControlPlane, kind: str, path: str, status: Mapping[str,
 
 
 def contains(whole: Any, part: Any) -> bool:
-    """Tell whether all of `part` is in `whole`, at the same places."""
+    """Return whether all of `part` is in `whole`, at the same places."""
     if isinstance(part, dict):
         return all(key in whole and contains(whole[key], part[key]) for key in part)
     if isinstance(part, list):
@@ -38,7 +38,7 @@ def contains(whole: Any, part: Any) -> bool:
 
 
 def explains(plane: ControlPlane, path: str, words: str) -> bool:
-    """Tell whether `kubectl explain` says these words, and describes every field it lists."""
+    """Return whether `kubectl explain` says these words, and describes every field it lists."""
     text = plane.kubectl("explain", path)
     assert words in " ".join(text.split())
     return "<no description>" not in text.replace("metadata\t<ObjectMeta>", "")

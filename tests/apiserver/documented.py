@@ -11,7 +11,7 @@ from tests.controlplane.plane import ControlPlane
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-OURS = "app.kubernetes.io/name=openclaw-vllm-operator"
+OWN_SELECTOR = "app.kubernetes.io/name=openclaw-vllm-operator"
 SECTION = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PASSING = re.compile(r"`((?:kubectl|helm) [^`\s]+ [^`]+)`")  # with two words it is only named
@@ -25,13 +25,13 @@ def blocks(page: str, section: str, language: str = "sh") -> list[str]:
 def commands(page: Path) -> list[str]:
     """Return what a page has its reader type, in its order: each block of `sh`, and in a `console`
     each line after `$`."""
-    found = []
+    result = []
     for language, text in BLOCK.findall(page.read_text()):
         if language == "sh":
-            found.append(text)
+            result.append(text)
         if language == "console":
-            found += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
-    return found
+            result += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+    return result
 
 
 def commands_in_passing(page: Path) -> list[str]:
@@ -70,6 +70,8 @@ def run(script: str, kubeconfig: Path, home: Path) -> str:
         "KUBERC": "off",
     }
     command = ["/bin/sh", "-euc", script]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    process = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, f"{script}\n{process.stdout}{process.stderr}"
+    return process.stdout

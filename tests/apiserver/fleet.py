@@ -93,13 +93,13 @@ class Fleet:
     def snapshot(self) -> dict[str, Any]:
         """Return what must not change: every byte, and every version, even of a no-op write."""
         return {
-            f"{plural}/{found['metadata']['name']}": (
-                found["metadata"]["uid"],
-                found["metadata"]["resourceVersion"],
-                found.get("data"),
+            f"{plural}/{item['metadata']['name']}": (
+                item["metadata"]["uid"],
+                item["metadata"]["resourceVersion"],
+                item.get("data"),
             )
             for plural in ("configmaps", PROVIDERS)
-            for found in self.space.list(plural)
+            for item in self.space.list(plural)
         }
 
     def _guard(self, servers: Servers, server: VllmServer) -> None:
@@ -133,7 +133,7 @@ class Fleet:
         self.servers["broken"].fault = DOCUMENT
 
     def _are_probed(self, sort: str, times: int) -> bool:
-        seen = list(self.servers[sort].seen)
-        asked = [s.headers.get("x-provider") for s in seen if s.path == "/v1/models"]
+        received = list(self.servers[sort].seen)
+        headers = [s.headers.get("x-provider") for s in received if s.path == "/v1/models"]
         names = [f"{sort}-{number}" for number in range(COUNTS[sort][0])]
-        return all(asked.count(name) >= times for name in names)
+        return all(headers.count(name) >= times for name in names)

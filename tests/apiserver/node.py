@@ -31,7 +31,7 @@ class Node:
         self._plane = plane
         self._folder = folder
         self._operators: dict[str, PodOperator] = {}
-        self._told: dict[str, str] = {}
+        self._sent: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.failure: BaseException | None = None
@@ -72,16 +72,26 @@ class Node:
     def _look(self) -> None:
         pods = {pod["metadata"]["uid"]: pod for pod in self._list()}
         for uid in self._operators.keys() - pods.keys():
-            operator = self._operators[uid]
-            assert operator.stop() == 0, operator.tail()
-            operator.note()
-            self.ended.append(operator)
+            self._end(self._operators[uid])
             del self._operators[uid]
         for uid, pod in pods.items():
             if "command" in container_of(pod):
                 self._run_command(uid, pod)
             else:
                 self._run_operator(uid, pod)
+
+    def _end(self, operator: PodOperator) -> None:
+        """Stop an operator whose pod is gone.
+
+        When an upgrade changes replicas and pods at once, the controller of Deployments first adds
+        a pod of the old kind, and removes it in the next moment: there is nothing to stop yet.
+        """
+        if operator.code("/healthz") == 0:
+            operator.kill()
+            return
+        assert operator.stop() == 0, operator.tail()
+        operator.note()
+        self.ended.append(operator)
 
     def _list(self) -> list[Pod]:
         pods: list[Pod] = self._plane.admin.request("GET", "/api/v1/pods")["items"]
@@ -98,16 +108,16 @@ class Node:
 
     def _run_command(self, uid: str, pod: Pod) -> None:
         """Run the pod of `helm test`; the names of Services lead to the operator that runs."""
-        if uid in self._told:
+        if uid in self._sent:
             return
         container = container_of(pod)
         _, *rest = container["command"]
         (variable,) = container["env"]
         environment = {variable["name"]: self._address_of(variable["value"])}
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, *rest, *container["args"]], env=environment, check=False
         )
-        self._tell(uid, pod, "Failed" if done.returncode else "Succeeded", ready=False)
+        self._tell(uid, pod, "Failed" if process.returncode else "Succeeded", ready=False)
 
     def _address_of(self, url: str) -> str:
         """Resolve a URL as the cluster's DNS and Services do: by the Service's selector."""
@@ -121,9 +131,9 @@ class Node:
 
     def _tell(self, uid: str, pod: Pod, phase: str, *, ready: bool) -> None:
         """Write the pod's status when it differs from what was written."""
-        if self._told.get(uid) == f"{phase} {ready}":
+        if self._sent.get(uid) == f"{phase} {ready}":
             return
-        self._told[uid] = f"{phase} {ready}"
+        self._sent[uid] = f"{phase} {ready}"
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         condition = {"type": "Ready", "status": str(ready), "lastTransitionTime": now}
         status = {"phase": phase, "conditions": [condition]}

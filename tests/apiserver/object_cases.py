@@ -10,7 +10,8 @@ import pytest
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound
 
 FINALIZER = "openclaw-vllm.dev/test"
 STATUS = VllmProviderStatus.model_validate({"observedGeneration": 1, "modelCount": 2})

@@ -54,8 +54,8 @@ class PodOperator(OperatorProcess):
 
 def container_of(pod: Pod) -> dict[str, Any]:
     (container,) = pod["spec"]["containers"]
-    found: dict[str, Any] = container
-    return found
+    result: dict[str, Any] = container
+    return result
 
 
 def _args(pod: Pod) -> list[str]:

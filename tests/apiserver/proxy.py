@@ -7,18 +7,19 @@ import asyncio
 import json
 import ssl
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import ClientSession, ClientTimeout, StreamReader, TCPConnector, web
 from yarl import URL
 
 from tests.apiserver.servers import ServerThread
 from tests.controlplane.plane import ControlPlane
 
 OF_A_CONNECTION = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
+BOOKMARK = b'{"type":"BOOKMARK"'
 MAX_BODY = 16 * 1024**2
 
 Forward = Callable[[], Awaitable[web.StreamResponse]]
@@ -34,7 +35,9 @@ class Proxy:
 
     def __init__(self, thread: ServerThread, plane: ControlPlane) -> None:
         self.rule: Rule = pass_on
+        self.drops_bookmarks = False
         self._age = 0
+        self._watching: set[asyncio.Transport] = set()
         self._thread = thread
         self._plane = plane
         self._url = ""
@@ -54,6 +57,14 @@ class Proxy:
     def silence_watches(self) -> None:
         """Have every watch of this moment tell nothing more, and stay open; new ones work."""
         self._age += 1
+
+    def cut_watches(self) -> None:
+        """Close the connection of every watch of this moment."""
+        self._thread.run(self._cut_watches())
+
+    async def _cut_watches(self) -> None:
+        for transport in self._watching.copy():
+            transport.abort()
 
     def kubeconfig(self, direct: Path) -> Path:
         """Write a kubeconfig that leads here, beside the one that leads to the API server."""
@@ -97,19 +108,42 @@ class Proxy:
     async def _forward(self, request: web.Request, body: bytes) -> web.StreamResponse:
         url = URL(self._plane.server + request.raw_path, encoded=True)
         sent = {n: v for n, v in request.headers.items() if n.lower() not in OF_A_CONNECTION}
+        if self.drops_bookmarks:
+            sent.pop("Accept-Encoding", None)  # what begins with a list is compressed (1.37.2)
         asking = self._client.request(request.method, url, headers=sent, data=body or None)
         async with asking as upstream:
-            kept = {n: v for n, v in upstream.headers.items() if n.lower() not in OF_A_CONNECTION}
+            headers = {
+                n: v for n, v in upstream.headers.items() if n.lower() not in OF_A_CONNECTION
+            }
             if request.query.get("watch") != "true":
-                content = await upstream.read()
-                return web.Response(status=upstream.status, headers=kept, body=content)
-            stream, age = web.StreamResponse(status=upstream.status, headers=kept), self._age
+                body = await upstream.read()
+                return web.Response(status=upstream.status, headers=headers, body=body)
+            stream = web.StreamResponse(status=upstream.status, headers=headers)
             await stream.prepare(request)
-            async for chunk in upstream.content.iter_any():
-                if age != self._age:
-                    await asyncio.Event().wait()
-                await stream.write(chunk)
+            assert request.transport is not None
+            self._watching.add(request.transport)
+            try:
+                await self._pass_events_on(upstream.content, stream)
+            finally:
+                self._watching.discard(request.transport)
             return stream
+
+    async def _pass_events_on(self, content: StreamReader, stream: web.StreamResponse) -> None:
+        age = self._age
+        async for chunk in _no_bookmarks(content) if self.drops_bookmarks else content.iter_any():
+            if age != self._age:
+                await asyncio.Event().wait()
+            await stream.write(chunk)
+
+
+async def _no_bookmarks(content: StreamReader) -> AsyncIterator[bytes]:
+    """Yield the events of a watch but for its bookmarks."""
+    rest = b""
+    async for chunk in content.iter_any():
+        *events, rest = (rest + chunk).split(b"\n")
+        for event in events:
+            if not event.startswith(BOOKMARK):
+                yield event + b"\n"
 
 
 async def silence(_: web.Request, __: Forward) -> web.StreamResponse:

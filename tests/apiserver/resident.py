@@ -9,14 +9,19 @@ from tests import rbac
 from tests.apiserver.proxy import Proxy
 from tests.apiserver.workspace import GROUP, Workspace
 from tests.controlplane.audit import AuditEntries
-from tests.operator_process import OperatorProcess, wait_for_right
+from tests.operator_process import PROGRAM, OperatorProcess, wait_for_right
 
 
 class Resident(OperatorProcess):
     """Has the rights that the chart's `watchNamespaces` gives, and may be behind a proxy."""
 
     def __init__(
-        self, space: Workspace, folder: Path, *options: str, proxy: Proxy | None = None
+        self,
+        space: Workspace,
+        folder: Path,
+        *options: str,
+        proxy: Proxy | None = None,
+        program: tuple[str, ...] = PROGRAM,
     ) -> None:
         self.space = space
         self.account = f"resident-{uuid4().hex[:6]}"
@@ -32,6 +37,7 @@ class Resident(OperatorProcess):
             folder / self.account,
             f"--namespace={home}",
             *options,
+            program=program,
         )
 
     @property

@@ -6,6 +6,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tests.controlplane.component import free_port
 from tests.vllm_server import Model, VllmServer
 
 Value = TypeVar("Value")
@@ -76,7 +77,8 @@ class Servers:
         return self.take(VllmServer(models=models or BOTH, **settings))
 
     def take(self, server: Server) -> Server:
-        """Start this one, and stop it in the end."""
+        """Start this one, and stop it in the end; restarted, it gets its port again."""
+        server.port = server.port or free_port()
         self.restart(server)
         self._started.append(server)
         return server

@@ -14,7 +14,7 @@ TAKEN = "{models: {providers: {vllm: {}}}}"
 MENDED = "{\n  gateway: {port: 2,}\n}"
 
 
-def test_a_broken_base_is_told_with_its_place_and_mending_it_heals_at_once(
+def test_a_broken_base_is_reported_with_its_place_and_mending_it_heals_at_once(
     space: Workspace, servers: Servers
 ) -> None:
     """The server is asked once an hour: whatever happens comes from the watch on the base."""
@@ -28,8 +28,8 @@ def test_a_broken_base_is_told_with_its_place_and_mending_it_heals_at_once(
         space.patch("configmaps", "base", {"data": {KEY: text}})
 
     def configured() -> Json:
-        found: Json = json.loads(provider.data["openclaw.json"])
-        return found
+        result: Json = json.loads(provider.data["openclaw.json"])
+        return result
 
     provider.is_ready()
     assert configured()["gateway"] == {"port": 1}
@@ -52,4 +52,5 @@ def test_a_broken_base_is_told_with_its_place_and_mending_it_heals_at_once(
     assert configured() == {
         "gateway": {"port": 2},
         "models": json.loads(provider.data["models.json"]),
+        "agents": {"defaults": json.loads(provider.data["agents-defaults.json"])},
     }

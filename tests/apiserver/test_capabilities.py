@@ -26,7 +26,7 @@ def tools(provider: Provider) -> dict[str, str]:
     return {model["id"]: model.get("tools", "Unknown") for model in provider.status["models"]}
 
 
-def test_nobody_is_asked_for_a_token_unless_the_spec_wants_it(
+def test_no_model_is_examined_unless_the_spec_asks_for_it(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start(A, B)
@@ -63,7 +63,7 @@ def test_each_base_model_is_asked_three_times_per_change_and_never_per_interval(
     assert asked(server) == (2 + 3) * PER_MODEL
 
 
-def test_a_request_to_look_now_asks_anew(space: Workspace, servers: Servers) -> None:
+def test_a_request_to_look_now_probes_again(space: Workspace, servers: Servers) -> None:
     server = servers.start(A)
     provider = space.provider(server, discovery={**PROBE, "interval": "1h"})
     provider.is_ready()

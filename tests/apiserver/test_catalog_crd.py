@@ -7,6 +7,7 @@ import pytest
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
+from openclaw_vllm.api.configmap import KEYS
 from tests.apiserver import custom_resources
 from tests.apiserver.catalog_specs import ACCEPTED, EVERYTHING, REFUSED, Spec, services, spec
 from tests.apiserver.custom_resources import DRY, MERGE, STRICT, apply_status, contains, explains
@@ -26,7 +27,7 @@ def create(plane: ControlPlane, body: Spec, *, name: str = "fleet", query: str =
 
 @pytest.fixture
 def stored(control_plane: ControlPlane, namespace: str) -> Iterator[str]:
-    """Store a catalogue with every field, named as a namespace that is free."""
+    """Store a catalog with every field, named as a namespace that is free."""
     create(control_plane, EVERYTHING, name=namespace, query=STRICT)
     path = f"{COLLECTION}/{namespace}"
     yield path
@@ -56,14 +57,17 @@ def test_a_refusal_says_what_to_write_instead(
 
 def test_the_server_adds_no_default_within_a_list(control_plane: ControlPlane) -> None:
     """GitOps tools compare a list as a whole: they would find it changed for ever."""
-    stored = create(control_plane, spec(services()))
-    assert stored["spec"] == spec(services()) | {"providerIds": "Qualified", "maxModels": 500}
+    wanted = spec(services())
+    stored = create(control_plane, wanted)
+    target = wanted["target"] | {"documents": list(KEYS)}
+    added = {"providerIds": "Qualified", "maxModels": 500, "target": target}
+    assert stored["spec"] == wanted | added
     assert stored["status"] == {"observedGeneration": -1}
 
 
 def test_a_name_that_is_no_label_value_is_refused(control_plane: ControlPlane) -> None:
     create(control_plane, spec(), name="a" * 63)
-    with pytest.raises(ApiError, match=r"metadata.name: .*more than 63"):
+    with pytest.raises(ApiError, match=r"metadata.name: .*than 63"):
         create(control_plane, spec(), name="a" * 64)
 
 
@@ -89,8 +93,8 @@ def test_a_configmap_name_cannot_appear_later(control_plane: ControlPlane, names
 
 @pytest.mark.parametrize("name", [name for name in ACCEPTED if name != "everything"])
 def test_the_rest_can_change(control_plane: ControlPlane, stored: str, name: str) -> None:
-    kept = {"configMapName": EVERYTHING["target"]["configMapName"]}
-    changed = {**ACCEPTED[name], "target": {**ACCEPTED[name]["target"], **kept}}
+    fields = {"configMapName": EVERYTHING["target"]["configMapName"]}
+    changed = {**ACCEPTED[name], "target": {**ACCEPTED[name]["target"], **fields}}
     body = control_plane.admin.request("GET", stored) | {"spec": changed}
     assert contains(control_plane.admin.request("PUT", stored, body)["spec"], changed)
 
@@ -135,10 +139,10 @@ def test_our_status_is_taken_and_shown(control_plane: ControlPlane, stored: str)
     wire = full_status().model_dump(mode="json", exclude_none=True)
     assert apply_status(control_plane, KIND, stored, wire)["status"] == wire
     name = stored.rpartition("/")[2]
-    shown = control_plane.kubectl("get", "vllmcat", name, "-o", "wide").splitlines()
+    output = control_plane.kubectl("get", "vllmcat", name, "-o", "wide").splitlines()
     columns = "NAME PROVIDERS MODELS TARGETS READY REASON FAILED PRIMARY CONFIGMAP AGE"
-    assert shown[0].split() == columns.split()
-    assert shown[1].split()[:-1] == [
+    assert output[0].split() == columns.split()
+    assert output[1].split()[:-1] == [
         *(name, "200", "2000", "500", "True", "Succeeded", "20", "vllm-0/m", "openclaw-models")
     ]
     narrow = control_plane.kubectl("get", "vllmcatalogs", name).splitlines()[0].split()
@@ -163,7 +167,7 @@ def test_the_status_cannot_be_written_with_the_spec(
         ("vllmcat.spec", "Which vLLMs are shared"),
         ("vllmcat.spec.sources.providers.selector", 'the label openclaw-vllm.dev/share: "true"'),
         ("vllmcat.spec.sources.services", "each is asked for its models"),
-        ("vllmcat.spec.target.namespaceSelector", "see the catalogue; empty: none"),
+        ("vllmcat.spec.target.namespaceSelector", "see the catalog; empty: none"),
         ("vllmcat.spec.target.configMapName", "Immutable"),
         ("vllmcat.status.conflicts", "an older one has"),
         ("vllmcat.status.targets.failures", "a sentence a person can act on"),

@@ -34,6 +34,7 @@ def test_helm_finds_nothing_to_criticize() -> None:
         ((), [], []),
         (("leaderElection.enabled=true",), [], []),
         (("replicaCount=2",), [1], ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]),
+        (("replicaCount=null",), [1], ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]),
         (
             ("replicaCount=2", 'podDisruptionBudget={"maxUnavailable":"50%"}'),
             ["50%"],
@@ -50,17 +51,17 @@ def test_helm_finds_nothing_to_criticize() -> None:
             ["rack"],
         ),
     ],
-    ids=["one", "one, elected", "two", "two, half", "two, own constraints"],
+    ids=["one", "one, elected", "two", "any number", "two, half", "two, own constraints"],
 )
 def test_more_than_one_replica_are_spread_and_kept_from_going_all_at_once(
     values: tuple[str, ...], budgets: list[object], constraints: list[str]
 ) -> None:
     rendered = render(*values)
     spread = rendered.pod["spec"].get("topologySpreadConstraints", [])
-    found = rendered.of("PodDisruptionBudget")
-    assert [budget["spec"]["maxUnavailable"] for budget in found] == budgets
+    result = rendered.of("PodDisruptionBudget")
+    assert [budget["spec"]["maxUnavailable"] for budget in result] == budgets
     assert [constraint["topologyKey"] for constraint in spread] == constraints
-    selectors = [budget["spec"]["selector"]["matchLabels"] for budget in found]
+    selectors = [budget["spec"]["selector"]["matchLabels"] for budget in result]
     selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
     assert all(selects(labels, rendered.pod) for labels in selectors)
 
@@ -95,8 +96,8 @@ def test_the_test_pod_asks_the_service_on_its_health_port() -> None:
 
 def test_a_network_policy_is_there_when_asked_for_and_lets_through_what_is_needed() -> None:
     assert render().of("NetworkPolicy") == []
-    ours = ("networkPolicy.enabled=true", 'networkPolicy.ingressFrom=[{"podSelector":{}}]')
-    (policy,) = render(*ours, "networkPolicy.apiServerPorts=[16443]").of("NetworkPolicy")
+    overrides = ("networkPolicy.enabled=true", 'networkPolicy.ingressFrom=[{"podSelector":{}}]')
+    (policy,) = render(*overrides, "networkPolicy.apiServerPorts=[16443]").of("NetworkPolicy")
     (ingress,), (dns, api_server, servers) = policy["spec"]["ingress"], policy["spec"]["egress"]
     assert [port["port"] for port in ingress["ports"]] == ["metrics", "health"]
     assert ingress["from"] == [{"podSelector": {}}]
@@ -123,7 +124,7 @@ def test_the_crds_are_those_of_the_repository(
     assert crds == originals
 
 
-def test_crds_can_be_left_to_somebody_else() -> None:
+def test_crds_can_be_left_to_others() -> None:
     assert render("crds.enabled=false").of("CustomResourceDefinition") == []
 
 

@@ -48,10 +48,10 @@ def called(name: str, *overrides: str) -> list[Any]:
     """Render every template, for the cluster and for a namespace, with a name wherever one goes."""
     texts = {value: name for value in (*NAMES, *overrides)}
     maps = {value: {name: name} for value in (*LABELS, *ANNOTATIONS, "nodeSelector")}
-    values = (f"{value}={json.dumps(said)}" for value, said in (texts | maps).items())
-    given = (*EVERY_TEMPLATE, *values)
+    values = (f"{value}={json.dumps(text)}" for value, text in (texts | maps).items())
+    arguments = (*EVERY_TEMPLATE, *values)
     scopes = ("watchNamespaces=[]", f'watchNamespaces=["{name}"]')
-    return [render(*given, scope, release=name, namespace=name).manifests for scope in scopes]
+    return [render(*arguments, scope, release=name, namespace=name).manifests for scope in scopes]
 
 
 @pytest.mark.parametrize("name", READ_AS_SOMETHING_ELSE)
@@ -62,14 +62,14 @@ def test_a_name_is_text_whatever_yaml_would_make_of_it(
     name: str, overrides: tuple[str, ...]
 ) -> None:
     """It renders what a plain name renders, and nothing but the name differs."""
-    meant = json.dumps(called(PLAIN, *overrides)).replace(PLAIN, name)
-    assert json.loads(json.dumps(called(name, *overrides))) == json.loads(meant)
+    expected = json.dumps(called(PLAIN, *overrides)).replace(PLAIN, name)
+    assert json.loads(json.dumps(called(name, *overrides))) == json.loads(expected)
 
 
 def test_of_labels_given_twice_the_charts_own_win_and_then_those_of_the_object() -> None:
     """Each is rendered once, too: a key that is written twice is refused when it is read."""
-    said = (*OWN, AGGREGATED, "release")
-    values = [f"{value}={json.dumps(dict.fromkeys(said, value))}" for value in LABELS]
+    message = (*OWN, AGGREGATED, "release")
+    values = [f"{value}={json.dumps(dict.fromkeys(message, value))}" for value in LABELS]
     rendered = render(*EVERY_TEMPLATE, *values, 'metrics.dashboard.sidecarLabel="release"')
     of_objects = {kind: f"{monitor}.additionalLabels" for kind, monitor in MONITORS.items()}
     of_objects |= {"ConfigMap": "1", "the pod": "podLabels"}

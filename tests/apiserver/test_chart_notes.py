@@ -19,7 +19,7 @@ def notes(*values: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "expected_note"),
     [
         ((), "It serves the VllmProviders of every namespace, and VllmCatalogs. Tell it"),
         (
@@ -41,6 +41,6 @@ def notes(*values: str) -> str:
     ],
 )
 def test_the_notes_tell_what_is_served_and_what_is_ignored(
-    values: tuple[str, ...], told: str
+    values: tuple[str, ...], expected_note: str
 ) -> None:
-    assert told in notes(*values)
+    assert expected_note in notes(*values)

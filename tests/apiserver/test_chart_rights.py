@@ -13,6 +13,7 @@ OPERATOR = {
     ("openclaw-vllm.dev", "vllmproviders/status"): {"patch"},
     ("", "configmaps"): ALL | {"create", "patch"},
     ("", "services"): {"list", "watch"},
+    ("discovery.k8s.io", "endpointslices"): {"list", "watch"},
     ("", "secrets"): {"get"},
     ("events.k8s.io", "events"): {"create"},
 }
@@ -20,7 +21,7 @@ CATALOG = OPERATOR | {
     ("openclaw-vllm.dev", "vllmcatalogs"): ALL | {"patch"},
     ("openclaw-vllm.dev", "vllmcatalogs/status"): {"patch"},
     ("", "namespaces"): {"list", "watch"},
-    ("", "configmaps"): ALL | {"create", "patch", "delete"},
+    ("", "configmaps"): ALL | {"create", "patch", "update", "delete"},
 }
 LEADER = {
     ("coordination.k8s.io", "leases"): {"create"},
@@ -41,12 +42,12 @@ Rights = dict[tuple[str, ...], set[str]]
 
 
 def rights(role: Manifest) -> Rights:
-    found: Rights = {}
+    result: Rights = {}
     for rule in role["rules"]:
         for group, resource in product(rule["apiGroups"], rule["resources"]):
             what = (group, resource, *rule.get("resourceNames", ()))
-            found.setdefault(what, set()).update(rule["verbs"])
-    return found
+            result.setdefault(what, set()).update(rule["verbs"])
+    return result
 
 
 @pytest.mark.parametrize(
@@ -95,14 +96,14 @@ def rights(role: Manifest) -> Rights:
     ids=[
         "default",
         "no aggregation",
-        "no catalogues, everywhere",
-        "no catalogues",
+        "no catalogs, everywhere",
+        "no catalogs",
         "everywhere",
         "namespaced",
         "namespaced pair",
         "elected",
         "none",
-        "none, no catalogues",
+        "none, no catalogs",
     ],
 )
 def test_the_operator_gets_exactly_these_rights(
@@ -120,7 +121,7 @@ def test_the_operator_gets_exactly_these_rights(
         assert binding["subjects"] == [account]
 
 
-def test_without_catalogues_a_cluster_wide_right_to_write_is_never_given_unasked() -> None:
+def test_without_catalogs_a_cluster_wide_right_to_write_is_never_given_unasked() -> None:
     with pytest.raises(RefusedError, match="name the namespaces to serve in watchNamespaces"):
         render("catalog.enabled=false")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hack.release import version
 from tests.apiserver.chart import (
     EVERYTHING,
     NAMESPACE,
@@ -14,6 +15,7 @@ from tests.apiserver.chart import (
     Rendered,
     render,
 )
+from tests.apiserver.documented import ROOT
 from tests.chart_values import MAY_BE_NULL, VALUES
 
 pytestmark = pytest.mark.timeout(300)  # the first test may find Helm still to be built
@@ -49,20 +51,20 @@ def everything() -> Rendered:
 def at(path: str) -> Any:
     """Find the field of the only object of a kind."""
     kind, *names = path.split(".")
-    (found,) = everything().of(kind)
+    (result,) = everything().of(kind)
     for name in names:
-        found = found[int(name)] if isinstance(found, list) else found[name]
-    return found
+        result = result[int(name)] if isinstance(result, list) else result[name]
+    return result
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_value_reaches_its_field(name: str) -> None:
     """Beside the defaults, where it is a mapping."""
     values = dict(value.split("=", 1) for value in EVERYTHING)
-    wanted, found = json.loads(values[name]), at(FIELDS[name])
-    if isinstance(wanted, dict):
-        found = {key: found[key] for key in wanted}
-    assert found == wanted
+    expected, result = json.loads(values[name]), at(FIELDS[name])
+    if isinstance(expected, dict):
+        result = {key: result[key] for key in expected}
+    assert result == expected
 
 
 def test_a_name_of_ones_own_is_the_name_of_every_object_and_of_the_service_that_is_asked() -> None:
@@ -74,7 +76,7 @@ def test_a_name_of_ones_own_is_the_name_of_every_object_and_of_the_service_that_
     assert variable["value"].startswith(f"http://models-of-agents.{NAMESPACE}.svc:")
 
 
-def test_the_sidecar_of_grafana_finds_the_dashboard_by_the_label_that_it_is_told() -> None:
+def test_the_sidecar_of_grafana_finds_the_dashboard_by_its_label() -> None:
     labels = at("ConfigMap.metadata.labels")
     assert labels["shows"] == "yes"
     assert "grafana_dashboard" not in labels
@@ -96,8 +98,12 @@ def test_the_sidecar_of_grafana_finds_the_dashboard_by_the_label_that_it_is_told
             (
                 TWO_NAMESPACES,
                 'allowHosts=["*.models.svc.cluster.local","10.0.0.0/8"]',
+                'clusterDomain="k8s.home.lan"',
+                'allowExternalNames=["*.istio-system.svc.k8s.home.lan","gw.example.com"]',
+                'allowAddresses=["169.254.1.2/32","0.250.250.254"]',
                 "allowLoopback=true",
                 "allowInsecureKeys=true",
+                'watchList="off"',
                 "maxConcurrentProbes=7",
                 "replicaCount=2",
                 'logFormat="text"',
@@ -107,10 +113,16 @@ def test_the_sidecar_of_grafana_finds_the_dashboard_by_the_label_that_it_is_told
             [
                 "--namespace=red",
                 "--namespace=blue",
+                "--cluster-domain=k8s.home.lan",
+                "--allow-external-names=*.istio-system.svc.k8s.home.lan",
+                "--allow-external-names=gw.example.com",
                 "--allow-hosts=*.models.svc.cluster.local",
                 "--allow-hosts=10.0.0.0/8",
+                "--allow-addresses=169.254.1.2/32",
+                "--allow-addresses=0.250.250.254",
                 "--allow-loopback",
                 "--allow-insecure-keys",
+                "--watch-list=off",
                 "--max-concurrent-probes=7",
                 "--leader-elect",
                 "--leader-election-namespace=$(POD_NAMESPACE)",
@@ -133,6 +145,23 @@ def test_the_old_pods_end_before_the_new_start_however_many_they_are(
     """And the strategy never changes: test_install.py goes from one replica to two, and back."""
     (deployment,) = render(*values).of("Deployment")
     assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [
+        ('"auto"', []),
+        ('"on"', ["--watch-list=on"]),
+        ('"off"', ["--watch-list=off"]),
+        ("true", ["--watch-list=on"]),
+        ("false", ["--watch-list=off"]),
+    ],
+)
+def test_on_and_off_mean_the_same_without_quotes_which_make_them_true_and_false(
+    value: str, options: list[str]
+) -> None:
+    args = render(f"watchList={value}").args
+    assert [arg for arg in args if arg.startswith("--watch-list")] == options
 
 
 def test_an_address_or_range_of_ipv6_becomes_an_option() -> None:
@@ -167,7 +196,7 @@ def test_the_namespace_of_the_pod_itself_is_left_to_the_pod_to_say() -> None:
 @pytest.mark.parametrize(
     ("values", "image"),
     [
-        ((), "openclaw-vllm-operator:0.1.0"),
+        ((), f"openclaw-vllm-operator:{version.current(ROOT)}"),
         (('image={"repository":"local/it","tag":"x"}',), "local/it:x"),
         ((f'image={{"tag":"x","digest":"sha256:{"a" * 64}"}}',), f"@sha256:{'a' * 64}"),
     ],

@@ -86,5 +86,5 @@ def test_a_killed_server_comes_back_with_its_data(
     with pytest.raises(OSError, match="refused"):
         control_plane.admin.request("GET", path)
     control_plane.start_apiserver()
-    found = control_plane.admin.request("GET", f"{path}/survivor")
-    assert found["metadata"]["name"] == "survivor"
+    result = control_plane.admin.request("GET", f"{path}/survivor")
+    assert result["metadata"]["name"] == "survivor"

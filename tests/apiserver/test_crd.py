@@ -55,15 +55,21 @@ def test_the_server_adds_the_defaults_of_what_is_there(control_plane: ControlPla
     stored = create(control_plane, {"serviceRef": {"name": "vllm"}, "auth": {}, "discovery": {}})
     assert stored["spec"] == {
         "serviceRef": {"name": "vllm", "port": 8000, "scheme": "http", "path": "/v1"},
+        "apiRoot": "Versioned",
         "providerId": "vllm",
-        "auth": {"apiKeyEnv": "VLLM_API_KEY"},
+        "auth": {"apiKeyEnv": "VLLM_API_KEY", "scheme": "Bearer"},
         "discovery": {
             "interval": "60s",
             "timeout": "5s",
             "include": ["*"],
             "removeAfter": 3,
             "capabilities": "Disabled",
+            "kinds": ["Chat"],
             "maxModels": 200,
+            "mode": "Periodic",
+            "replicas": "Service",
+            "publish": "All",
+            "whenScaledToZero": "KeepReady",
         },
         "suspend": False,
     }
@@ -72,7 +78,7 @@ def test_the_server_adds_the_defaults_of_what_is_there(control_plane: ControlPla
 
 def test_a_name_that_is_no_label_value_is_refused(control_plane: ControlPlane) -> None:
     create(control_plane, spec(), name="a" * 63)
-    with pytest.raises(ApiError, match=r"metadata.name: .*more than 63"):
+    with pytest.raises(ApiError, match=r"metadata.name: .*than 63"):
         create(control_plane, spec(), name="a" * 64)
 
 
@@ -130,7 +136,12 @@ def full_status() -> VllmProviderStatus:
         {
             "observedGeneration": 1,
             "conditions": [condition, {**condition, "type": "ServerReachable"}],
-            "endpoint": {"baseUrl": "http://vllm", "serverVersion": "0.33.0", "task": "Generate"},
+            "endpoint": {
+                "baseUrl": "http://vllm",
+                "serverVersion": "0.33.0",
+                "task": "Generate",
+                "replicas": {"ready": 3, "asked": 3, "differing": 1},
+            },
             "modelCount": 100,
             "models": [{"id": f"m{i}", "ref": f"vllm/m{i}", **model} for i in range(100)],
             "rejectedModels": [{"id": "x@y", "reason": "InvalidReference"}],
@@ -146,12 +157,22 @@ def test_our_status_is_taken_and_shown(control_plane: ControlPlane, namespace: s
     wire = full_status().model_dump(mode="json", exclude_none=True)
     applied = apply_status(control_plane, KIND, f"{collection(namespace)}/vllm", wire)
     assert applied["status"] == wire
-    shown = control_plane.kubectl("get", "vllmp", "-n", namespace, "-o", "wide").splitlines()
-    assert shown[0].split() == [
-        *("NAME", "MODELS", "READY", "REASON", "PRIMARY", "ENDPOINT", "CONFIGMAP", "AGE")
+    output = control_plane.kubectl("get", "vllmp", "-n", namespace, "-o", "wide").splitlines()
+    assert output[0].split() == [
+        *(
+            "NAME",
+            "MODELS",
+            "READY",
+            "REASON",
+            "REPLICAS",
+            "PRIMARY",
+            "ENDPOINT",
+            "CONFIGMAP",
+            "AGE",
+        )
     ]
-    assert shown[1].split()[:-1] == [
-        *("vllm", "100", "True", "Succeeded", "vllm/m0", "http://vllm", "vllm-openclaw")
+    assert output[1].split()[:-1] == [
+        *("vllm", "100", "True", "Succeeded", "3", "vllm/m0", "http://vllm", "vllm-openclaw")
     ]
     assert "vllmprovider" in control_plane.kubectl("get", "openclaw", "-n", namespace, "-o", "name")
 

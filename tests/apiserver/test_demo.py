@@ -63,12 +63,12 @@ def _read(path: Path) -> bytes:
 
 def read_until(demo: subprocess.Popen[str], words: str) -> None:
     assert demo.stdout is not None
-    told = []
+    messages = []
     for line in demo.stdout:
-        told.append(line)
+        messages.append(line)
         if words in line:
             return
-    raise AssertionError(f"It never says {words!r}, but: {''.join(told)}")
+    raise AssertionError(f"It never says {words!r}, but: {''.join(messages)}")
 
 
 def nothing_is_left(folder: Path) -> bool:
@@ -78,9 +78,9 @@ def nothing_is_left(folder: Path) -> bool:
 def test_it_tells_the_whole_story_and_leaves_nothing(
     demo: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    told, _ = demo.communicate()
-    assert demo.returncode == 0, told
-    story = told[told.index("The VllmProvider of the README") :]
+    output, _ = demo.communicate()
+    assert demo.returncode == 0, output
+    story = output[output.index("The VllmProvider of the README") :]
     assert "ServerReachable   False   ConnectionFailed" in story
     assert "Not a byte of the ConfigMap changed: " in story
     assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
@@ -88,11 +88,11 @@ def test_it_tells_the_whole_story_and_leaves_nothing(
 
 def test_two_teams_servers_arrive_in_every_namespace_of_agents(tmp_path: Path) -> None:
     with playing(tmp_path, CATALOG="1") as demo:
-        told, _ = demo.communicate()
-    assert demo.returncode == 0, told
+        output, _ = demo.communicate()
+    assert demo.returncode == 0, output
     red = "vllm-team-red-vllm/Qwen/Qwen3-32B"
     blue = "vllm-team-blue-qwen/meta-llama/Llama-3.3-70B-Instruct"
-    _, both = told.split("Team blue labels a Service")
+    _, both = output.split("Team blue labels a Service")
     for number in (1, 2, 3):
         lines = [line for line in both.splitlines() if f"agents-{number}  " in line]
         assert red in lines[-1]
@@ -113,17 +113,17 @@ def test_in_a_cluster_that_is_there_it_keeps_to_a_namespace_of_its_own_and_remov
 ) -> None:
     before, mark = cluster_wide(control_plane), control_plane.audit.mark()
     server = servers.start()
-    theirs = {"DEMO_KUBECONFIG": str(control_plane.kubeconfig), "VLLM_URL": server.base_url}
-    with playing(tmp_path, **theirs) as demo:
-        told, _ = demo.communicate()
-    assert demo.returncode == 0, told
-    assert f"{server.base_url} (yours)" in told
-    *_, config, grows, stops = told.split("\n==> ")
+    other = {"DEMO_KUBECONFIG": str(control_plane.kubeconfig), "VLLM_URL": server.base_url}
+    with playing(tmp_path, **other) as demo:
+        output, _ = demo.communicate()
+    assert demo.returncode == 0, output
+    assert f"{server.base_url} (yours)" in output
+    *_, config, grows, stops = output.split("\n==> ")
     assert all(f'"id": "{model.id}"' in config for model in BOTH)
     assert all(NOT_OURS in step for step in (grows, stops))
-    asked = control_plane.audit.since(mark).by("system:serviceaccount:openclaw-vllm-demo-")
-    assert asked.writes().of("configmaps")
-    assert (asked.denied(), asked.of("secrets")) == ((), ())
+    requests = control_plane.audit.since(mark).by("system:serviceaccount:openclaw-vllm-demo-")
+    assert requests.writes().of("configmaps")
+    assert (requests.denied(), requests.of("secrets")) == ((), ())
     after = cluster_wide(control_plane)
     assert after <= before  # other tests' namespaces may go
     assert {name for name in before - after if not name.startswith("namespace/")} == set()
@@ -145,8 +145,8 @@ def test_an_interrupt_leaves_nothing(
     assert started_under(tmp_path)
     demo.send_signal(number)
     demo.send_signal(number)
-    told, _ = demo.communicate()
-    assert demo.returncode == 130, told
+    output, _ = demo.communicate()
+    assert demo.returncode == 130, output
     assert eventually_sync(lambda: nothing_is_left(tmp_path), within=5)
 
 

@@ -28,8 +28,13 @@ INSTALL = "apiserver/test_install.py"
 # Of each page the test that runs a command, with how the commands begin that it runs.
 RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
     "README.md": {f"{HERE}::test_what_the_readme_and_the_agents_page_say_is_what_is_seen": ("",)},
+    "addresses.md": {
+        "apiserver/test_addresses.py::test_an_upgrade_that_changes_the_domain_rewrites_nothing": (
+            "",
+        ),
+    },
     "agents.md": {f"{HERE}::test_what_the_readme_and_the_agents_page_say_is_what_is_seen": ("",)},
-    "catalog.md": {f"{HERE}::test_a_platform_engineer_follows_the_page_of_catalogues": ("",)},
+    "catalog.md": {f"{HERE}::test_a_platform_engineer_follows_the_page_of_catalogs": ("",)},
     "cli.md": {
         "apiserver/test_command_line_docs.py::test_every_command_of_the_page_works": (
             "openclaw-vllm",
@@ -37,6 +42,11 @@ RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
             "set -e",
         ),
         "image/test_documented.py::test_a_checkout_is_installed_by_pip_as_the_page_says": ("pip",),
+    },
+    "clusters.md": {
+        "apiserver/test_chart_images.py::test_the_command_of_the_page_prints_every_image": (
+            "helm template",
+        ),
     },
     "conditions.md": {f"{GITOPS}::test_the_commands_about_conditions_work": ("",)},
     "gitops.md": {f"{GITOPS}::test_the_script_is_added_to_what_argo_cd_has": ("",)},
@@ -51,7 +61,7 @@ RUN_BY: dict[str, dict[str, tuple[str, ...]]] = {
     "install.md": {f"{INSTALL}::test_every_section_with_commands_is_run_here_or_beside": ("",)},
     "metrics.md": {
         "observability/test_chart.py::test_the_command_of_the_page_adds_it_to_a_release": ("helm",),
-        "cluster/test_cluster.py::test_what_was_said_about_one_provider_can_be_read": ("kubectl",),
+        "cluster/test_cluster.py::test_the_conditions_of_one_provider_can_be_read": ("kubectl",),
     },
 }
 PAGES = (README, *sorted(DOCS.glob("*.md")))
@@ -124,18 +134,18 @@ def test_what_the_readme_and_the_agents_page_say_is_what_is_seen(
     reader.run(wait)
     *heads, _ = printed(README, show).splitlines()[0].split()
     *row, _ = printed(README, show).splitlines()[1].split()
-    seen = [line.split()[: len(heads)] for line in reader.run(show).splitlines()]
-    assert seen == [heads, row]
+    output = [line.split()[: len(heads)] for line in reader.run(show).splitlines()]
+    assert output == [heads, row]
     assert reader.run(allow) == "secret/vllm-api-key annotated\n"
 
     credentials, ask = commands(DOCS / "agents.md")
     assert reader.run(credentials) == printed(DOCS / "agents.md", credentials).rstrip()
-    asked = server.count("/v1/models")
+    count = server.count("/v1/models")
     reader.run(ask)
-    soon(lambda: server.count("/v1/models") > asked, "the server is asked at once")
+    soon(lambda: server.count("/v1/models") > count, "the server is asked at once")
 
 
-def test_a_platform_engineer_follows_the_page_of_catalogues(
+def test_a_platform_engineer_follows_the_page_of_catalogs(
     reader: Shell, node: Node, servers: Servers
 ) -> None:
     select, share, key, look, credentials, way_out = commands(DOCS / "catalog.md")
@@ -152,10 +162,10 @@ def test_a_platform_engineer_follows_the_page_of_catalogues(
     lists = {"vllm-team-red-vllm": sorted(model.id for model in BOTH)}
     catalog.publishes({**lists, "vllm-team-blue-qwen": ["org/guarded"]}, "agents-1", "agents-2")
     catalog.is_ready()
-    seen = reader.run(look)
-    assert seen.count("openclaw-models") == 2
-    (told,) = json.loads(reader.run(credentials))
-    assert told["env"] == "VLLM_API_KEY_TEAM_BLUE_QWEN"
+    output = reader.run(look)
+    assert output.count("openclaw-models") == 2
+    (messages,) = json.loads(reader.run(credentials))
+    assert messages["env"] == "VLLM_API_KEY_TEAM_BLUE_QWEN"
 
     reader.run("kubectl scale deployment --all --replicas=0 --namespace openclaw-vllm")
     soon(lambda: not node.operators, "the operator is gone for good")
@@ -191,8 +201,8 @@ def test_what_the_pages_tell_to_type_in_passing_works(reader: Shell, servers: Se
         "NAME": "vllm",
         "<name>": "openclaw",
     }
-    told = {command for page in PAGES for command in commands_in_passing(page)}
-    for command in sorted(told, key=lambda each: " delete " in each):
+    messages = {command for page in PAGES for command in commands_in_passing(page)}
+    for command in sorted(messages, key=lambda each: " delete " in each):
         assert reader.run(filled(command, names)), f"{command} prints nothing"
 
 

@@ -55,8 +55,15 @@ def at(document: Any, path: str) -> str:
     return str(document)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_is_published_at_once_and_taken_back_as_fast(edit: str, provider: Provider) -> None:
+def test_an_edit_is_published_at_once_and_taken_back_as_fast(
+    edit: str, space: Workspace, servers: Servers
+) -> None:
+    """Without a primary model, which would stay where the edit has moved it."""
+    off = {"enabled": False}
+    provider = space.provider(servers.start(), discovery=RARELY, agents=off)
+    provider.is_ready()
     change, (path, _, value) = EDITS[edit][0], EDITS[edit][1].partition("=")
     before, start = provider.data, time.monotonic()
     provider.edit(**change)
@@ -90,7 +97,7 @@ def test_another_server_replaces_the_list_with_its_first_good_answer(
     assert provider.models == ["org/other"]
 
 
-def test_explicit_models_are_published_field_for_field_and_nobody_is_asked(
+def test_explicit_models_are_published_field_for_field_and_no_server_is_probed(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start()
@@ -110,7 +117,7 @@ def test_a_sidecar_s_models_are_published_although_loopback_is_no_place_to_ask(
     assert provider.document["baseUrl"] == "http://127.0.0.1:1/v1"
 
 
-def test_without_explicit_models_the_server_is_asked_again(provider: Provider) -> None:
+def test_without_explicit_models_the_server_is_probed_again(provider: Provider) -> None:
     provider.edit(models=[DOCUMENTED])
     provider.publishes("your-model-id")
     provider.edit(models=None)
@@ -125,8 +132,8 @@ def test_a_suspended_provider_is_left_alone_until_it_is_not(
     provider = space.provider(server)
     provider.is_ready()
     before = provider.edit(suspend=True)
-    seen = provider.becomes(Ready="True Suspended", ServerReachable="True Succeeded")
-    assert seen["status"]["observedGeneration"] == before["metadata"]["generation"]
+    current = provider.becomes(Ready="True Suspended", ServerReachable="True Succeeded")
+    assert current["status"]["observedGeneration"] == before["metadata"]["generation"]
     canary = space.provider(servers.start(), "canary")
     server.seen.clear()
     vandalized = provider.damage(data={"models.json": "{}"})
@@ -140,6 +147,7 @@ def test_a_suspended_provider_is_left_alone_until_it_is_not(
     provider.publishes(QWEN, LLAMA)
 
 
+@pytest.mark.alone
 def test_a_request_to_look_now_is_followed_at_once(space: Workspace, servers: Servers) -> None:
     server = servers.start()
     provider = space.provider(server, discovery=RARELY)
@@ -152,7 +160,7 @@ def test_a_request_to_look_now_is_followed_at_once(space: Workspace, servers: Se
     assert provider.read()["metadata"]["annotations"] == {f"{GROUP}/requested-at": "now"}
 
 
-def test_an_edit_of_the_primary_decides_anew_and_nothing_else_does(
+def test_an_edit_of_the_primary_decides_again_and_nothing_else_does(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start(*map(Model, PARTS))
@@ -180,7 +188,7 @@ INVALID: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("mistake", INVALID)
-def test_a_mistake_that_only_the_operator_sees_is_told_and_costs_nothing(
+def test_a_mistake_that_only_the_operator_sees_is_reported_and_costs_nothing(
     mistake: str, provider: Provider
 ) -> None:
     before = provider.config_map()

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from tests.apiserver.proxy import Forward, Proxy, Rule
+from tests.apiserver.proxy_rules import done_and_dropped, dropped, status
 from tests.apiserver.resident import Resident
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import SOON, Json, Workspace, soon, workspace
@@ -28,31 +29,6 @@ TERMINATING: Json = {
     "reason": "Forbidden",
     "details": {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]},
 }
-
-
-def status(code: int, said: Json | None = None, **headers: str) -> Rule:
-    """Answer with a Status object, as the API server does."""
-    body: Json = {"kind": "Status", "apiVersion": "v1", "code": code, "message": "for a while"}
-    body |= said or {}
-
-    async def answer(_: web.Request, __: Forward) -> web.StreamResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.json_response(body, status=code, headers=named)
-
-    return answer
-
-
-async def dropped(request: web.Request, _: Forward) -> web.StreamResponse:
-    """Close the connection without an answer."""
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-async def done_and_dropped(request: web.Request, forward: Forward) -> web.StreamResponse:
-    """Have the request take effect, and close the connection without an answer."""
-    await forward()
-    return await dropped(request, forward)
 
 
 @dataclass
@@ -79,11 +55,13 @@ FAULTS = {
     "is-too-busy": (status(429, Retry_After="1"), WRITES, AT_ONCE),
     "is-behind-a-gateway-that-is-not": (status(502), WRITES, LATER),
     "is-not-available": (status(503), WRITES, LATER),
-    "cannot-read-its-store": (status(500), READS, LATER),
     "cannot-write-to-its-store": (status(500), WRITES, LATER),
     "drops-connections": (dropped, WRITES, LATER),
-    "drops-reads": (dropped, READS, LATER),
     "drops-its-answers": (done_and_dropped, WRITES, AT_ONCE),
+}
+READ_FAULTS = {
+    "cannot-read-its-store": (status(500), READS, LATER),
+    "drops-reads": (dropped, READS, LATER),
 }
 
 
@@ -96,8 +74,8 @@ class Site:
     operator: Resident
 
     def writes(self, name: str, resource: str) -> AuditEntries:
-        asked = self.operator.asked.of(resource).writes()
-        return AuditEntries(entry for entry in asked if entry.name.startswith(name))
+        requests = self.operator.asked.of(resource).writes()
+        return AuditEntries(entry for entry in requests if entry.name.startswith(name))
 
 
 @pytest.fixture(scope="module")
@@ -134,21 +112,37 @@ def test_a_configmap_is_published_although_the_api_server(
     assert len(created) == 1
 
 
+@pytest.mark.parametrize("fault", READ_FAULTS)
+def test_a_deleted_configmap_comes_back_although_the_api_server(
+    fault: str, site: Site, servers: Servers
+) -> None:
+    """Nothing is read before the first one is created, but before another is."""
+    provider = site.space.provider(servers.start(), fault)
+    provider.is_ready()
+    faulty = site.proxy.rule = Faulty(*READ_FAULTS[fault], f"/{fault}")
+    site.space.delete("configmaps", provider.config_map_name)
+    soon(lambda: site.space.find("configmaps", provider.config_map_name), "it is back")
+    assert len(provider.models) == 2
+    assert faulty.left == 0
+    created = [entry for entry in site.writes(fault, "configmaps") if entry.code == 201]
+    assert len(created) == 2
+
+
 def test_what_could_not_be_written_is_written_later_although_nothing_else_changes(
     site: Site, servers: Servers
 ) -> None:
     server = servers.start()
     provider = site.space.provider(server, "late")
     provider.is_ready()
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") >= asked + 2, "all is as it has to be")
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") >= count + 2, "all is as it has to be")
     faulty = site.proxy.rule = Faulty(status(503), WRITES, LATER, "/late")
     server.models = (*server.models, Model("org/new"))
     soon(lambda: "org/new" in provider.models, "the new model is published")
     assert faulty.left == 0
 
 
-def test_watches_that_fall_silent_are_opened_anew(site: Site, servers: Servers) -> None:
+def test_watches_that_fall_silent_are_opened_again(site: Site, servers: Servers) -> None:
     """As when a load balancer forgets a connection and tells nobody."""
     provider = site.space.provider(servers.start(), "unheard", discovery={"interval": "1h"})
     provider.is_ready()
@@ -171,8 +165,8 @@ def test_nothing_is_tried_again_in_a_namespace_that_is_being_terminated(
     site.space.provider(server, "leaving")
     soon(lambda: faulty.left < 100, "it is tried once")
     site.space.provider(server, "staying").is_ready()
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") >= asked + 2, "others are asked again")
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") >= count + 2, "others are asked again")
     assert faulty.left == 99
     assert site.space.find("configmaps", "leaving-openclaw") is None
     labels = {"namespace": site.space.namespace, "name": "leaving"}

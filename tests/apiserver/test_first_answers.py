@@ -1,11 +1,13 @@
 """Before a server's first good answer: a valid, empty ConfigMap, the reason, and early retries."""
 
 import json
+from functools import partial
 
 import pytest
 
+from tests.apiserver.honesty import assert_honest
 from tests.apiserver.servers import Servers
-from tests.apiserver.workspace import Json, Workspace
+from tests.apiserver.workspace import Json, Workspace, soon
 from tests.controlplane.component import free_port
 from tests.vllm_server import Answer, Hang
 
@@ -16,12 +18,12 @@ NEVER_GOOD: dict[str, tuple[Json, str]] = {
     "hangs": ({"fault": Hang()}, "TimedOut"),
     "fails": ({"fault": Answer(500)}, "UnexpectedStatus"),
     "wants a key": ({"keys": ("secret",)}, "Unauthorized"),
-    "says nothing of use": ({"fault": Answer(200, b"[]")}, "InvalidAnswer"),
+    "says nothing of use": ({"fault": Answer(200, b"{}")}, "InvalidAnswer"),
 }
 
 
 @pytest.mark.parametrize("how", NEVER_GOOD)
-def test_a_server_that_never_worked_is_told_at_once_and_retried_soon(
+def test_a_server_that_never_worked_is_reported_at_once_and_retried_soon(
     how: str, space: Workspace, servers: Servers
 ) -> None:
     settings, reason = NEVER_GOOD[how]
@@ -59,7 +61,13 @@ def test_an_embedding_server_does_not_become_a_chat_model(
     space: Workspace, servers: Servers
 ) -> None:
     provider = space.provider(servers.start(task="embed"))
-    status = provider.becomes(ConfigPublished="False NoModels")["status"]
+    whole = provider.becomes(ConfigPublished="True NoChatModels", Ready="True NoChatModels")
+    status = assert_honest(whole)["status"]
     assert status["endpoint"]["task"] == "Embed"
+    assert {model["reason"] for model in status["rejectedModels"]} == {"NotChat"}
+    row = space.plane.kubectl("get", "vllmproviders", "-n", space.namespace, "--no-headers")
+    assert row.split()[1:4] == ["0", "True", "NoChatModels"]
+    events = partial(space.plane.kubectl, "get", "events", "-n", space.namespace)
+    soon(lambda: "NoChatModels" in events("-o", "jsonpath={.items[*].reason}"))
     assert "memory" in provider.message("ConfigPublished")
     assert provider.models == []

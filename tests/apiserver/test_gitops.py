@@ -36,17 +36,17 @@ pytestmark = pytest.mark.timeout(600)  # kstatus may have to be built
 
 
 def judged(manifest: Json) -> Verdict:
-    (found,) = kstatus.statuses([manifest])
-    return Verdict(found, argocd.health(manifest)[0], flux.status(manifest))
+    (result,) = kstatus.statuses([manifest])
+    return Verdict(result, argocd.health(manifest)[0], flux.status(manifest))
 
 
 def test_an_object_that_no_operator_has_seen_is_waited_for(space: Workspace) -> None:
     provider = {**KIND, "metadata": {"name": "new"}, "spec": {"baseUrl": REFUSED}}
     text = yaml.safe_dump(provider)
-    shown = space.plane.kubectl(
+    output = space.plane.kubectl(
         "-n", space.namespace, "create", "--dry-run=server", "-o", "yaml", "-f", "-", input=text
     )
-    assert judged(yaml.safe_load(shown)) == AWAITED
+    assert judged(yaml.safe_load(output)) == AWAITED
 
 
 def test_what_the_operator_reports_is_judged_from_the_first_list_to_an_outage(
@@ -60,11 +60,21 @@ def test_what_the_operator_reports_is_judged_from_the_first_list_to_an_outage(
     assert judged(provider.becomes(Ready="False ConnectionFailed")) == BROKEN
 
 
-def test_a_first_list_that_is_awaited_and_a_refusal_are_told_apart(space: Workspace) -> None:
-    awaited = space.provider(REFUSED, "awaited")
-    assert judged(awaited.becomes(Ready="False ConnectionFailed")) == AWAITED
+def test_a_first_list_that_is_awaited_and_a_refusal_are_distinguished(space: Workspace) -> None:
+    pending = space.provider(REFUSED, "awaited")
+    assert judged(pending.becomes(Ready="False ConnectionFailed")) == AWAITED
     denied = space.provider("http://169.254.169.254/v1", "denied")
     assert judged(denied.becomes(Ready="False DestinationDenied")) == STALLED
+
+
+def test_what_is_created_suspended_holds_nobody_up_until_it_is_not(space: Workspace) -> None:
+    provider = space.provider(REFUSED, "resting", suspend=True)
+    resting = provider.becomes(Ready="True Suspended", ConfigPublished="Unknown Pending")
+    assert judged(resting) == HEALTHY
+    provider.edit(suspend=False)
+    assert judged(provider.becomes(Ready="False ConnectionFailed")) == AWAITED
+    provider.edit(suspend=True)
+    assert judged(provider.becomes(Ready="True Suspended")) == HEALTHY
 
 
 def test_nothing_that_a_tool_tracks_by_is_copied_to_the_configmap(
@@ -96,10 +106,10 @@ def test_an_example_is_accepted(control_plane: ControlPlane, namespace: str, pat
         if object_["kind"] != "Namespace":
             object_["metadata"]["namespace"] = namespace
     text = yaml.safe_dump_all(objects)
-    said = control_plane.kubectl(
+    output = control_plane.kubectl(
         "apply", "--dry-run=server", "--validate=strict", "-f", "-", input=text
     )
-    assert said.count("created (server dry run)") == len(objects)
+    assert output.count("created (server dry run)") == len(objects)
 
 
 def test_the_commands_about_conditions_work(space: Workspace, servers: Servers) -> None:
@@ -111,17 +121,18 @@ def test_the_commands_about_conditions_work(space: Workspace, servers: Servers) 
         space.plane.kubectl(*(space.namespace if word == "agents" else word for word in words))
 
 
-def test_the_script_is_added_to_what_argo_cd_has(control_plane: ControlPlane) -> None:
-    control_plane.kubectl("create", "namespace", "argocd")
+@pytest.mark.parametrize("home", ["argocd", "openshift-gitops"])
+def test_the_script_is_added_to_what_argo_cd_has(control_plane: ControlPlane, home: str) -> None:
+    control_plane.kubectl("create", "namespace", home)
     control_plane.kubectl(
-        "create", "configmap", "argocd-cm", "-n", "argocd", "--from-literal=url=https://argocd"
+        "create", "configmap", "argocd-cm", "-n", home, "--from-literal=url=https://argocd"
     )
     (command,) = COMMANDS.findall((ROOT / "docs" / "gitops.md").read_text())
     _, *words = shlex.split(command)
     path = str(ROOT / words[-1])
-    control_plane.kubectl(*words[:-1], path)
-    found = control_plane.kubectl("get", "configmap", "argocd-cm", "-n", "argocd", "-o", "yaml")
-    control_plane.kubectl("delete", "--wait=false", "namespace", "argocd")
-    data = yaml.safe_load(found)["data"]
+    control_plane.kubectl(*(home if word == "argocd" else word for word in words[:-1]), path)
+    result = control_plane.kubectl("get", "configmap", "argocd-cm", "-n", home, "-o", "yaml")
+    control_plane.kubectl("delete", "--wait=false", "namespace", home)
+    data = yaml.safe_load(result)["data"]
     added = yaml.safe_load(Path(path).read_text())["data"]
     assert data == {"url": "https://argocd", **added}

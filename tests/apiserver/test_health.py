@@ -30,21 +30,24 @@ def test_a_change_is_logged_in_one_line_with_the_objects_key_and_a_probe_in_none
     server = servers.start()
     provider = space.provider(server)
     provider.is_ready()
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") >= asked + 2, "the server is asked twice")
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") >= count + 2, "the server is asked twice")
     server.fault = Answer(503)
-    soon(lambda: told(operator, space)[-1:] == ["Ready is False (UnexpectedStatus)"], "it is told")
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") > asked, "the server is asked again")
-    assert told(operator, space) == [
+    soon(
+        lambda: messages(operator, space)[-1:] == ["Ready is False (UnexpectedStatus)"],
+        "it is told",
+    )
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > count, "the server is asked again")
+    assert messages(operator, space) == [
         "ConfigMap vllm-openclaw is written, with 2 models",
         "Ready is True (Succeeded)",
         "Ready is False (UnexpectedStatus)",
     ]
 
 
-def told(operator: OperatorProcess, space: Workspace) -> list[str]:
+def messages(operator: OperatorProcess, space: Workspace) -> list[str]:
     """Return the first parts of the lines about a provider that is the only one of a namespace."""
-    lines = [line for line in operator.said() if line.get("namespace") == space.namespace]
+    lines = [line for line in operator.log_lines() if line.get("namespace") == space.namespace]
     assert {line.get("name") for line in lines} <= {"vllm"}
     return [line["message"].split(":")[0] for line in lines]

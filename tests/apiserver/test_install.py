@@ -13,7 +13,7 @@ import yaml
 
 from tests import rbac
 from tests.apiserver import documented
-from tests.apiserver.documented import OURS, Shell
+from tests.apiserver.documented import OWN_SELECTOR, Shell
 from tests.apiserver.node import Node
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Provider, Workspace, soon
@@ -55,7 +55,7 @@ def of_release(shell: Shell, what: str) -> Any:
 
 def crd_specs(shell: Shell) -> list[Any]:
     """Return the schemas that the cluster has now."""
-    crds = of_release(shell, f"crds --selector {OURS}")["items"]
+    crds = of_release(shell, f"crds --selector {OWN_SELECTOR}")["items"]
     return [crd["spec"]["versions"][0]["schema"] for crd in crds]
 
 
@@ -72,7 +72,9 @@ def test_every_section_with_commands_is_run_here_or_beside() -> None:
         "Upgrade",
         "Roll back",
         "Uninstall",
+        "On OpenShift",
         "With kustomize",
+        "From kustomize to Helm",
     }
 
 
@@ -80,12 +82,12 @@ def test_a_new_user_installs_upgrades_rolls_back_and_uninstalls(
     shell: Shell, node: Node, servers: Servers
 ) -> None:
     server = servers.start()
-    told = follow(shell, "Install", server.base_url)
-    assert "vllmprovider.openclaw-vllm.dev/vllm condition met" in told
+    output = follow(shell, "Install", server.base_url)
+    assert "vllmprovider.openclaw-vllm.dev/vllm condition met" in output
     provider = provider_in(shell, "agents")
     published = provider.config_map()
     shell.run(f"kubectl apply -f - <<'EOF'\n{CATALOG}EOF")
-    soon(lambda: provider.space.find("configmaps", "openclaw-models"), "the catalogue is published")
+    soon(lambda: provider.space.find("configmaps", "openclaw-models"), "the catalog is published")
 
     follow(shell, "Upgrade")
     follow(shell, "Values worth knowing")
@@ -95,9 +97,9 @@ def test_a_new_user_installs_upgrades_rolls_back_and_uninstalls(
     assert provider.config_map() == published  # its resourceVersion too: nothing was written
 
     uninstall, delete_resources, delete_rest = documented.blocks(PAGE, "Uninstall")
-    left = shell.run(uninstall)
-    assert "vllmprovider.openclaw-vllm.dev/vllm" in left
-    assert "vllmcatalog.openclaw-vllm.dev/fleet" in left
+    output = shell.run(uninstall)
+    assert "vllmprovider.openclaw-vllm.dev/vllm" in output
+    assert "vllmcatalog.openclaw-vllm.dev/fleet" in output
     soon(lambda: not node.operators, "the operator has ended")
     assert len(node.ended) == 3
     assert provider.config_map() == published
@@ -105,15 +107,15 @@ def test_a_new_user_installs_upgrades_rolls_back_and_uninstalls(
     maps = ("vllm-openclaw", "openclaw-models")
     soon(lambda: not any(provider.space.find("configmaps", name) for name in maps), "they go")
     shell.run(delete_rest)
-    assert shell.run(f"kubectl get crds,clusterroles --selector {OURS} -o name") == ""
+    assert shell.run(f"kubectl get crds,clusterroles --selector {OWN_SELECTOR} -o name") == ""
 
 
 def test_a_namespaced_install_ignores_providers_elsewhere_and_says_so_once(
     shell: Shell, node: Node, servers: Servers
 ) -> None:
     server = servers.start()
-    told = follow(shell, "For some namespaces only")
-    assert "It ignores those of other namespaces, and VllmCatalogs." in told
+    output = follow(shell, "For some namespaces only")
+    assert "It ignores those of other namespaces, and VllmCatalogs." in output
     shell.run("kubectl create namespace others")
     elsewhere = Workspace(shell.plane, "others").provider(server)
     here = Workspace(shell.plane, "agents").provider(server)
@@ -121,8 +123,10 @@ def test_a_namespaced_install_ignores_providers_elsewhere_and_says_so_once(
     here.probe(server)
     assert elsewhere.status == {"observedGeneration": -1}
     (operator,) = node.operators
-    said = [line["message"] for line in operator.said() if "are ignored" in line["message"]]
-    assert said == ["serving agents; VllmCatalogs and what is elsewhere are ignored"]
+    messages = [
+        line["message"] for line in operator.log_lines() if "are ignored" in line["message"]
+    ]
+    assert messages == ["serving agents; VllmCatalogs and what is elsewhere are ignored"]
     elsewhere.delete()
     assert elsewhere.space.find(PROVIDERS, "vllm") is None
 
@@ -213,6 +217,26 @@ def test_crds_that_were_applied_by_hand_are_taken_over_when_asked(
     assert len(node.operators) == 1
 
 
+def test_a_number_that_kubectl_has_scaled_is_put_back_as_documented(shell: Shell) -> None:
+    install = f"helm install openclaw-vllm {CHART} --namespace openclaw-vllm --create-namespace"
+    upgrade, _, put_back = documented.blocks(PAGE, "Upgrade")
+    shell.run(install)
+    deployment = "deployment/openclaw-vllm-openclaw-vllm-operator --namespace openclaw-vllm"
+    shell.run(f"kubectl scale {deployment} --replicas=3")
+    with pytest.raises(AssertionError, match=r"\.spec\.replicas"):
+        shell.run(upgrade.replace("--wait", ""))
+    shell.run(put_back.replace("--wait", ""))
+    replicas = f"kubectl get {deployment} -o jsonpath={{.spec.replicas}}"
+    assert shell.run(replicas) == "1"
+
+    own = f"{upgrade.replace('--wait', '').rstrip()} --set replicaCount=null"
+    shell.run(own)
+    shell.run(f"kubectl scale {deployment} --replicas=2")
+    shell.run(upgrade.replace("--wait", ""))
+    shell.run("helm rollback openclaw-vllm --namespace openclaw-vllm")
+    assert shell.run(replicas) == "2"
+
+
 def test_an_uninstall_that_does_not_keep_the_crds_removes_everything(
     shell: Shell, node: Node, servers: Servers
 ) -> None:
@@ -220,7 +244,7 @@ def test_an_uninstall_that_does_not_keep_the_crds_removes_everything(
     upgrade = f"helm upgrade openclaw-vllm {CHART} --namespace openclaw-vllm --wait"
     shell.run(f"{upgrade} --set crds.keep=false")
     shell.run("helm uninstall openclaw-vllm --namespace openclaw-vllm --wait --timeout 60s")
-    assert shell.run(f"kubectl get crds --selector {OURS} -o name") == ""
+    assert shell.run(f"kubectl get crds --selector {OWN_SELECTOR} -o name") == ""
     soon(lambda: not node.operators, "the operator has ended")
 
 

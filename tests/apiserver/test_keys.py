@@ -13,13 +13,14 @@ from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import Json, Provider, Workspace, soon
 from tests.certificates import Authority
 from tests.operator_process import OperatorProcess
-from tests.vllm_server import VllmServer
+from tests.vllm_server import Reply, VllmServer
 
 KEY, NEXT, TOKEN = "sk-Zm9v/bar+baz==&%7", "sk-next/+=&%8", "t0k3n/+=&%9"
 SECRET = {"name": "vllm-api-key", "key": "api-key"}
 AUTH: Json = {"apiKeySecretRef": SECRET, "apiKeyEnv": "TEAM_KEY"}
 HOSTS = "openclaw-vllm.dev/allowed-hosts"
 LOCAL = "127.0.0.1"
+REFUSALS = (401, 403)  # of a wrong key: vLLM's status, and that of half of the gateways
 RARELY = {"interval": "1h"}
 
 
@@ -41,12 +42,12 @@ def no_leak(space: Workspace, operator: OperatorProcess) -> Iterator[None]:
     """After each test, look for every key in everything that can be read."""
     yield
     kinds = "configmaps,vllmproviders,events,events.events.k8s.io"
-    told = space.kubectl("get", kinds, "-o", "json", "--show-managed-fields")
-    seen = told + operator.log.read_text() + operator.metrics()
-    assert "TEAM_KEY" in seen  # what is looked at is not empty
+    output = space.kubectl("get", kinds, "-o", "json", "--show-managed-fields")
+    requests = output + operator.log.read_text() + operator.metrics()
+    assert "TEAM_KEY" in requests  # what is looked at is not empty
     for key in (KEY, NEXT, TOKEN):
         for form in forms(key):
-            assert form not in seen
+            assert form not in requests
 
 
 def forms(key: str) -> set[str]:
@@ -136,27 +137,39 @@ def test_a_key_never_goes_over_plain_http(space: Workspace, servers: Servers) ->
     server = servers.start(keys=(KEY,))
     provider = keyed(space, server, tls=None)
     provider.becomes(EndpointResolved="False KeyNotAllowed")
+    message = provider.message("EndpointResolved")
+    assert "--allow-insecure-keys" in message
+    assert "value allowInsecureKeys" in message
     assert not server.seen
 
 
-def test_a_rotated_key_never_shows_as_a_failure(space: Workspace, server: VllmServer) -> None:
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_rotated_key_never_shows_as_a_failure(
+    space: Workspace, server: VllmServer, operator: OperatorProcess, status: int
+) -> None:
+    server.key_refusal = Reply(status)
     create_secret(space)
     provider = keyed(space, server, discovery={"interval": "5s"})
     before = provider.is_ready()
+    operator.wait_until_idle()
     space.patch("secrets", "vllm-api-key", {"stringData": {"api-key": NEXT}})
     server.seen.clear()
     mark = space.plane.audit.mark()
     server.keys = (NEXT,)
     accepted = f"Bearer {NEXT}"
     soon(lambda: any(s.headers.get("authorization") == accepted for s in list(server.seen)))
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") > asked, "one more probe")
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > count, "one more probe")
     assert space.asked_since(mark).writes() == ()
     assert [read.resource for read in space.asked_since(mark).reads().of("secrets")] == ["secrets"]
     assert provider.read() == before
 
 
-def test_a_wrong_key_is_told_and_the_list_stays(space: Workspace, server: VllmServer) -> None:
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_wrong_key_is_reported_and_the_list_stays(
+    space: Workspace, server: VllmServer, status: int
+) -> None:
+    server.key_refusal = Reply(status)
     create_secret(space)
     provider = keyed(space, server)
     provider.is_ready()
@@ -164,10 +177,34 @@ def test_a_wrong_key_is_told_and_the_list_stays(space: Workspace, server: VllmSe
     server.keys = (NEXT,)
     provider.probe(server)
     provider.becomes(ServerReachable="False Unauthorized", ConfigPublished="True Succeeded")
+    message = provider.message("ServerReachable")
+    assert message.startswith(f"status {status} ")
+    assert f"{LOCAL} refuses key api-key of Secret vllm-api-key" in message
     assert provider.config_map() == before
     space.patch("secrets", "vllm-api-key", {"stringData": {"api-key": NEXT}})
     provider.probe(server)
     provider.becomes(ServerReachable="True Succeeded", Ready="True Succeeded")
+
+
+def test_a_client_certificate_is_shown_and_its_variables_published(
+    space: Workspace, servers: Servers, authority: Authority
+) -> None:
+    server = servers.start(keys=(KEY,), tls=authority.issue(LOCAL).server_context(authority))
+    create_secret(space)
+    client = authority.issue("agent")
+    data = {"tls.crt": client.certificate.decode()}
+    metadata = {"name": "agent-tls", "annotations": {HOSTS: LOCAL}}
+    space.create("secrets", {"metadata": metadata, "stringData": data})
+    tls = {"caBundleRef": {"name": "ca"}, "clientCertificateRef": {"name": "agent-tls"}}
+    provider = keyed(space, server, tls=tls)
+    provider.becomes(EndpointResolved="False SecretKeyNotFound")
+    assert "Secret agent-tls has no key tls.key" in provider.message("Ready")
+    space.patch("secrets", "agent-tls", {"stringData": {"tls.key": client.key.decode()}})
+    provider.is_ready()
+    published = provider.document["request"]["tls"]
+    assert published["cert"] == "${VLLM_CLIENT_CERTIFICATE}"
+    assert published["key"] == "${VLLM_CLIENT_KEY}"
+    assert "PRIVATE KEY" not in space.kubectl("get", "configmaps,vllmproviders", "-o", "json")
 
 
 def test_a_header_from_a_secret_goes_the_same_way(space: Workspace, server: VllmServer) -> None:

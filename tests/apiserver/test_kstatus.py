@@ -8,6 +8,6 @@ from tests.gitops.states import states
 
 @pytest.mark.timeout(600)  # it may have to be built
 def test_kstatus_agrees_about_every_state() -> None:
-    wanted = {state.name: state.verdict.kstatus for state in states()}
-    found = kstatus.statuses([state.manifest for state in states()])
-    assert dict(zip(wanted, found, strict=True)) == wanted
+    expected = {state.name: state.verdict.kstatus for state in states()}
+    result = kstatus.statuses([state.manifest for state in states()])
+    assert dict(zip(expected, result, strict=True)) == expected

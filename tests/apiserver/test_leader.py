@@ -34,7 +34,7 @@ class Replica(Resident):
 
     @property
     def leads(self) -> bool:
-        return any(line["message"].startswith("leading as ") for line in self.said())
+        return any(line["message"].startswith("leading as ") for line in self.log_lines())
 
     @property
     def wrote(self) -> list[datetime]:
@@ -131,10 +131,10 @@ def test_a_leader_that_ends_in_good_order_is_followed_at_once(
     leader, standby = pair
     server = servers.start()
     home.provider(server, "old").is_ready()
-    asked = datetime.now(UTC)
+    start = datetime.now(UTC)
     assert leader.stop(within=10) == 0
     home.provider(server, "new").is_ready()
-    assert standby.took_over - asked < timedelta(seconds=RETRY) + A_BUSY_MACHINE
+    assert standby.took_over - start < timedelta(seconds=RETRY) + A_BUSY_MACHINE
     assert max(leader.wrote) < standby.took_over < min(standby.wrote)
 
 

@@ -38,8 +38,8 @@ def test_a_provider_deleted_while_the_operator_was_away_leaves_nothing(
     soon(lambda: space.find("configmaps", gone.config_map_name) is None)
     mark = space.plane.audit.mark()
     operator.start()
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") > asked)
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > count)
     assert space.asked_since(mark).writes() == ()
     assert not operator.metric("vllmprovider_models", namespace=space.namespace, name="gone")
     assert operator.metric("vllmprovider_models", namespace=space.namespace, name="stays") == 2
@@ -73,7 +73,7 @@ def test_a_provider_created_and_edited_while_the_operator_was_away_is_caught_up_
 
 
 @pytest.mark.parametrize("cascade", ["background", "foreground", "orphan"])
-def test_a_provider_deleted_and_made_anew_gets_its_configmap(
+def test_a_provider_deleted_and_recreated_gets_its_configmap(
     cascade: str, space: Workspace, servers: Servers
 ) -> None:
     server = servers.start()
@@ -85,8 +85,8 @@ def test_a_provider_deleted_and_made_anew_gets_its_configmap(
         uid = provider.is_ready()["metadata"]["uid"]
 
         def owned_by_the_new_one(uid: str = uid) -> bool:
-            found = space.find("configmaps", provider.config_map_name) or {"metadata": {}}
-            owners = found["metadata"].get("ownerReferences", [])
+            result = space.find("configmaps", provider.config_map_name) or {"metadata": {}}
+            owners = result["metadata"].get("ownerReferences", [])
             return [owner["uid"] for owner in owners] == [uid]
 
         soon(owned_by_the_new_one)
@@ -115,7 +115,7 @@ def test_the_operator_waits_for_its_crd_and_answers_meanwhile(
     operator.launch()
     try:
         soon(lambda: operator.code("/healthz") == 200, "/healthz answers")
-        soon(lambda: any("CRD" in line["message"] for line in operator.said()), "it says why")
+        soon(lambda: any("CRD" in line["message"] for line in operator.log_lines()), "it says why")
         assert operator.code("/readyz") == 503
         assert operator.code("/metrics") == 200
         bare_plane.kubectl("apply", "--server-side", "-f", str(CRDS))
@@ -153,9 +153,9 @@ def test_an_operator_of_one_namespace_keeps_to_it(
     finally:
         namespaced.kill()
         operator.resume()
-    asked = space.plane.audit.since(mark).by(f"system:serviceaccount:{home}:operator")
-    assert {entry.namespace for entry in asked if entry.resource} == {home}
-    assert_within_rights(namespaced, asked)
+    requests = space.plane.audit.since(mark).by(f"system:serviceaccount:{home}:operator")
+    assert {entry.namespace for entry in requests if entry.resource} == {home}
+    assert_within_rights(namespaced, requests)
 
 
 KUBECONFIGS = {"none": None, "empty": "", "broken": "clusters: [", "text": "no kubeconfig"}
@@ -168,7 +168,7 @@ def test_without_a_cluster_it_ends_and_says_what_to_do(kind: str, tmp_path: Path
         path.write_text(content)
     environment = {**os.environ, "KUBECONFIG": str(path), "HOME": str(tmp_path)}
     ports = ("--health-probe-bind-address=0", "--metrics-bind-address=0")
-    done = subprocess.run(
+    process = subprocess.run(
         [*PROGRAM, "run", "--log-format=text", *ports],
         check=False,
         env=environment,
@@ -176,6 +176,6 @@ def test_without_a_cluster_it_ends_and_says_what_to_do(kind: str, tmp_path: Path
         text=True,
         timeout=60,
     )
-    assert done.returncode == 1
-    assert "set KUBECONFIG, or run in a pod" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 1
+    assert "set KUBECONFIG, or run in a pod" in process.stderr
+    assert "Traceback" not in process.stderr

@@ -36,11 +36,11 @@ def test_the_api_server_accepts_every_object(
     for manifest in objects:
         assert manifest["metadata"]["namespace"] == "agents"
         manifest["metadata"]["namespace"] = namespace
-    said = dry_run(control_plane, *objects)
-    assert said.count("created (server dry run)") == len(objects)
+    output = dry_run(control_plane, *objects)
+    assert output.count("created (server dry run)") == len(objects)
 
 
-def test_the_api_server_accepts_a_catalogue_and_what_teams_share(
+def test_the_api_server_accepts_a_catalog_and_what_teams_share(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     catalog, *shared = manifests.read(manifests.CATALOG)
@@ -48,8 +48,8 @@ def test_the_api_server_accepts_a_catalogue_and_what_teams_share(
     assert {manifest["metadata"].pop("namespace") for manifest in shared} == TEAMS
     for manifest in shared:
         manifest["metadata"]["namespace"] = namespace
-    said = dry_run(control_plane, catalog, *shared)
-    assert said.count("created (server dry run)") == 1 + len(shared)
+    output = dry_run(control_plane, catalog, *shared)
+    assert output.count("created (server dry run)") == 1 + len(shared)
 
 
 @pytest.mark.parametrize(("name", "deployment"), PODS)

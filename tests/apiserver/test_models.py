@@ -16,9 +16,9 @@ def states(provider: Provider) -> dict[str, str]:
     return {model["id"]: model["state"] for model in provider.status["models"]}
 
 
-def becomes(provider: Provider, **wanted: str) -> None:
+def becomes(provider: Provider, **expected: str) -> None:
     """Wait until the status lists these models, `a="Served"` for org/a; and so do agents."""
-    listed = {f"org/{name}": state for name, state in wanted.items()}
+    listed = {f"org/{name}": state for name, state in expected.items()}
     soon(lambda: states(provider) == listed, f"{listed}")
     assert provider.models == sorted(listed)
 
@@ -64,7 +64,7 @@ def test_failed_probes_neither_count_nor_reset(space: Workspace, servers: Server
     becomes(provider, a="Served")
 
 
-def test_a_model_that_returns_is_served_again_and_counted_anew(
+def test_a_model_that_returns_is_served_again_and_counted_again(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start(A, B)

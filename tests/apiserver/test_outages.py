@@ -34,7 +34,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "redirect": (Answer.redirect("http://127.0.0.1:1/v1/models"), "Redirected"),
     "html": (Answer(200, b"<html>Welcome!</html>"), "InvalidAnswer"),
     "no-list": (Answer(200, b'{"object": "list", "data": null}'), "InvalidAnswer"),
-    "half-a-list": (Answer(200, b'{"data": [{"id": "org/other"}, {"id": 1}]}'), "InvalidAnswer"),
+    "no-ids": (Answer(200, b'{"data": [{"id": ""}, {"id": 1}]}'), "InvalidAnswer"),
     "not-a-number": (Answer(200, b'{"data": [{"id": "x", "n": NaN}]}'), "InvalidAnswer"),
     "compressed": (Answer.gzipped(GOOD), "InvalidAnswer"),
     "too-large": (Answer(200, BIG), "AnswerTooLarge"),
@@ -73,13 +73,13 @@ def outages(
     authority = Authority.create()
     with Servers(server_thread) as servers, workspace(control_plane, "servers-that-fail") as space:
         space.create("configmaps", {"metadata": {"name": "ca"}, "data": {"ca.crt": authority.pem}})
-        found = {name: _working(space, servers, name, authority) for name in CASES}
-        for outage in found.values():
+        result = {name: _working(space, servers, name, authority) for name in CASES}
+        for outage in result.values():
             outage.provider.is_ready()
             outage.before = outage.provider.config_map()
-        for name, outage in found.items():
+        for name, outage in result.items():
             _fail(servers, name, outage.server, authority)
-        yield found
+        yield result
 
 
 def _working(space: Workspace, servers: Servers, name: str, authority: Authority) -> Outage:
@@ -104,18 +104,18 @@ def _fail(servers: Servers, name: str, server: VllmServer, authority: Authority)
 
 
 def changed_at(provider: Json, type_: str) -> datetime:
-    found = next(c for c in provider["status"]["conditions"] if c["type"] == type_)
-    return datetime.fromisoformat(found["lastTransitionTime"])
+    result = next(c for c in provider["status"]["conditions"] if c["type"] == type_)
+    return datetime.fromisoformat(result["lastTransitionTime"])
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_failing_server_is_told_at_once_counts_from_the_third_failure_and_changes_no_byte(
+def test_a_failing_server_is_reported_at_once_counts_from_the_third_failure_and_changes_no_byte(
     name: str, outages: dict[str, Outage]
 ) -> None:
     outage = outages[name]
-    wanted = {"ServerReachable": f"False {CASES[name]}", "Ready": f"False {CASES[name]}"}
-    seen = outage.provider.becomes(**wanted, ConfigPublished="True Succeeded")
-    tolerated = changed_at(seen, "Ready") - changed_at(seen, "ServerReachable")
+    expected = {"ServerReachable": f"False {CASES[name]}", "Ready": f"False {CASES[name]}"}
+    current = outage.provider.becomes(**expected, ConfigPublished="True Succeeded")
+    tolerated = changed_at(current, "Ready") - changed_at(current, "ServerReachable")
     assert timedelta(seconds=5) <= tolerated <= timedelta(seconds=20)  # two more failures
     assert outage.provider.config_map() == outage.before
 
@@ -131,10 +131,10 @@ def test_a_blip_does_not_touch_ready(space: Workspace, servers: Servers) -> None
     server.fault = None
     provider.probe(server)
     again = provider.becomes(ServerReachable="True Succeeded", Ready="True Succeeded")
-    assert len({changed_at(seen, "Ready") for seen in (ready, blip, again)}) == 1
+    assert len({changed_at(request, "Ready") for request in (ready, blip, again)}) == 1
 
 
-def test_a_server_that_comes_back_is_told_and_nothing_is_written_but_the_status(
+def test_a_server_that_comes_back_is_reported_and_nothing_is_written_but_the_status(
     space: Workspace, servers: Servers
 ) -> None:
     server = servers.start()

@@ -12,7 +12,7 @@ from tests.operator_process import OperatorProcess
 NOT_OWNED = {"ConfigPublished": "False NotOwned", "Stalled": "True NotOwned"}
 IMMUTABLE = {"ConfigPublished": "False Immutable", "Stalled": "True Immutable"}
 SHARED = {"output": {"configMapName": "shared"}}
-OURS = {
+OWN_LABELS = {
     "app.kubernetes.io/managed-by": "openclaw-vllm-operator",
     "app.kubernetes.io/part-of": "openclaw-vllm",
 }
@@ -20,9 +20,9 @@ OURS = {
 FOREIGN: dict[str, Json] = {
     "plain": {},
     "in-the-watch": {"labels": {"app.kubernetes.io/part-of": "openclaw-vllm"}},
-    "of-another-provider": {"labels": {**OURS, "openclaw-vllm.dev/provider": "another"}},
+    "of-another-provider": {"labels": {**OWN_LABELS, "openclaw-vllm.dev/provider": "another"}},
     "of-a-deployment": {
-        "labels": {**OURS, "openclaw-vllm.dev/provider": "vllm"},
+        "labels": {**OWN_LABELS, "openclaw-vllm.dev/provider": "vllm"},
         "ownerReferences": [
             {
                 "apiVersion": "v1",
@@ -53,13 +53,13 @@ def owner_of(provider: Provider) -> str:
 def test_a_foreign_configmap_is_never_touched_and_its_removal_heals(
     kind: str, space: Workspace, servers: Servers
 ) -> None:
-    theirs = space.create("configmaps", foreign(space, kind))
+    other = space.create("configmaps", foreign(space, kind))
     provider = space.provider(servers.start())
     provider.becomes(**NOT_OWNED, ServerReachable="True Succeeded")
     assert "vllm-openclaw" in provider.message("Ready")
     provider.edit(discovery={"exclude": ["Qwen/*"]})
     provider.becomes(**NOT_OWNED)
-    assert provider.config_map() == theirs
+    assert provider.config_map() == other
     space.delete("configmaps", "vllm-openclaw")
     provider.is_ready()
     provider.publishes("meta-llama/Llama-3.3-70B-Instruct")
@@ -72,10 +72,10 @@ def test_a_foreign_configmap_in_the_place_of_ours_is_never_touched(
     provider.is_ready()
     operator.pause()
     space.delete("configmaps", "vllm-openclaw")
-    theirs = space.create("configmaps", foreign(space))
+    other = space.create("configmaps", foreign(space))
     operator.resume()
     provider.becomes(**NOT_OWNED)
-    assert provider.config_map() == theirs
+    assert provider.config_map() == other
 
 
 def test_an_immutable_configmap_waits_for_a_person(space: Workspace, servers: Servers) -> None:
@@ -110,7 +110,7 @@ def test_of_two_that_want_one_name_the_older_keeps_it(space: Workspace, servers:
 
 def test_a_label_of_ours_brings_an_orphan_back(space: Workspace, servers: Servers) -> None:
     """A restored backup has our labels and no owner: it is taken over, not refused."""
-    labels = {**OURS, "openclaw-vllm.dev/provider": "vllm"}
+    labels = {**OWN_LABELS, "openclaw-vllm.dev/provider": "vllm"}
     orphan = {"metadata": {"name": "vllm-openclaw", "labels": labels}, "data": {}}
     before = space.create("configmaps", orphan)["metadata"]["uid"]
     provider = space.provider(servers.start())

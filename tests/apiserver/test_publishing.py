@@ -3,6 +3,7 @@
 import json
 
 from openclaw_vllm.api.configmap import digest
+from openclaw_vllm.core.config.agents import hash_patterns
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import SOON, Workspace
 from tests.eventually import eventually_sync
@@ -22,8 +23,9 @@ def test_a_provider_is_published_with_one_write_of_each_object(
     mark = space.plane.audit.mark()
     provider = space.provider(servers.start())
     provider.is_ready()
-    writes = space.asked_since(mark).writes()
-    assert [(w.verb, w.resource, w.subresource, w.code) for w in writes] == [
+    asked = space.asked_since(mark)
+    assert asked.reads().of("configmaps") == ()
+    assert [(w.verb, w.resource, w.subresource, w.code) for w in asked.writes()] == [
         ("patch", "configmaps", "", 201),
         ("patch", "vllmproviders", "status", 200),
     ]
@@ -33,11 +35,14 @@ def test_the_configmap_is_what_agents_can_mount(space: Workspace, servers: Serve
     server = servers.start()
     provider = space.provider(server)
     owner = provider.is_ready()["metadata"]
-    found = provider.config_map()
-    metadata, data = found["metadata"], found["data"]
+    result = provider.config_map()
+    metadata, data = result["metadata"], result["data"]
     assert set(data) == {"openclaw.json", "models.json", "agents-defaults.json"}
     assert metadata["labels"] == PRODUCT
-    assert metadata["annotations"] == {"openclaw-vllm.dev/config-digest": digest(data)}
+    assert metadata["annotations"] == {
+        "openclaw-vllm.dev/config-digest": digest(data),
+        "openclaw-vllm.dev/primary-patterns": hash_patterns(["*"]),
+    }
     assert metadata["ownerReferences"] == [
         {
             "apiVersion": "openclaw-vllm.dev/v1alpha1",
@@ -47,8 +52,12 @@ def test_the_configmap_is_what_agents_can_mount(space: Workspace, servers: Serve
             "controller": True,
         }
     ]
-    assert json.loads(data["openclaw.json"]) == {"models": json.loads(data["models.json"])}
-    assert json.loads(data["agents-defaults.json"]) == {}
+    agents = {"model": {"primary": "vllm/Qwen/Qwen3-32B"}}
+    assert json.loads(data["agents-defaults.json"]) == agents
+    assert json.loads(data["openclaw.json"]) == {
+        "models": json.loads(data["models.json"]),
+        "agents": {"defaults": agents},
+    }
     assert provider.document["baseUrl"] == server.base_url
     assert provider.models == ["Qwen/Qwen3-32B", "meta-llama/Llama-3.3-70B-Instruct"]
 
@@ -79,7 +88,7 @@ def test_the_status_says_what_is_published_and_whence(space: Workspace, servers:
     assert {m["state"] for m in status["models"]} == {"Served"}
     assert status["rejectedModels"] == [{"id": "user@host", "reason": "InvalidReference"}]
     assert status["configMap"] == {"name": "vllm-openclaw", "digest": digest(provider.data)}
-    assert "primaryModel" not in status
+    assert status["primaryModel"] == "vllm/org/base"
     assert "credentials" not in status
 
 

@@ -37,6 +37,7 @@ def tls_server(servers: Servers, authority: Authority, *hosts: str) -> VllmServe
     return servers.start(tls=authority.issue(*(hosts or ("127.0.0.1",))).server_context())
 
 
+@pytest.mark.alone
 def test_a_missing_service_is_named_and_creating_it_heals_within_a_second(
     space: Workspace,
 ) -> None:
@@ -56,7 +57,8 @@ def test_a_missing_service_is_named_and_creating_it_heals_within_a_second(
     assert provider.document["baseUrl"] == url
 
 
-def test_a_deleted_service_is_told_within_a_second(space: Workspace) -> None:
+@pytest.mark.alone
+def test_a_deleted_service_is_reported_within_a_second(space: Workspace) -> None:
     create_service(space, CLUSTER_IP)
     provider = with_service(space, models=MODELS)
     provider.is_ready()
@@ -67,7 +69,7 @@ def test_a_deleted_service_is_told_within_a_second(space: Workspace) -> None:
     assert provider.models == ["m"]
 
 
-def test_a_service_that_is_made_anew_in_one_moment_stays_known(
+def test_a_service_that_is_recreated_in_one_moment_stays_known(
     space: Workspace, operator: OperatorProcess
 ) -> None:
     """The end of the old one is told by a worker of its own, which may come last (measured)."""
@@ -81,8 +83,8 @@ def test_a_service_that_is_made_anew_in_one_moment_stays_known(
         create_service(space, CLUSTER_IP)
         operator.resume()
         create_service(space, CLUSTER_IP, later := f"later-{number}")
-        known = {"baseUrl": None, "serviceRef": {"name": later}, "discovery": RARELY}
-        space.provider("", later, models=MODELS, **known).is_ready()  # so all before was told
+        metadata = {"baseUrl": None, "serviceRef": {"name": later}, "discovery": RARELY}
+        space.provider("", later, models=MODELS, **metadata).is_ready()  # so all before was told
         assert provider.conditions["Ready"] == "True Succeeded"
 
 
@@ -94,7 +96,7 @@ def test_a_port_goes_by_number_or_name(port: int | str, number: int, space: Work
     assert f":{number}/v1" in provider.status["endpoint"]["baseUrl"]
 
 
-def test_a_missing_port_is_told_with_those_there_are(space: Workspace) -> None:
+def test_a_missing_port_is_reported_with_those_there_are(space: Workspace) -> None:
     create_service(space, CLUSTER_IP)
     provider = with_service(space, port="metrics")
     provider.becomes(EndpointResolved="False PortNotFound")
@@ -121,6 +123,23 @@ def test_a_missing_ca_bundle_is_named_and_creating_it_heals(
     provider.becomes(EndpointResolved="False CABundleNotFound")
     assert "ConfigMap ca does not exist" in provider.message("Ready")
     create_ca(space, authority)
+    provider.is_ready()
+    assert provider.document["request"] == {"tls": {"ca": authority.pem}}
+
+
+def test_the_ca_of_a_secret_is_published_and_nothing_else_of_it(
+    space: Workspace, servers: Servers
+) -> None:
+    authority = Authority.create()
+    leaf = authority.issue("127.0.0.1")
+    data = {"tls.crt": leaf.certificate.decode(), "tls.key": leaf.key.decode()}
+    secret = {"metadata": {"name": "vllm-tls"}, "type": "kubernetes.io/tls", "stringData": data}
+    space.create("secrets", secret)
+    tls = {"caBundleRef": {"kind": "Secret", "name": "vllm-tls"}}
+    provider = space.provider(tls_server(servers, authority), tls=tls, discovery=RARELY)
+    provider.becomes(EndpointResolved="False CABundleNotFound")
+    assert "Secret vllm-tls has no key ca.crt" in provider.message("Ready")
+    space.patch("secrets", "vllm-tls", {"stringData": {"ca.crt": data["tls.key"] + authority.pem}})
     provider.is_ready()
     assert provider.document["request"] == {"tls": {"ca": authority.pem}}
 
@@ -173,7 +192,10 @@ def test_an_unverified_server_works_for_us_and_is_not_published_as_such(
     soon(lambda: "InsecureSkipVerify" in space.kubectl("events"))
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0"])  # noqa: S104
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0"],  # noqa: S104 - nothing binds to it
+)
 def test_a_forbidden_destination_waits_for_a_person(host: str, space: Workspace) -> None:
     provider = space.provider(f"http://{host}:8000/v1")
     provider.becomes(EndpointResolved="False DestinationDenied", Stalled="True DestinationDenied")

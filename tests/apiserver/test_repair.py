@@ -1,5 +1,6 @@
 """Vandalism: whatever is done to a published ConfigMap is undone within a second, by no probe."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -31,11 +32,11 @@ DAMAGE: dict[str, Json | None] = {
 }
 
 
-def ours(config_map: Json) -> Json:
+def own_fields(config_map: Json) -> Json:
     """Return what is ours of a ConfigMap: all but its identity and its history."""
     metadata = config_map["metadata"]
-    kept = ("labels", "annotations", "ownerReferences")
-    return {"data": config_map.get("data"), **{field: metadata.get(field) for field in kept}}
+    fields = ("labels", "annotations", "ownerReferences")
+    return {"data": config_map.get("data"), **{field: metadata.get(field) for field in fields}}
 
 
 def vandalize(provider: Provider, damage: Json | None) -> None:
@@ -45,19 +46,19 @@ def vandalize(provider: Provider, damage: Json | None) -> None:
         provider.damage(**damage)
 
 
-def becomes(provider: Provider, wanted: Json) -> None:
+def becomes(provider: Provider, expected: Json) -> None:
     """Wait until its ConfigMap is this, in all that is ours."""
 
     def so() -> bool:
-        found = provider.space.find("configmaps", provider.config_map_name)
-        return found is not None and ours(found) == wanted
+        result = provider.space.find("configmaps", provider.config_map_name)
+        return result is not None and own_fields(result) == expected
 
     soon(so, "the ConfigMap is as it was")
 
 
 def assert_repairs(provider: Provider, damage: Json | None) -> None:
     """Damage it, and wait until it is as it was; what it takes is measured from the answer on."""
-    before = ours(provider.config_map())
+    before = own_fields(provider.config_map())
     vandalize(provider, damage)
     start = time.monotonic()
     becomes(provider, before)
@@ -72,6 +73,7 @@ def fail(servers: Servers, server: VllmServer, how: str) -> None:
             server.fault = Hang()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["works", "is down", "hangs"])
 def test_damage_is_repaired_at_once_while_the_server(
     how: str, space: Workspace, servers: Servers
@@ -80,12 +82,13 @@ def test_damage_is_repaired_at_once_while_the_server(
     provider = space.provider(server, discovery=RARELY)
     provider.is_ready()
     fail(servers, server, how)
-    asked = len(server.seen)
+    count = len(server.seen)
     for damage in DAMAGE.values():
         assert_repairs(provider, damage)
-    assert len(server.seen) == asked
+    assert len(server.seen) == count
 
 
+@pytest.mark.alone
 def test_damage_is_repaired_while_nothing_new_may_be_published(
     space: Workspace, servers: Servers
 ) -> None:
@@ -113,7 +116,7 @@ def damaged_at_the_start(
         providers = {name: space.provider(server, name, discovery=RARELY) for name in DAMAGE}
         for provider in providers.values():
             provider.is_ready()
-        before = {name: ours(provider.config_map()) for name, provider in providers.items()}
+        before = {name: own_fields(provider.config_map()) for name, provider in providers.items()}
         servers.stop(server)
         operator.kill()
         mark = control_plane.audit.mark()
@@ -136,23 +139,46 @@ def test_what_others_add_survives(space: Workspace, servers: Servers) -> None:
     provider = space.provider(servers.start())
     provider.is_ready()
     before = provider.data
-    theirs = {"extra.json": "[]", "openclaw.json": "{}"}
-    provider.damage(data=theirs, metadata={"labels": {"team": "a"}, "annotations": {"note": "b"}})
+    other = {"extra.json": "[]", "openclaw.json": "{}"}
+    provider.damage(data=other, metadata={"labels": {"team": "a"}, "annotations": {"note": "b"}})
     soon(lambda: provider.data["openclaw.json"] == before["openclaw.json"])
     provider.edit(discovery={"exclude": ["Qwen/*"]})
     provider.publishes("meta-llama/Llama-3.3-70B-Instruct")
-    found = provider.config_map()
-    assert found["data"]["extra.json"] == "[]"
-    assert found["metadata"]["labels"]["team"] == "a"
-    assert found["metadata"]["annotations"]["note"] == "b"
+    result = provider.config_map()
+    assert result["data"]["extra.json"] == "[]"
+    assert result["metadata"]["labels"]["team"] == "a"
+    assert result["metadata"]["annotations"]["note"] == "b"
 
 
-def test_additions_alone_are_no_damage(space: Workspace, servers: Servers) -> None:
+def test_a_text_that_is_forced_in_again_and_again_is_said_with_its_manager(
+    space: Workspace, servers: Servers
+) -> None:
+    """As Flux does with a ConfigMap that is committed to Git; `kubectl apply` forces the same."""
+    provider = space.provider(servers.start())
+    provider.is_ready()
+    ours_before = own_fields(provider.config_map())
+    metadata = {"name": provider.config_map_name, "namespace": space.namespace}
+    in_git = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    text = json.dumps({**in_git, "data": {"openclaw.json": "{}"}})
+    force = ("apply", "--server-side", "--force-conflicts", "--field-manager=git", "-f", "-")
+    for _ in range(3):
+        space.plane.kubectl(*force, input=text)
+        becomes(provider, ours_before)
+    provider.becomes(Ready="False Contested", Stalled="True Contested")
+    assert "field manager git has overwritten" in provider.message("ConfigPublished")
+    space.plane.kubectl(*force, input=text)
+    becomes(provider, ours_before)
+
+
+def test_additions_alone_are_no_damage(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
     server = servers.start()
     provider = space.provider(server)
     provider.is_ready()
+    operator.wait_until_idle()
     mark = space.plane.audit.mark()
     provider.damage(data={"extra.json": "[]"}, metadata={"labels": {"team": "a"}})
-    asked = server.count("/v1/models")
-    soon(lambda: server.count("/v1/models") > asked)
+    count = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > count)
     assert space.asked_since(mark).writes() == ()

@@ -13,22 +13,22 @@ RARELY = {"interval": "1h"}
 def events(provider: Provider) -> list[Json]:
     """Return the Events about a VllmProvider as kubectl finds them, the oldest first."""
     about = f"--for=vllmprovider.openclaw-vllm.dev/{provider.name}"
-    found: list[Json] = json.loads(provider.space.kubectl("events", about, "-o", "json"))["items"]
-    return sorted(found, key=lambda event: event["metadata"]["resourceVersion"].zfill(20))
+    result: list[Json] = json.loads(provider.space.kubectl("events", about, "-o", "json"))["items"]
+    return sorted(result, key=lambda event: event["metadata"]["resourceVersion"].zfill(20))
 
 
-def told(provider: Provider) -> list[str]:
+def event_names(provider: Provider) -> list[str]:
     return [f"{event['type']} {event['reason']}" for event in events(provider)]
 
 
-def tells(provider: Provider, wanted: list[str]) -> None:
+def tells(provider: Provider, expected: list[str]) -> None:
     """Wait until these and no other Events are there."""
 
     def so() -> bool:
-        assert told(provider) == wanted
+        assert event_names(provider) == expected
         return True
 
-    soon(so, f"the Events are {wanted}")
+    soon(so, f"the Events are {expected}")
 
 
 def test_kubectl_shows_what_matters_in_columns(space: Workspace, servers: Servers) -> None:
@@ -40,7 +40,8 @@ def test_kubectl_shows_what_matters_in_columns(space: Workspace, servers: Server
     assert header.split() == ["NAME", "MODELS", "READY", "REASON", "AGE"]
     assert row.split()[:-1] == ["vllm", "2", "True", "Succeeded"]
     header, row = space.kubectl("get", "vllmp", "-o", "wide").splitlines()
-    columns = ["NAME", "MODELS", "READY", "REASON", "PRIMARY", "ENDPOINT", "CONFIGMAP", "AGE"]
+    columns = ["NAME", "MODELS", "READY", "REASON", "REPLICAS", "PRIMARY"]
+    columns += ["ENDPOINT", "CONFIGMAP", "AGE"]
     assert header.split() == columns
     assert row.split()[4:7] == ["vllm/Qwen/Qwen3-32B", server.base_url, "vllm-openclaw"]
     assert "vllmprovider.openclaw-vllm.dev/vllm" in space.kubectl("get", "openclaw", "-o", "name")
@@ -87,8 +88,8 @@ def test_events_tell_transitions_and_nothing_else(space: Workspace, servers: Ser
 
 def posted(space: Workspace) -> list[Json]:
     path = f"/apis/events.k8s.io/v1/namespaces/{space.namespace}/events"
-    found: list[Json] = space.plane.admin.request("GET", path)["items"]
-    return found
+    result: list[Json] = space.plane.admin.request("GET", path)["items"]
+    return result
 
 
 def test_a_first_success_needs_no_event(space: Workspace, servers: Servers) -> None:
@@ -108,7 +109,7 @@ def test_a_small_context_is_warned_of_once(space: Workspace, servers: Servers) -
     provider.probe(server)
     provider.publishes("org/large", "org/small")
     provider.is_ready()
-    assert told(provider) == ["Warning SmallContext"]
+    assert event_names(provider) == ["Warning SmallContext"]
 
 
 def test_a_mistake_only_the_operator_sees_is_an_event(space: Workspace, servers: Servers) -> None:

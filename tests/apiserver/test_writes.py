@@ -12,7 +12,8 @@ from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.kube.apiserver import ApiServer
-from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound, Rejected
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import KIND, Workspace
 from tests.controlplane.plane import ControlPlane
@@ -46,9 +47,9 @@ def written(key: ObjectKey, data: dict[str, str], **metadata: Any) -> Json:
 async def test_every_character_is_kept(namespace: str, cluster: Cluster) -> None:
     key, data = ObjectKey(namespace, "all"), {"all": CHARACTERS}
     assert isinstance(await cluster.apply_config_map(key, written(key, data)), ConfigMapState)
-    found = await cluster.get_config_map(key)
-    assert found is not None
-    assert found["data"] == data
+    result = await cluster.get_config_map(key)
+    assert result is not None
+    assert result["data"] == data
 
 
 async def test_a_spec_with_an_emoji_can_be_tried(namespace: str, cluster: Cluster) -> None:
@@ -109,13 +110,14 @@ def test_characters_beyond_the_basic_plane_are_published(
     status = provider.is_ready()["status"]
     provider.publishes("plain", f"{CRAB}/crab")
     assert [model["id"] for model in status["models"]] == ["plain", f"{CRAB}/crab"]
-    assert json.loads(provider.data["openclaw.json"])["agents"] == base["agents"]
+    agents = json.loads(provider.data["openclaw.json"])["agents"]
+    assert agents["list"] == base["agents"]["list"]
     provider.edit(models=[{"id": "m", "name": f"Rocket {CRAB}"}])
     provider.is_ready()
     assert [model["name"] for model in provider.document["models"]] == [f"Rocket {CRAB}"]
 
 
-def test_a_configmap_beyond_the_quota_is_told(space: Workspace, servers: Servers) -> None:
+def test_a_configmap_beyond_the_quota_is_reported(space: Workspace, servers: Servers) -> None:
     space.create("resourcequotas", {"metadata": {"name": "none"}})
     hard = {"count/configmaps": "0"}
     space.patch("resourcequotas", "none/status", {"status": {"hard": hard, "used": hard}})

@@ -70,8 +70,8 @@ class Workspace:
             return None
 
     def list(self, plural: str) -> list[Json]:
-        found: list[Json] = self._request("GET", plural, "")["items"]
-        return found
+        result: list[Json] = self._request("GET", plural, "")["items"]
+        return result
 
     def patch(self, plural: str, name: str, body: Json) -> Json:
         return self._request("PATCH", plural, name, body, content_type=MERGE)
@@ -84,8 +84,8 @@ class Workspace:
 
     def asked_since(self, mark: int) -> AuditEntries:
         """Return what the operator asked of this namespace, or of all at once, since the mark."""
-        asked = self.plane.audit.since(mark).by(USER)
-        return AuditEntries(entry for entry in asked if entry.namespace in ("", self.namespace))
+        requests = self.plane.audit.since(mark).by(USER)
+        return AuditEntries(entry for entry in requests if entry.namespace in ("", self.namespace))
 
     def _request(self, method: str, plural: str, name: str, *args: Any, **options: Any) -> Json:
         root = f"/apis/{GROUP}/v1alpha1" if plural == PROVIDERS else "/api/v1"
@@ -107,8 +107,8 @@ class Provider:
 
     @property
     def status(self) -> Json:
-        found: Json = self.read()["status"]
-        return found
+        result: Json = self.read()["status"]
+        return result
 
     @property
     def conditions(self) -> dict[str, str]:
@@ -119,42 +119,44 @@ class Provider:
         return next(str(c["message"]) for c in self._conditions() if c["type"] == type_)
 
     def _conditions(self) -> list[Json]:
-        found: list[Json] = self.status.get("conditions", [])
-        return found
+        result: list[Json] = self.status.get("conditions", [])
+        return result
 
-    def becomes(self, **wanted: str) -> Json:
+    def becomes(self, **expected: str) -> Json:
         """Wait until its present generation has these conditions; return it, judged as honest."""
 
         def so() -> Json:
-            seen = self.read()
-            status = seen["status"]
-            said = {c["type"]: f"{c['status']} {c['reason']}" for c in status.get("conditions", [])}
-            assert status["observedGeneration"] == seen["metadata"]["generation"], said
-            assert {type_: said.get(type_, "absent") for type_ in wanted} == wanted, said
-            return seen
+            current = self.read()
+            status = current["status"]
+            by_type = {
+                c["type"]: f"{c['status']} {c['reason']}" for c in status.get("conditions", [])
+            }
+            assert status["observedGeneration"] == current["metadata"]["generation"], by_type
+            assert {type_: by_type.get(type_, "absent") for type_ in expected} == expected, by_type
+            return current
 
-        name = f"{self.name} becomes {wanted}"
+        name = f"{self.name} becomes {expected}"
         return assert_honest(eventually_sync(so, within=SOON, describe=name))
 
     def is_ready(self) -> Json:
         return self.becomes(Ready="True Succeeded")
 
     def config_map(self) -> Json:
-        found = self.space.find("configmaps", self.config_map_name)
-        assert found is not None, f"there is no ConfigMap {self.config_map_name}"
-        return found
+        result = self.space.find("configmaps", self.config_map_name)
+        assert result is not None, f"there is no ConfigMap {self.config_map_name}"
+        return result
 
     @property
     def data(self) -> dict[str, str]:
-        found: dict[str, str] = self.config_map()["data"]
-        return found
+        result: dict[str, str] = self.config_map()["data"]
+        return result
 
     @property
     def document(self) -> Json:
         """What `models.json` says of this provider."""
         providers: Json = json.loads(self.data["models.json"])["providers"]
-        found: Json = providers.get("vllm", {})
-        return found
+        result: Json = providers.get("vllm", {})
+        return result
 
     @property
     def models(self) -> list[str]:
@@ -177,9 +179,9 @@ class Provider:
 
     def probe(self, server: VllmServer) -> None:
         """Have the server asked once more, now, and wait until it was."""
-        asked = server.count("/v1/models")
+        count = server.count("/v1/models")
         self.annotate(requested_at=uuid4().hex)
-        soon(lambda: server.count("/v1/models") > asked, "the server is asked")
+        soon(lambda: server.count("/v1/models") > count, "the server is asked")
 
     def delete(self) -> None:
         self.space.delete(PROVIDERS, self.name)

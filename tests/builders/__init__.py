@@ -8,17 +8,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.api.observed import Service, VllmProvider
+from openclaw_vllm.api.configmap import FIELD_MANAGER, ConfigMapState
+from openclaw_vllm.api.observed import UserRequest, VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
+from openclaw_vllm.api.service import Service
+from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.config.documents import Documents, render
 from openclaw_vllm.core.discovery.capabilities import UNKNOWN
-from openclaw_vllm.core.discovery.models import Model, build_model, validate_ids
+from openclaw_vllm.core.discovery.ids import validate_ids
+from openclaw_vllm.core.discovery.models import Model, build_model
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.server import ServerState, UserRequest
+from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.ownership import manifest_of
 
 Wire = dict[str, Any]
@@ -26,6 +30,7 @@ Wire = dict[str, Any]
 NAMESPACE = "agents"
 BASE_URL = "http://vllm.models.svc.cluster.local:8000/v1"
 CONNECTION = Connection(BASE_URL)
+NAMES = ServiceNames()
 WALL = 1_800_000_000.0
 
 
@@ -41,7 +46,7 @@ def spec(**fields: Any) -> VllmProviderSpec:
 
 def manifest(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> Wire:
     """A VllmProvider as the API server sends it."""
-    known = {
+    fields = {
         "namespace": NAMESPACE,
         "name": "vllm",
         "uid": "uid-1",
@@ -49,7 +54,7 @@ def manifest(spec: Wire | None = None, status: Wire | None = None, **metadata: A
         "resourceVersion": "10",
         "creationTimestamp": "2026-01-01T00:00:00Z",
     }
-    return {"metadata": known | metadata, "spec": spec or wire_spec(), "status": status or {}}
+    return {"metadata": fields | metadata, "spec": spec or wire_spec(), "status": status or {}}
 
 
 def resource(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> VllmProvider:
@@ -71,6 +76,11 @@ def service(*ports: tuple[str, int], kind: str = "ClusterIP") -> Service:
     return Service(kind, ports or (("http", 8000),))
 
 
+def external(target: str, *ports: tuple[str, int]) -> Service:
+    """A Service that leads to another name."""
+    return Service("ExternalName", ports, external_name=target)
+
+
 def answer(*cards: Mapping[str, object] | str) -> bytes:
     """The body of an answer that lists these models, by card or by id."""
     rows = [{"id": card} if isinstance(card, str) else card for card in cards]
@@ -87,8 +97,19 @@ def models_of(spec: VllmProviderSpec, *models: ServedModel) -> tuple[Model, ...]
     return tuple(build_model(model, siblings, spec, UNKNOWN) for model in models)
 
 
+def form_of(spec: VllmProviderSpec) -> AgentsForm:
+    """What is said of agents in a ConfigMap that is created now, without a base configuration."""
+    return agents_form(spec.agents, None, None)
+
+
+def to_render(spec: VllmProviderSpec) -> VllmProviderSpec:
+    """The spec with what such a ConfigMap says of agents, asked for or not."""
+    return spec.model_copy(update={"agents": form_of(spec).agents})
+
+
 def chosen(spec: VllmProviderSpec, models: Iterable[Model], sticky: str = "") -> ResolvedDefaults:
-    choice = resolve_defaults(spec.agents, models, sticky)
+    form = form_of(spec)
+    choice = resolve_defaults(form.agents, models, sticky, form.default_primary)
     assert isinstance(choice, ResolvedDefaults), choice
     return choice
 
@@ -96,17 +117,18 @@ def chosen(spec: VllmProviderSpec, models: Iterable[Model], sticky: str = "") ->
 def documents(
     spec: VllmProviderSpec, *models: ServedModel, connection: Connection = CONNECTION
 ) -> Documents:
-    known = models_of(spec, *models)
-    written = render(spec, connection, known, chosen(spec, known))
+    discovered = models_of(spec, *models)
+    written = render(to_render(spec), connection, discovered, chosen(spec, discovered))
     assert isinstance(written, Documents), written
     return written
 
 
 def stored(manifest: Wire, data: Mapping[str, str] | None = None, **metadata: Any) -> Wire:
     """A ConfigMap that was applied as `manifest`, as the API server sends it."""
-    known = {"uid": "map-1", "resourceVersion": "100", **manifest["metadata"]}
+    fields = {"uid": "map-1", "resourceVersion": "100", **manifest["metadata"]}
+    fields["managedFields"] = [{"manager": FIELD_MANAGER}]
     changed = {} if data is None else {"data": {**manifest["data"], **data}}
-    return {**manifest, **changed, "metadata": known | metadata}
+    return {**manifest, **changed, "metadata": fields | metadata}
 
 
 def published_wire(
@@ -117,7 +139,7 @@ def published_wire(
 ) -> Wire:
     """The ConfigMap with these documents that the operator wrote, as the API server sends it."""
     spec = spec_of(owner)
-    written = manifest_of(owner, spec, documents, patterns_hash(spec.agents))
+    written = manifest_of(owner, spec, documents, form_of(spec).patterns)
     return stored(written, data, **metadata)
 
 
@@ -133,7 +155,7 @@ def published(
 
 def new_server(uid: str, generation: int, requested_at: str) -> ServerState:
     """What is known of a server that was never asked."""
-    return ServerState(uid, UserRequest(generation, requested_at))
+    return ServerState(UserRequest(uid, generation, requested_at))
 
 
 def with_discovery(server: ServerState, **changes: Any) -> ServerState:
@@ -145,11 +167,11 @@ def server_state(
     resource: VllmProvider, *models: ServedModel, connection: Connection = CONNECTION
 ) -> ServerState:
     """What is known of a server after one good answer."""
-    new = ServerState.new(resource).with_endpoint(connection)
-    return learned(new, resource, *models, connection=connection)
+    new = ServerState(resource.request).with_endpoint(connection)
+    return after_answer(new, resource, *models, connection=connection)
 
 
-def learned(
+def after_answer(
     server: ServerState,
     resource: VllmProvider,
     *models: ServedModel,

@@ -1,11 +1,13 @@
-"""Catalogues, and what they draw on, for tests: whole and valid, as in `tests/builders`."""
+"""Catalogs, and what they draw on, for tests: whole and valid, as in `tests/builders`."""
 
 from typing import Any
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.catalog.sources import SHARE
 from openclaw_vllm.core.catalog.targets import manifest_of
 from openclaw_vllm.core.config.documents import Documents
@@ -14,10 +16,10 @@ from tests.builders import Wire
 
 MODELS = {"matchLabels": {"tier": "models"}}
 SHARED = {"matchLabels": {SHARE: "true"}}
-SAID = {"reason": "Succeeded", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+SUCCEEDED = {"reason": "Succeeded", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 WELL: Wire = {
     "observedGeneration": 1,
-    "conditions": [{"type": "ConfigPublished", "status": "True", **SAID}],
+    "conditions": [{"type": "ConfigPublished", "status": "True", **SUCCEEDED}],
 }
 AGENTS = {"matchLabels": {"openclaw": "enabled"}}
 
@@ -29,10 +31,10 @@ def wire_spec(**fields: Any) -> Wire:
 
 
 def catalog(spec: Wire | None = None, status: Wire | None = None, **metadata: Any) -> VllmCatalog:
-    known = builders.manifest(**{"name": "fleet", "uid": "catalog-1", **metadata})["metadata"]
-    del known["namespace"]
+    fields = builders.manifest(**{"name": "fleet", "uid": "catalog-1", **metadata})["metadata"]
+    del fields["namespace"]
     return VllmCatalog.read(
-        {"metadata": known, "spec": spec or wire_spec(), "status": status or {}}
+        {"metadata": fields, "spec": spec or wire_spec(), "status": status or {}}
     )
 
 
@@ -59,6 +61,6 @@ def service(**annotations: str) -> Service:
 
 
 def published(catalog: VllmCatalog, namespace: str, documents: Documents) -> ConfigMapState:
-    """The ConfigMap with these documents that the operator wrote for the catalogue."""
+    """The ConfigMap with these documents that the operator wrote for the catalog."""
     manifest = manifest_of(catalog, namespace, documents, "patterns")
     return ConfigMapState.read(builders.stored(manifest))

@@ -76,6 +76,19 @@ CASES = {
         BASE,
         Connection("https://vllm.example.com/v1", CA),
     ),
+    "client-certificate": Case(
+        {
+            "baseUrl": "https://vllm.example.com",
+            "tls": {
+                "caBundleRef": {"name": "corp-ca"},
+                "clientCertificateRef": {"name": "agent-tls", "keyEnv": "AGENT_KEY"},
+            },
+        },
+        BASE,
+        Connection("https://vllm.example.com/v1", CA),
+    ),
+    "basic": Case({"auth": {"scheme": "Basic"}}, BASE),
+    "timeout": Case({"timeoutSeconds": 600}, BASE),
     "overrides": Case(
         {
             "modelDefaults": {"input": ["text", "image"], "compat": {"supportsTools": False}},

@@ -1,4 +1,4 @@
-"""A team's VllmProvider that has published two models, and what a catalogue makes of it."""
+"""A team's VllmProvider that has published two models, and what a catalog makes of it."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,12 +39,12 @@ def team(**spec: Any) -> VllmProvider:
     """A VllmProvider that has published two models, and says so."""
     resource = catalog_builders.provider("team-a", "qwen", builders.wire_spec(**spec))
     documents = builders.documents(spec_of(resource), *served("a", "b"))
-    told = {"name": resource.config_map.name, "digest": documents.digest}
-    status = builders.resource(status={"conditions": READY, "configMap": told}).status
+    config_map = {"name": resource.config_map.name, "digest": documents.digest}
+    status = builders.resource(status={"conditions": READY, "configMap": config_map}).status
     return replace(resource, status=status)
 
 
 def offered(resource: VllmProvider, ids: str = "Qualified", **changes: Any) -> Offer:
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     published = builders.published(resource, documents, **changes)
-    return offer_of_provider(resource, published, ids)
+    return offer_of_provider(resource, published, ids, builders.NAMES)

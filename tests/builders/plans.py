@@ -46,10 +46,10 @@ def publish(resource: VllmProvider, plan: Plan) -> tuple[VllmProvider, ConfigMap
     """The resource and its ConfigMap as they are after both were written."""
     assert plan.documents is not None, plan.problem
     name = {"name": resource.config_map.name, "digest": plan.documents.digest}
-    shown = {"observedGeneration": resource.generation, "configMap": name}
+    result = {"observedGeneration": resource.generation, "configMap": name}
     primary = {"primaryModel": f"vllm/{plan.primary}"} if plan.primary else {}
     return (
-        builders.with_status(resource, **shown, **primary),
+        builders.with_status(resource, **result, **primary),
         builders.published(resource, plan.documents),
     )
 

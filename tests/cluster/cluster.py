@@ -9,7 +9,8 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from typing import Any
 import yaml
 
 from tests import rbac
+from tests.cluster.streams import Stream
 from tests.controlplane import binaries
+from tests.controlplane.component import leashed
 from tests.image import build
 
 Json = dict[str, Any]
@@ -47,26 +50,42 @@ class Cluster:
         """Run Helm and return what it prints."""
         return self._run("helm", *args)
 
+    @contextmanager
+    def stream(self, *args: str) -> Iterator[Stream]:
+        """Run kubectl, which watches or follows something, while the block runs."""
+        program = binaries.ensure("kubectl")["kubectl"]
+        command = [str(program), f"--cache-dir={self.folder / 'kubectl'}", *args]
+        process = subprocess.Popen(
+            leashed(command), env=self._env(), stdout=subprocess.PIPE, text=True
+        )
+        stream = Stream(process)
+        try:
+            yield stream
+        finally:
+            stream.close()
+
     def apply(self, *manifests: Json) -> None:
         self.kubectl("apply", "--server-side", "-f", "-", manifests=list(manifests))
 
     def get(self, namespace: str, *what: str) -> Json:
         """Return an object, or a list of them, such as `pods --selector=app=x`."""
-        found: Json = json.loads(self.kubectl("get", "-n", namespace, *what, "-o", "json"))
-        return found
+        result: Json = json.loads(self.kubectl("get", "-n", namespace, *what, "-o", "json"))
+        return result
 
     def list(self, namespace: str, *what: str) -> list[Json]:
-        found: list[Json] = self.get(namespace, *what)["items"]
-        return found
+        result: list[Json] = self.get(namespace, *what)["items"]
+        return result
 
     def _run(self, program: str, *args: str, text: str | None = None) -> str:
         command = [str(binaries.ensure(program)[program]), *args]
-        done = subprocess.run(
+        run_result = subprocess.run(
             command, check=False, input=text, env=self._env(), capture_output=True, text=True
         )
-        if done.returncode != 0:
-            raise CannotRunError(f"{program} {' '.join(args)}\n{done.stderr}{done.stdout}")
-        return done.stdout
+        if run_result.returncode != 0:
+            raise CannotRunError(
+                f"{program} {' '.join(args)}\n{run_result.stderr}{run_result.stdout}"
+            )
+        return run_result.stdout
 
     def _env(self) -> Mapping[str, str]:
         homes = {name: str(self.folder) for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME")}
@@ -84,23 +103,27 @@ def image_of_the_chart() -> str:
 
 def check() -> None:
     """Raise CannotRunError unless the environment says which cluster, and how to load an image."""
-    wanted = {
+    variables = {
         KUBECONFIG: "the kubeconfig of a cluster's administrator",
         LOAD_IMAGE: "the command that loads an image, such as 'kind load image-archive {archive}'",
     }
-    missing = [f"{name} ({meaning})" for name, meaning in wanted.items() if name not in os.environ]
+    missing = [
+        f"{name} ({meaning})" for name, meaning in variables.items() if name not in os.environ
+    ]
     if missing:
         raise CannotRunError(f"Set {' and '.join(missing)}.")
 
 
 def load_image(folder: Path) -> str:
     """Bring the image to the nodes under the chart's name for it, and return that name."""
-    name, given = image_of_the_chart(), os.environ.get(IMAGE_ARCHIVE)
-    archive = Path(given) if given else folder / "image.tar"
-    if not given:
+    name, archive_path = image_of_the_chart(), os.environ.get(IMAGE_ARCHIVE)
+    archive = Path(archive_path) if archive_path else folder / "image.tar"
+    if not archive_path:
         build.export(build.build(), archive, name)
     command = [part.format(archive=archive) for part in shlex.split(os.environ[LOAD_IMAGE])]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise CannotRunError(f"{LOAD_IMAGE}: {shlex.join(command)}\n{done.stderr}{done.stdout}")
+    run_result = subprocess.run(command, check=False, capture_output=True, text=True)
+    if run_result.returncode != 0:
+        raise CannotRunError(
+            f"{LOAD_IMAGE}: {shlex.join(command)}\n{run_result.stderr}{run_result.stdout}"
+        )
     return name

@@ -22,8 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Bring the image to the cluster before the first test: no time limit ends it."""
-    wanted = any("here" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
+    is_needed = any("here" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not is_needed or session.config.option.collectonly:
         return
     config = session.config
     folder = Path(config._tmp_path_factory.mktemp("image"))  # type: ignore[attr-defined] # no hook has a public one
@@ -65,5 +65,13 @@ def here(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) 
     """Make the namespaces in the cluster, and remove all of it afterwards."""
     kubeconfig = Path(os.environ[KUBECONFIG]).expanduser()
     cluster = Cluster(kubeconfig, tmp_path_factory.mktemp("cluster"))
-    with world(cluster, pytestconfig.stash[IMAGE]) as made:
-        yield made
+    with world(cluster, pytestconfig.stash[IMAGE]) as created:
+        yield created
+
+
+@pytest.fixture(scope="session")
+def refreshing(here: World, story: Story) -> World:
+    """Install the release with the right to refresh mounts, over whatever is left of another."""
+    with story.step("helm install, with mountRefresh.enabled"):
+        here.install("mountRefresh.enabled=true")
+    return here

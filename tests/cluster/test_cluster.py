@@ -56,7 +56,7 @@ def test_a_server_in_another_namespace_is_found_by_its_name(here: World, story: 
     assert here.published("vllm") == ["org/first"]
 
 
-def test_what_was_said_about_one_provider_can_be_read(here: World) -> None:
+def test_the_conditions_of_one_provider_can_be_read(here: World) -> None:
     _, read = commands(DOCS / "metrics.md")
     lines = [json.loads(line) for line in here.follow(read).splitlines()]
     assert lines[-1]["message"].startswith("Ready is True (Succeeded)")
@@ -79,12 +79,10 @@ def test_a_server_with_a_key_is_found_by_the_name_of_its_port(here: World, story
 
 def test_an_agent_sees_a_new_model_arrive_in_its_mount(here: World, story: Story) -> None:
     def has_seen(*ids: str) -> bool:
-        seen = here.cluster.kubectl("logs", "-n", here.agents, "agent").splitlines()
-        return " ".join(ids) in seen
+        output = here.cluster.kubectl("logs", "-n", here.agents, "agent").splitlines()
+        return " ".join(ids) in output
 
-    here.apply(here.agents, workloads.agent("agent", here.image, "vllm-openclaw"))
-    wait = ("wait", "--for=condition=Ready", "pod/agent", WAIT)
-    here.cluster.kubectl(*wait, "-n", here.agents)
+    here.add_agent("agent", "vllm")
     soon(lambda: has_seen("org/first"), "the agent reads what is mounted")
     here.add_model(here.models, "vllm", "org/second")
     with story.step("A new model is published"):
@@ -93,7 +91,7 @@ def test_an_agent_sees_a_new_model_arrive_in_its_mount(here: World, story: Story
         soon(lambda: has_seen("org/first", "org/second"), "the agent sees it", KUBELET)
 
 
-def test_two_replicas_share_one_lease_and_write_nothing_anew(here: World, story: Story) -> None:
+def test_two_replicas_share_one_lease_and_write_nothing_again(here: World, story: Story) -> None:
     before = here.versions()
     with story.step("helm upgrade to two replicas"):
         here.install("replicaCount=2")
@@ -137,11 +135,11 @@ def test_an_upgrade_and_a_rollback_change_nothing_that_is_published(
     assert here.versions()["vllm-openclaw"] == before["vllm-openclaw"]
 
 
-def test_the_operator_said_nothing_of_a_key_and_met_no_bug(here: World) -> None:
-    said = here.logs()
-    assert "leading" in said
-    assert KEY not in said
-    assert "Traceback" not in said
+def test_the_operator_logged_nothing_of_a_key_and_met_no_bug(here: World) -> None:
+    output = here.logs()
+    assert "leading" in output
+    assert KEY not in output
+    assert "Traceback" not in output
 
 
 def test_an_uninstall_leaves_everything_that_agents_use(here: World, story: Story) -> None:

@@ -24,7 +24,7 @@ while True:
     if ids != seen:
         print(*ids, flush=True)
         seen = ids
-    time.sleep(0.2)
+    time.sleep(0.05)
 """
 
 ADDING = """
@@ -56,7 +56,9 @@ def source() -> Json:
     }
 
 
-def server(name: str, image: str, *options: str, env: list[Json] | None = None) -> list[Json]:
+def server(
+    name: str, image: str, *options: str, env: list[Json] | None = None, replicas: int = 1
+) -> list[Json]:
     """Return a vLLM-compatible server's Deployment and Service, whose port is called http."""
     arguments = ["--host=0.0.0.0", f"--port={PORT}", *options]
     container = {
@@ -77,6 +79,7 @@ def server(name: str, image: str, *options: str, env: list[Json] | None = None) 
             "kind": "Deployment",
             "metadata": {"name": name},
             "spec": {
+                "replicas": replicas,
                 "selector": {"matchLabels": labels},
                 "template": {"metadata": {"labels": labels}, "spec": _pod(container, volume)},
             },
@@ -90,7 +93,7 @@ def server(name: str, image: str, *options: str, env: list[Json] | None = None) 
     ]
 
 
-def agent(name: str, image: str, config_map: str) -> Json:
+def agent(name: str, image: str, config_map: str, **labels: str) -> Json:
     """Return a pod that mounts the whole ConfigMap and tells when its models change."""
     container = {
         "name": "agent",
@@ -99,8 +102,8 @@ def agent(name: str, image: str, config_map: str) -> Json:
         "volumeMounts": [{"name": "vllm", "mountPath": str(Path(PUBLISHED).parent)}],
     }
     volume = {"name": "vllm", "configMap": {"name": config_map}}
-    spec = _pod(container, volume)
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+    spec, metadata = _pod(container, volume), {"name": name, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def provider(name: str, **spec: object) -> Json:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from tests import rbac
@@ -12,6 +12,7 @@ from tests.apiserver import documented
 from tests.cluster import workloads
 from tests.cluster.cluster import CannotRunError, Cluster, Json
 from tests.eventually import eventually_sync
+from tests.operator_process import sum_of
 
 Value = TypeVar("Value")
 
@@ -68,11 +69,9 @@ class World:
         wait = ("wait", "--for=condition=Ready", f"vllmprovider/{name}", WAIT)
         self.cluster.kubectl(*wait, "-n", self.agents)
 
-    def serve(
-        self, namespace: str, name: str, *options: str, env: list[Json] | None = None
-    ) -> None:
+    def serve(self, namespace: str, name: str, *options: str, **settings: Any) -> None:
         """Start a server, and wait until it answers."""
-        server = workloads.server(name, self.image, *options, env=env)
+        server = workloads.server(name, self.image, *options, **settings)
         self.apply(namespace, workloads.source(), *server)
         self.cluster.kubectl("rollout", "status", f"deployment/{name}", WAIT, "-n", namespace)
 
@@ -81,25 +80,33 @@ class World:
         command = ("python3", "-c", workloads.ADDING, identity)
         self.cluster.kubectl("exec", "-n", namespace, f"deployment/{server}", "--", *command)
 
+    def add_agent(self, name: str, provider: str, **labels: str) -> None:
+        """Start a pod that mounts what is published for a VllmProvider."""
+        pod = workloads.agent(name, self.image, f"{provider}-openclaw", **labels)
+        self.apply(self.agents, pod)
+        self.cluster.kubectl(
+            "wait", "--for=condition=Ready", f"pod/{name}", WAIT, "-n", self.agents
+        )
+
     def config_map(self, provider: str) -> Json:
         return self.cluster.get(self.agents, "configmap", f"{provider}-openclaw")
 
     def published(self, provider: str) -> list[str]:
         """Return the ids of the models that agents see."""
         providers = json.loads(self.config_map(provider)["data"]["models.json"])["providers"]
-        return [model["id"] for found in providers.values() for model in found["models"]]
+        return [model["id"] for item in providers.values() for model in item["models"]]
 
     def versions(self) -> dict[str, str]:
         """Return what changes with every write of a published ConfigMap."""
-        found = self.cluster.list(self.agents, "configmaps")
-        metadata = [config_map["metadata"] for config_map in found]
-        ours = [m for m in metadata if m["name"].endswith("-openclaw")]
-        return {m["name"]: f"{m['uid']} {m['resourceVersion']}" for m in ours}
+        result = self.cluster.list(self.agents, "configmaps")
+        metadata = [config_map["metadata"] for config_map in result]
+        own = [m for m in metadata if m["name"].endswith("-openclaw")]
+        return {m["name"]: f"{m['uid']} {m['resourceVersion']}" for m in own}
 
     def pods(self) -> list[Json]:
         """Return the operator's pods that are not on their way out."""
-        found = self.cluster.list(self.operator, "pods", SELECTOR)
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        result = self.cluster.list(self.operator, "pods", SELECTOR)
+        return [pod for pod in result if "deletionTimestamp" not in pod["metadata"]]
 
     def exit_code(self, pod: str) -> int:
         """Return how a pod's container ended before it was started again, as it was once."""
@@ -107,15 +114,24 @@ class World:
         assert status["restartCount"] == 1, status
         return int(status["lastState"]["terminated"]["exitCode"])
 
+    def metric(self, name: str, /, **labels: str) -> float:
+        """Return the sum of what the operator's pods measure, as an administrator reads it."""
+        total = 0.0
+        for pod in self.pods():
+            place = f"/api/v1/namespaces/{self.operator}/pods/{pod['metadata']['name']}:8080"
+            text = self.cluster.kubectl("get", "--raw", f"{place}/proxy/metrics")
+            total += sum_of(text, name, labels)
+        return total
+
     def state(self) -> str:
         """Return what helps to understand a failure."""
         kinds = ("pods", "vllmproviders", "leases", "events")
-        asked = [("get", kind, "-A", "-o", "wide") for kind in kinds]
-        said = []
-        for question in asked:
+        requests = [("get", kind, "-A", "-o", "wide") for kind in kinds]
+        message = []
+        for question in requests:
             with suppress(CannotRunError):
-                said.append(self.cluster.kubectl(*question))
-        return "\n".join([*said, self.logs()])
+                message.append(self.cluster.kubectl(*question))
+        return "\n".join([*message, self.logs()])
 
     def logs(self) -> str:
         options = ("--tail=-1", "--prefix", "--all-containers")
@@ -123,8 +139,8 @@ class World:
 
     def leader(self) -> str:
         """Return who holds the Lease: the name of a pod, and what tells its processes apart."""
-        found = self.cluster.get(self.operator, "lease", LEASE)
-        holder: str = found["spec"].get("holderIdentity") or ""
+        result = self.cluster.get(self.operator, "lease", LEASE)
+        holder: str = result["spec"].get("holderIdentity") or ""
         assert holder, "nobody leads"
         return holder
 
@@ -132,15 +148,15 @@ class World:
 @contextmanager
 def world(cluster: Cluster, image: str) -> Iterator[World]:
     """Make the namespaces; afterwards nothing is left of them, of the release and of the CRDs."""
-    if found := cluster.kubectl("get", "-f", CRDS, "--ignore-not-found", "-o", "name"):
-        raise CannotRunError(f"This ring would remove what the cluster has already: {found}")
+    if result := cluster.kubectl("get", "-f", CRDS, "--ignore-not-found", "-o", "name"):
+        raise CannotRunError(f"This ring would remove what the cluster has already: {result}")
     suffix = uuid4().hex[:6]
     names = [f"e2e-{part}-{suffix}" for part in ("operator", "models", "agents")]
-    made = World(cluster, image, *names)
+    created = World(cluster, image, *names)
     cluster.apply(*map(workloads.namespace, names))
     try:
-        yield made
+        yield created
     finally:
-        made.helm("uninstall", RELEASE, "--ignore-not-found", "--wait")
+        created.helm("uninstall", RELEASE, "--ignore-not-found", "--wait")
         cluster.kubectl("delete", "namespace", *names, WAIT)
         cluster.kubectl("delete", "-f", CRDS, "--ignore-not-found", WAIT)

@@ -9,7 +9,14 @@ from tests.vllm_server import Model
 IN_CLUSTER = "http://vllm.models.svc:8000"
 FROM_SECRET = {"valueFrom": {"secretKeyRef": {"name": "vllm", "key": "token"}}}
 LLAMA, QWEN, CODER = "meta-llama/Llama-3.3-70B-Instruct", "Qwen/Qwen3-32B", "Qwen/Qwen3-Coder"
-ODD = ("x${PLANTED}", "/models/tiny", 'say "hi", it\'s \\ 50 %', "日本/é🦙:q4#1")
+ODD = (
+    "x${PLANTED}",
+    "/models/tiny",
+    "@cf/meta/llama-3.1-8b-instruct",
+    "qwen3-8b@q8_0",
+    'say "hi", it\'s \\ 50 %',
+    "日本/é🦙:q4#1",
+)
 PLANTED = "planted-value"  # nobody but the server it is for gets to see it
 BASE = """// what the user had before
 {

@@ -15,8 +15,8 @@ NewAgent = Callable[..., Agent]
 
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Install before the first test: no time limit ends it, and its progress shows."""
-    wanted = any("installation" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wanted and not session.config.option.collectonly:
+    is_needed = any("installation" in getattr(item, "fixturenames", ()) for item in session.items)
+    if is_needed and not session.config.option.collectonly:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             install.ensure()

@@ -41,11 +41,11 @@ class Gateway:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def tail(self) -> str:
-        return "\n".join(["The gateway said:", *self.said().splitlines()[-TAIL_LINES:]])
+        return "\n".join(["The gateway said:", *self.log_text().splitlines()[-TAIL_LINES:]])
 
     def turn(self) -> str:
         """Have the agent answer with its default model, and return what it says."""
@@ -57,13 +57,18 @@ class Gateway:
         content: str = answer.json()["choices"][0]["message"]["content"]
         return content
 
+    def passes(self, probe: tuple[str, ...], node: Path) -> bool:
+        """Return whether a probe of a manifest, a command of Node.js, succeeds."""
+        _, *arguments = (word.replace("http://127.0.0.1:18789", self.url) for word in probe)
+        return subprocess.run([node, *arguments], check=False, timeout=60).returncode == 0
+
     @contextmanager
     def reloading(self) -> Iterator[None]:
         """Return when the gateway has taken in what the block changed."""
-        before = self.said().count(RELOADED)
+        before = self.log_text().count(RELOADED)
         yield
         eventually_sync(
-            lambda: self.said().count(RELOADED) > before,
+            lambda: self.log_text().count(RELOADED) > before,
             within=RELOADS_WITHIN,
             describe="the gateway takes in the new configuration",
         )

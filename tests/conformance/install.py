@@ -119,8 +119,8 @@ def _write_schema(new: Installation) -> None:
             capture_output=True,
         )
     if printed.returncode != 0:
-        said = printed.stderr.decode(errors="replace")
-        raise progress.StepError(f"`openclaw config schema` failed: {said}")
+        output = printed.stderr.decode(errors="replace")
+        raise progress.StepError(f"`openclaw config schema` failed: {output}")
     new.schema.write_bytes(printed.stdout)
 
 

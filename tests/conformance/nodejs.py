@@ -38,7 +38,7 @@ def find(cache: Path, scratch: Path) -> Node:
 
 
 def supported(version: tuple[int, ...]) -> bool:
-    """Tell whether OpenClaw runs on it: whether it is what WANTED says."""
+    """Return whether OpenClaw runs on it: whether it is what WANTED says."""
     return (24, 16) <= version < (25,) or version >= (26, 1)
 
 

@@ -66,7 +66,7 @@ class Agent:
     def run(self, *arguments: str) -> Ran:
         """Run `openclaw ARGUMENTS`."""
         self.state.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
+        run_result = subprocess.run(
             self.command(*arguments),
             check=False,
             cwd=self.home,
@@ -78,7 +78,7 @@ class Agent:
             timeout=ENDS_WITHIN,
         )
         command = " ".join(["openclaw", *arguments])
-        return Ran(command, done.returncode, done.stdout, done.stderr)
+        return Ran(command, run_result.returncode, run_result.stdout, run_result.stderr)
 
     def run_all(self, *commands: Sequence[str]) -> list[Ran]:
         """Run several commands at once: each starts a Node.js of its own, which takes seconds."""

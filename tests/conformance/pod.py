@@ -57,8 +57,8 @@ class Pod:
     def _run(self, container: Json) -> None:
         words = [*container["command"], *container.get("args", [])]
         command = [self._inside(word) for word in words]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        process = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert process.returncode == 0, process.stderr
 
     def _environment(self, container: Json) -> dict[str, str]:
         return {variable["name"]: self._value(variable) for variable in container["env"]}
@@ -72,6 +72,6 @@ class Pod:
     def _inside(self, text: str) -> str:
         """Write the folder before every path of a volume."""
         containers = [*self.spec.get("initContainers", []), *self.spec["containers"]]
-        paths = {mount["mountPath"] for found in containers for mount in found["volumeMounts"]}
+        paths = {mount["mountPath"] for item in containers for mount in item["volumeMounts"]}
         longest_first = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
-        return re.sub(rf"(?:{longest_first})\b", lambda found: f"{self.root}{found[0]}", text)
+        return re.sub(rf"(?:{longest_first})\b", lambda item: f"{self.root}{item[0]}", text)

@@ -67,7 +67,7 @@ def decide_on(
     checked = builders.spec_of(resource)
     answer = parse(model_list(tuple(served)).data)
     assert not isinstance(answer, Problem), answer
-    endpoint = resolve(checked, resource.key.namespace, builders.service())
+    endpoint = resolve(checked, resource.key.namespace, builders.service(), builders.NAMES)
     if isinstance(endpoint, Problem):
         return endpoint
     connection = Connection(endpoint.base_url, ca_pem)

@@ -31,7 +31,7 @@ class Asked:
     @property
     def key(self) -> str:
         """The key that the client sent."""
-        return self.headers.get("authorization", "").removeprefix("Bearer ")
+        return self.headers.get("authorization", "").partition(" ")[2]
 
 
 @dataclass

@@ -26,7 +26,13 @@ class Schema:
     def __init__(self, installation: Installation) -> None:
         root = json.loads(installation.schema.read_text(encoding="utf-8"))
         assert root["$schema"] == Draft7Validator.META_SCHEMA["$schema"]
+        self._root = root
         self._judge = Draft7Validator(root)
+
+    def provider_keys(self) -> set[str]:
+        """Return every key that an entry of models.providers can have."""
+        providers = self._root["properties"]["models"]["properties"]["providers"]
+        return set(providers["additionalProperties"]["properties"])
 
     def complaint(self, key: str, document: object) -> str:
         """Say what is wrong with the document of this key; nothing when all is well."""
@@ -37,5 +43,5 @@ class Schema:
 
     def complaints(self, data: Mapping[str, str]) -> list[str]:
         """Say what is wrong with each document of a ConfigMap."""
-        found = (self.complaint(key, json.loads(text)) for key, text in data.items())
-        return [complaint for complaint in found if complaint]
+        result = (self.complaint(key, json.loads(text)) for key, text in data.items())
+        return [complaint for complaint in result if complaint]

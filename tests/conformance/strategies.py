@@ -20,6 +20,7 @@ SECRET = "PLANTED"  # noqa: S105 - the variable's name, as it stands in SIGNS
 LABEL = "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?"
 PROVIDER_IDS = st.just("vllm") | st.from_regex(f"vllm-{LABEL}", fullmatch=True)
 ENV_NAMES = st.from_regex("[A-Z_][A-Z0-9_]{0,127}", fullmatch=True)
+SCHEMES = st.sampled_from(["Bearer", "Basic", "Api-Key"])
 HEADER_NAMES = st.text("-aAzZ09!#$%&*+.^_|~", min_size=1, max_size=64)
 HEADER_VALUES = st.from_regex("[!-~]([ -~]{0,40}[!-~])?", fullmatch=True)
 PATHS = st.sampled_from(["", "/v1", "/v1/", "/${PLANTED}/v1", "/a//b", "/%7B/v1/v1"])
@@ -29,7 +30,7 @@ PRICES = st.integers(0, 1_000_000) | st.floats(0, 1_000_000)
 # Text that means something to somebody: to OpenClaw, JSON, JavaScript, a shell, a terminal.
 SIGNS = r"""
 ${PLANTED} $${PLANTED} $PLANTED ${lower} { } $ org Org / // .. vllm/ models/ __proto__ constructor
-- : # %2F + " ' \ \u0000 @ * , é 日本 🦙 ~ q4_K_M 1e999 null true
+- : # %2F + " ' \ \u0000 @ @q8_0 @20260101 * , é 日本 🦙 ~ q4_K_M 1e999 null true
 """
 HIDDEN = ("e\u0301", "\U0010ffff", "\ufeff", "\u202e", "\u200d", "\x7f", "\n", " ", "\u3000")
 PIECES = st.sampled_from([*SIGNS.split(), *HIDDEN])
@@ -48,7 +49,12 @@ def visible(*, without: str = "") -> SearchStrategy[str]:
 
 NAMES = visible()
 GLOBS = visible() | st.just("*") | visible().map(lambda text: f"{text}*")
-EXPLICIT_IDS = visible(without="@*") | st.text("aé/$", min_size=1, max_size=256)
+VERSIONS = st.sampled_from(["@q8_0", "@IQ4_XS", "@4bit", "@20260101", "@20260101@q8_0", "@x/m"])
+EXPLICIT_IDS = (
+    visible(without="@*")
+    | st.text("aé/$", min_size=1, max_size=256)
+    | st.builds(str.__add__, visible(without="@*"), VERSIONS)
+)
 
 
 def optional(fields: Mapping[str, SearchStrategy[Any]], **required: Any) -> SearchStrategy[Wire]:
@@ -128,8 +134,9 @@ def specs(draw: st.DrawFn, *, explicit: bool) -> Wire:
     secure = draw(st.booleans())
     fields: dict[str, SearchStrategy[Any]] = {
         "providerId": PROVIDER_IDS,
-        "auth": optional({"apiKeyEnv": ENV_NAMES}),
+        "auth": optional({"apiKeyEnv": ENV_NAMES, "scheme": SCHEMES}),
         "headers": HEADERS,
+        "timeoutSeconds": st.integers(1, 86_400),
         "modelDefaults": SETTINGS,
         "modelOverrides": st.lists(OVERRIDES, max_size=3),
         "agents": AGENTS,

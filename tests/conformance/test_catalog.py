@@ -1,4 +1,4 @@
-"""The real client on a catalogue's document: several teams' servers in one configuration."""
+"""The real client on a catalog's document: several teams' servers in one configuration."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -68,7 +68,7 @@ def publish(servers: dict[str, Recorder]) -> tuple[dict[str, str], VllmCatalogSt
         shared(team, server) if team in KEYS else discovered(team, server)
         for team, server in servers.items()
     ]
-    plan = plan_catalog(catalog.spec, offers, None, "")
+    plan = plan_catalog(catalog.spec, offers, None)
     assert plan.documents is not None, plan.problem
     status = summarize(catalog, plan, TargetResults(published=1), "2026-01-01T00:00:00Z")
     return dict(plan.documents.data), status
@@ -82,7 +82,7 @@ def shared(team: str, server: Recorder) -> Offer:
     models = builders.served(*(model.id for model in server.models))
     documents = builders.documents(spec, *models, connection=Connection(server.base_url))
     published = builders.published(resource, documents)
-    return offer_of_provider(resource, published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified", builders.NAMES)
 
 
 def discovered(team: str, server: Recorder) -> Offer:
@@ -107,7 +107,7 @@ def test_the_client_lists_exactly_the_models_of_the_status(
     assert {credential.env for credential in fleet.status.credentials} == environment().keys()
     agent = new_agent(**environment())
     agent.configure(fleet.data["openclaw.json"])
-    valid, listed, told = agent.run_all(
+    valid, listed, messages = agent.run_all(
         ["config", "validate", "--json"],
         ["models", "list", "--json"],
         ["models", "status", "--check", "--json"],
@@ -115,25 +115,25 @@ def test_the_client_lists_exactly_the_models_of_the_status(
     assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
     assert sorted(model["key"] for model in listed.answer["models"]) == list(fleet.status.models)
     assert all(model["available"] for model in listed.answer["models"])
-    assert told.answer["resolvedDefault"] == fleet.status.primary_model
-    assert told.answer["fallbacks"] == ["vllm-red-vllm/org/small"]
-    assert told.answer["aliases"] == {"plain": "vllm-plain-qwen/org/tiny"}
-    assert sorted(told.answer["allowed"]) == list(fleet.status.models)
+    assert messages.answer["resolvedDefault"] == fleet.status.primary_model
+    assert messages.answer["fallbacks"] == ["vllm-red-vllm/org/small"]
+    assert messages.answer["aliases"] == {"plain": "vllm-plain-qwen/org/tiny"}
+    assert sorted(messages.answer["allowed"]) == list(fleet.status.models)
 
 
 def test_each_team_is_asked_with_its_own_key(fleet: Fleet, new_agent: NewAgent) -> None:
     agent = new_agent(**environment())
     agent.configure(fleet.data["openclaw.json"])
-    wanted = {
+    expected = {
         "red": ("vllm-red-vllm/org/big", KEYS["red"]),
         "blue": ("vllm-blue-vllm/org/big", KEYS["blue"]),
         "plain": ("vllm-plain-qwen/org/tiny", "vllm-local"),
     }
-    answers = agent.run_all(*(inference(ref) for ref, _ in wanted.values()))
+    answers = agent.run_all(*(inference(ref) for ref, _ in expected.values()))
     assert all(ran.answer["ok"] for ran in answers), answers
-    asked = {team: server.asked for team, server in fleet.servers.items()}
-    assert {team: [seen.key for seen in seens] for team, seens in asked.items()} == {
-        team: [key] for team, (_, key) in wanted.items()
+    requests = {team: server.asked for team, server in fleet.servers.items()}
+    assert {team: [request.key for request in seens] for team, seens in requests.items()} == {
+        team: [key] for team, (_, key) in expected.items()
     }
 
 
@@ -150,4 +150,4 @@ def test_an_agent_that_is_given_no_key_for_a_server_uses_the_others(
     )
     assert (plain.answer["ok"], red.answer["ok"]) == (True, True)
     assert blue.code != 0
-    assert {asked.key for asked in fleet.servers["blue"].asked} == {"none"}
+    assert {request.key for request in fleet.servers["blue"].asked} == {"none"}

@@ -12,6 +12,7 @@ from tests.conformance.configurations import CONFIGURATIONS, PLANTED, Configurat
 from tests.conformance.conftest import NewAgent
 from tests.conformance.openclaw import Ran, wanted_variables
 from tests.conformance.published import Published, publish
+from tests.conformance.volume import ConfigMapVolume
 from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(600)
@@ -27,8 +28,8 @@ COMMANDS = (
 def check(published: Published, valid: Ran, listed: Ran, status: Ran) -> None:
     """Compare what the three commands say with our status."""
     assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
-    shown = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
-    assert shown == {model.ref: model.context_window for model in published.models}
+    result = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
+    assert result == {model.ref: model.context_window for model in published.models}
     assert all(model["available"] for model in listed.answer["models"])
     assert published.primary in (None, status.answer["resolvedDefault"])
 
@@ -57,11 +58,11 @@ def test_the_client_makes_of_agents_defaults_what_was_meant(
     agent.configure(published.data["openclaw.json"])
     valid, listed, status = agent.run_all(*COMMANDS)
     check(published, valid, listed, status)
-    told = status.answer
-    assert told["resolvedDefault"] == configuration.default
-    assert told["fallbacks"] == list(configuration.fallbacks)
-    assert told["aliases"] == configuration.aliases
-    assert sorted(told["allowed"]) == sorted(configuration.allowed)
+    messages = status.answer
+    assert messages["resolvedDefault"] == configuration.default
+    assert messages["fallbacks"] == list(configuration.fallbacks)
+    assert messages["aliases"] == configuration.aliases
+    assert sorted(messages["allowed"]) == sorted(configuration.allowed)
     assert PLANTED not in listed.out + status.out
 
 
@@ -73,3 +74,34 @@ def test_the_client_starts_on_what_is_published_before_the_first_answer(
     valid, listed = agent.run_all(*COMMANDS[:2])
     assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
     assert not any(model["key"].startswith("vllm/") for model in listed.answer["models"])
+
+
+@pytest.mark.parametrize(("mode", "is_alone"), [("merge", False), ("replace", True)])
+def test_in_the_mode_replace_there_is_no_model_but_what_is_published(
+    new_agent: NewAgent, mode: str, *, is_alone: bool
+) -> None:
+    published = publish({"baseUrl": "http://vllm.models.svc:8000"}, (Model("a", 32768),))
+    agent = new_agent()
+    ConfigMapVolume(agent.state / "vllm", published.data)
+    agent.configure({"models": {"$include": "./vllm/models.json", "mode": mode}})
+    listed = agent.run("models", "list", "--all", "--json").answer["models"]
+    assert ({model["key"] for model in listed} == {"vllm/a"}) == is_alone
+
+
+@pytest.mark.parametrize(("enabled", "is_pinned"), [(True, False), (False, True)])
+def test_a_write_of_the_user_s_file_pins_no_model_where_a_primary_is_published(
+    new_agent: NewAgent, *, enabled: bool, is_pinned: bool
+) -> None:
+    """The reason for the default: a pinned copy wins over all that is published later."""
+    spec = {"baseUrl": "http://vllm.models.svc:8000", "agents": {"enabled": enabled}}
+    agent = new_agent()
+    ConfigMapVolume(agent.state / "vllm", publish(spec, (Model("a", 32768),)).data)
+    agent.configure(
+        {
+            "models": {"$include": "./vllm/models.json"},
+            "agents": {"defaults": {"$include": "./vllm/agents-defaults.json"}},
+        }
+    )
+    assert agent.run("config", "set", "ui.seamColor", "#112233").code == 0
+    config = json.loads((agent.state / "openclaw.json").read_text())
+    assert ("model" in config["agents"]["defaults"]) == is_pinned

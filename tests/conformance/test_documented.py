@@ -49,8 +49,8 @@ def test_the_explicit_example_comes_out_field_for_field(examples: list[Wire]) ->
 def test_every_example_is_part_of_what_comes_out(examples: list[Wire]) -> None:
     assert len(examples) >= 3
     for example in examples:
-        ours = provider_of(example)
+        own = provider_of(example)
         plain = {name: v for name, v in example.items() if name not in (OPTIONAL, "models")}
-        assert plain.items() <= ours.items()
-        for model, published in zip(example["models"], ours["models"], strict=True):
+        assert plain.items() <= own.items()
+        for model, published in zip(example["models"], own["models"], strict=True):
             assert model.items() <= published.items()

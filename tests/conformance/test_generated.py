@@ -23,7 +23,7 @@ PLANTED = "planted-value"
 
 def generated() -> list[Published]:
     """What is published for examples that differ in their ids; always the same ones."""
-    found: dict[frozenset[str], Published] = {}
+    result: dict[frozenset[str], Published] = {}
 
     @settings(
         max_examples=EXAMPLES * 6,
@@ -35,13 +35,13 @@ def generated() -> list[Published]:
     )
     @given(case=inputs())
     def collect(case: tuple[Wire, tuple[Model, ...]]) -> None:
-        published = decide_on(case[0] | {"providerId": f"vllm-{len(found)}"}, case[1])
-        if isinstance(published, Published) and len(found) < EXAMPLES:
-            found.setdefault(frozenset(model.id for model in published.models), published)
+        published = decide_on(case[0] | {"providerId": f"vllm-{len(result)}"}, case[1])
+        if isinstance(published, Published) and len(result) < EXAMPLES:
+            result.setdefault(frozenset(model.id for model in published.models), published)
 
     collect()
-    assert len(found) == EXAMPLES
-    return list(found.values())
+    assert len(result) == EXAMPLES
+    return list(result.values())
 
 
 def together(examples: list[Published]) -> Wire:
@@ -50,10 +50,10 @@ def together(examples: list[Published]) -> Wire:
     models: Wire = {}
     allow: list[str] = []
     for example in examples:
-        ours, defaults = example.models_section["providers"], example.agents_defaults
-        providers |= ours
+        own, defaults = example.models_section["providers"], example.agents_defaults
+        providers |= own
         models |= defaults.get("models", {})
-        allow += defaults.get("modelPolicy", {}).get("allow") or [f"{id_}/*" for id_ in ours]
+        allow += defaults.get("modelPolicy", {}).get("allow") or [f"{id_}/*" for id_ in own]
     agents = {"models": models, "modelPolicy": {"allow": allow}}
     return {"models": {"providers": providers}, "agents": {"defaults": agents}}
 
@@ -73,6 +73,6 @@ def test_the_client_reads_back_every_generated_id_as_the_server_wrote_it(
     assert (valid.answer["valid"], valid.answer["warnings"]) == (True, [])
     ids = [[model["id"] for model in provider["models"]] for provider in loaded.answer.values()]
     assert ids == [[model.id for model in example.models] for example in examples]
-    shown = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
-    assert shown == {m.ref: m.context_window for example in examples for m in example.models}
+    result = {model["key"]: model["contextWindow"] for model in listed.answer["models"]}
+    assert result == {m.ref: m.context_window for example in examples for m in example.models}
     assert PLANTED not in loaded.out + listed.out

@@ -45,8 +45,12 @@ class Case:
             servers,
             Model(self.model),
             keys=(self.key,) if "auth" in self.spec else (),
-            tls=certificate.server_context() if certificate else None,
+            scheme=self.spec.get("auth", {}).get("scheme", "Bearer"),
+            tls=certificate.server_context(self._clients(authority)) if certificate else None,
         )
+
+    def _clients(self, authority: Authority) -> Authority | None:
+        return authority if "clientCertificateRef" in self.spec["tls"] else None
 
     def data(self, id_: str, server: Recorder, authority: Authority) -> Mapping[str, str]:
         """Return what is published for the provider."""
@@ -55,6 +59,7 @@ class Case:
         return publish(spec, server.models, ca_pem=ca_pem).data
 
 
+CA_AND_CLIENT = {"caBundleRef": {"name": "ca"}, "clientCertificateRef": {"name": "agent-tls"}}
 Outcome = tuple[Ran, Recorder]
 CASES = {
     "vllm": Case({}, model="x${PLANTED}"),
@@ -70,7 +75,9 @@ CASES = {
         key=KEYS["OTHER_KEY"],
         headers=(("x-tenant", "a ${PLANTED}"), ("x-token", TOKEN)),
     ),
+    "vllm-basic": Case({"auth": {"scheme": "Basic"}}, key=KEYS["VLLM_API_KEY"]),
     "vllm-tls": Case({"tls": {"caBundleRef": {"name": "ca"}}}, certified="127.0.0.1"),
+    "vllm-mutual-tls": Case({"tls": CA_AND_CLIENT}, certified="127.0.0.1"),
     "vllm-tls-name": Case(
         {"tls": {"caBundleRef": {"name": "ca"}, "serverName": NAME}}, certified=NAME
     ),
@@ -82,9 +89,12 @@ def outcomes(
     installation: Installation, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Outcome]]:
     """One agent with the ConfigMaps of all providers asks each of them once."""
-    environment = {**KEYS, "TOKEN": TOKEN, "PLANTED": PLANTED}
-    agent = Agent(installation, tmp_path_factory.mktemp("agent"), environment)
     authority = Authority.create()
+    client = authority.issue("agent")
+    environment = {**KEYS, "TOKEN": TOKEN, "PLANTED": PLANTED}
+    environment["VLLM_CLIENT_CERTIFICATE"] = client.certificate.decode()
+    environment["VLLM_CLIENT_KEY"] = client.key.decode()
+    agent = Agent(installation, tmp_path_factory.mktemp("agent"), environment)
     with ExitStack() as stack:
         running = {
             id_: stack.enter_context(case.server(servers, authority)) for id_, case in CASES.items()
@@ -92,8 +102,8 @@ def outcomes(
         for id_, server in running.items():
             ConfigMapVolume(agent.state / id_, CASES[id_].data(id_, server, authority))
         agent.configure({"models": {"$include": [f"./{id_}/models.json" for id_ in CASES]}})
-        done = agent.run_all(*(inference(f"{id_}/{case.model}") for id_, case in CASES.items()))
-        yield {id_: (ran, running[id_]) for id_, ran in zip(CASES, done, strict=True)}
+        process = agent.run_all(*(inference(f"{id_}/{case.model}") for id_, case in CASES.items()))
+        yield {id_: (ran, running[id_]) for id_, ran in zip(CASES, process, strict=True)}
 
 
 @pytest.mark.parametrize("id_", CASES)
@@ -101,10 +111,10 @@ def test_the_client_completes_an_inference(id_: str, outcomes: dict[str, Outcome
     ran, server = outcomes[id_]
     case = CASES[id_]
     assert ran.answer["outputs"][0]["text"] == "Hello from a vLLM stand-in."
-    [asked] = server.asked
-    assert (asked.model, asked.key) == (case.model, case.key)
-    assert dict(case.headers).items() <= asked.headers.items()
-    assert asked.body["stream_options"] == {"include_usage": True}
+    [request] = server.asked
+    assert (request.model, request.key) == (case.model, case.key)
+    assert dict(case.headers).items() <= request.headers.items()
+    assert request.body["stream_options"] == {"include_usage": True}
 
 
 @pytest.mark.parametrize("id_", CASES)
@@ -112,4 +122,4 @@ def test_a_server_sees_nothing_that_is_not_its_own(id_: str, outcomes: dict[str,
     _, server = outcomes[id_]
     own = {CASES[id_].key, *dict(CASES[id_].headers).values()}
     for secret in {*KEYS.values(), TOKEN, PLANTED} - own:
-        assert all(secret not in asked.text for asked in server.asked)
+        assert all(secret not in request.text for request in server.asked)

@@ -43,7 +43,7 @@ def test_an_agent_of_the_manifest_is_valid_and_reaches_the_model_with_its_key(
     assert (verdict.answer["valid"], verdict.answer["warnings"]) == (True, []), str(verdict)
     assert default.answer == {"primary": f"vllm/{MODEL.id}"}
     assert answered.answer["ok"], str(answered)
-    assert [(asked.model, asked.key) for asked in vllm.asked] == [(MODEL.id, KEY)]
+    assert [(request.model, request.key) for request in vllm.asked] == [(MODEL.id, KEY)]
 
 
 def test_a_pod_that_starts_again_keeps_what_the_agent_made_of_its_configuration(
@@ -62,16 +62,15 @@ def pod_of(objects: list[Manifest], server: Recorder, root: Path) -> Pod:
     """Return the manifest's pod in a cluster where this server answers at the provider's URL."""
     (provider,) = manifests.of_kind(objects, "VllmProvider")
     config_maps = {
-        found["metadata"]["name"]: found["data"]
-        for found in manifests.of_kind(objects, "ConfigMap")
+        item["metadata"]["name"]: item["data"] for item in manifests.of_kind(objects, "ConfigMap")
     }
     spec = {**provider["spec"], "baseUrl": server.base_url}
     base = spec.get("output", {}).get("baseConfigRef")
     text = config_maps[base["name"]][base["key"]] if base else ""
     config_maps[manifests.published_name(provider)] = publish(spec, (MODEL,), base=text).data
     secrets = {
-        found["metadata"]["name"]: found["stringData"]
-        for found in manifests.of_kind(objects, "Secret")
+        item["metadata"]["name"]: item["stringData"]
+        for item in manifests.of_kind(objects, "Secret")
     }
     return Pod(root, _pod_spec(objects, root, config_maps), config_maps, secrets)
 

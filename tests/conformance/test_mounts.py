@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from openclaw_vllm.api.configmap import AGENTS, MODELS
 from openclaw_vllm.core.config.documents import empty_documents
-from tests import builders
+from tests import builders, manifests
 from tests.apiserver.servers import Servers
 from tests.conformance.conftest import NewAgent
 from tests.conformance.gateway import SETTINGS, running
@@ -48,22 +49,26 @@ def spec(server: Recorder) -> builders.Wire:
     return {"baseUrl": server.base_url, "agents": {"primary": ["*"]}}
 
 
+@pytest.mark.parametrize(
+    "output", [{}, {"documents": [MODELS, AGENTS]}], ids=["of all", "and no others"]
+)
 def test_an_agent_that_includes_the_documents_follows_them_without_a_restart(
-    new_agent: NewAgent, vllm: Recorder
+    output: builders.Wire, new_agent: NewAgent, vllm: Recorder
 ) -> None:
     agent = new_agent(PLANTED=SECRET)
     agent.configure(INCLUDING)
-    nothing = empty_documents(builders.spec(**spec(vllm)), None)
+    published = {**spec(vllm), "output": output}
+    nothing = empty_documents(builders.spec(**published), None)
     volume = ConfigMapVolume(agent.state / "vllm", nothing.data)
     with running(agent) as gateway:
         for id_ in IDS:
             vllm.models = (Model(id_, 65536),)
             with gateway.reloading():
-                volume.update(publish(spec(vllm), vllm.models).data)
+                volume.update(publish(published, vllm.models).data)
             assert gateway.turn() == "Hello from a vLLM stand-in."
-        assert SECRET not in gateway.said()
-    assert [asked.model for asked in vllm.asked] == list(IDS)
-    assert all(SECRET not in asked.text for asked in vllm.asked)
+        assert SECRET not in gateway.log_text()
+    assert [request.model for request in vllm.asked] == list(IDS)
+    assert all(SECRET not in request.text for request in vllm.asked)
 
 
 def test_a_fully_managed_agent_runs_on_the_mounted_configuration_alone(
@@ -76,10 +81,11 @@ def test_a_fully_managed_agent_runs_on_the_mounted_configuration_alone(
         OPENCLAW_CONFIG_PATH=str(volume.folder / "openclaw.json"), OPENCLAW_CONFIG_READONLY="1"
     )
     with running(agent) as gateway:
+        assert all(gateway.passes(probe, agent.installation.node) for probe in manifests.probes())
         assert gateway.turn() == "Hello from a vLLM stand-in."
         vllm.models = (Model("second", 65536),)
         with gateway.reloading():
             volume.update(publish(spec(vllm), vllm.models, base=base).data)
         assert gateway.turn() == "Hello from a vLLM stand-in."
-    assert [asked.model for asked in vllm.asked] == ["first", "second"]
+    assert [request.model for request in vllm.asked] == ["first", "second"]
     assert not (agent.state / "openclaw.json").exists()

@@ -29,8 +29,8 @@ def packages() -> dict[str, dict[str, Any]]:
 
 
 def test_one_version_of_openclaw_is_pinned(packages: dict[str, dict[str, Any]]) -> None:
-    wanted = packages[""]["dependencies"]["openclaw"]
-    assert packages["node_modules/openclaw"]["version"] == wanted
+    expected = packages[""]["dependencies"]["openclaw"]
+    assert packages["node_modules/openclaw"]["version"] == expected
 
 
 def test_every_package_is_pinned_by_its_content_and_by_no_address(

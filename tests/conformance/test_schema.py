@@ -38,7 +38,7 @@ def schema(installation: Installation) -> Schema:
 
 
 def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFixture[str]) -> None:
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=inputs())
@@ -49,12 +49,12 @@ def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFi
         assert isinstance(published, Published)
         assert schema.complaints(published.data) == []
         kind = "explicit" if "models" in spec else "discovered"
-        seen[kind] = seen.get(kind, 0) + 1
+        counts[kind] = counts.get(kind, 0) + 1
 
     judge()
     with capsys.disabled():
-        print(f"\nThe schema of the real client accepts {sum(seen.values())} examples: {seen}")
-    assert sum(seen.values()) >= EXAMPLES
+        print(f"\nThe schema of the real client accepts {sum(counts.values())} examples: {counts}")
+    assert sum(counts.values()) >= EXAMPLES
 
 
 def test_what_is_published_before_the_first_answer_is_valid(schema: Schema) -> None:

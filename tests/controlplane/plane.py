@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
 
+import httpx
+
 from tests.certificates import Authority
 from tests.controlplane import binaries, commands
 from tests.controlplane.audit import AuditLog
@@ -68,17 +70,17 @@ class ControlPlane:
         """Run kubectl as the administrator and return what it prints; raise what it complains."""
         return self.kubectl_as(self.kubeconfig, *args, input=input)
 
-    def kubectl_as(self, kubeconfig: Path, *args: str, input: str | None = None) -> str:  # noqa: A002
+    def kubectl_as(self, kubeconfig: Path, *args: str, input: str | None = None) -> str:  # noqa: A002 - the same
         """Run kubectl as somebody else."""
         program = str(self._programs["kubectl"])
         command = [program, f"--cache-dir={self.folder / 'cache'}", *args]
         env = {**os.environ, "KUBECONFIG": str(kubeconfig), "KUBERC": "off"}
-        done = subprocess.run(
+        run_result = subprocess.run(
             command, check=False, input=input, env=env, capture_output=True, text=True
         )
-        if done.returncode != 0:
-            raise ControlPlaneError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
-        return done.stdout
+        if run_result.returncode != 0:
+            raise ControlPlaneError(f"kubectl {' '.join(args)}: {run_result.stderr.strip()}")
+        return run_result.stdout
 
     def kubeconfig_for(self, namespace: str, name: str) -> Path:
         """Write the kubeconfig of a service account, with a token from the TokenRequest API."""
@@ -88,6 +90,13 @@ class ControlPlane:
         token = self.admin.request("POST", path, {**request, **lifetime})["status"]["token"]
         return self._write_kubeconfig(f"{namespace}.{name}", self._credential(token, namespace))
 
+    @property
+    def apiserver_pid(self) -> int:
+        """The process id of the API server."""
+        pid = self._components["kube-apiserver"].pid
+        assert pid is not None, "the API server does not run"
+        return pid
+
     def kill_apiserver(self) -> None:
         """Kill the API server with SIGKILL; etcd keeps what it knew."""
         self._components["kube-apiserver"].kill()
@@ -95,6 +104,15 @@ class ControlPlane:
     def start_apiserver(self) -> None:
         """Start the API server, again with the same data on the same port, and wait for it."""
         self._components["kube-apiserver"].start(lambda: self.admin.answers("/readyz"))
+
+    def compact(self) -> None:
+        """Have etcd forget every version but the present: who resumes at an older one gets 410."""
+        store = f"http://{commands.LOCAL}:{self._ports.etcd}/v3/kv"
+        anything = {"key": "AA==", "range_end": "AA==", "limit": 1}  # its answer has the revision
+        with httpx.Client(trust_env=False) as client:
+            revision = client.post(f"{store}/range", json=anything).json()["header"]["revision"]
+            compacted = client.post(f"{store}/compaction", json={"revision": revision})
+        compacted.raise_for_status()
 
     def _start(self) -> None:
         commands.prepare(self.folder, self._authority, self._tokens)
@@ -119,7 +137,7 @@ class ControlPlane:
         eventually_sync(lambda: self._are_established(crds), within=30)
 
     def _are_established(self, crds: Path) -> bool:
-        """Tell whether the CRDs are served; kubectl's wait fails on one just created."""
+        """Return whether the CRDs are served; kubectl's wait fails on one just created."""
         wait = ("wait", "--for=condition=Established", "--timeout=10s", "-f", str(crds))
         try:
             return bool(self.kubectl(*wait))

@@ -6,6 +6,7 @@ Each module starts the server that its tests share, since a start takes half a m
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Install before the first test: no time limit ends it, and its progress shows."""
-    wanted = any("new_vllm" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
+    is_needed = any("new_vllm" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not is_needed or session.config.option.collectonly:
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     story = session.config.stash[STORY]
@@ -91,7 +92,7 @@ def new_vllm(
     """Start servers, `new_vllm("tiny-llama", "--enable-lora")`, that run until the module ends."""
     started: list[Vllm] = []
 
-    def start(model: str, *options: str, **settings: str) -> Vllm:
+    def start(model: str, *options: str, **settings: Any) -> Vllm:
         folder = tmp_path_factory.mktemp("vllm")
         server = Vllm(install.ensure(), models / model, folder, *options, **settings)
         started.append(server)

@@ -20,7 +20,7 @@ from tests.e2e.vllm import Vllm
 pytestmark = pytest.mark.timeout(900)
 
 PAGE = Path(__file__).parents[2] / "docs" / "agents.md"
-SHOWN = re.compile(r"^```json5\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLES = re.compile(r"^```json5\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ID = "BAAI/bge-m3"
 EMBEDDINGS = "POST /v1/embeddings"
 
@@ -39,7 +39,7 @@ def provider(space: Workspace, server: Vllm, story: Story) -> Provider:
             providerId="vllm-embed",
             discovery={"interval": "5s", "capabilities": "Probe"},
         )
-        provider.becomes(ServerReachable="True Succeeded", ConfigPublished="False NoModels")
+        provider.becomes(ServerReachable="True Succeeded", ConfigPublished="True NoChatModels")
     return provider
 
 
@@ -47,8 +47,8 @@ def provider(space: Workspace, server: Vllm, story: Story) -> Provider:
 def agent(provider: Provider, new_agent: NewAgent) -> Agent:
     """The agent of the page; nobody serves it a model to chat with."""
     agent = new_agent()
-    (shown,) = (text for text in SHOWN.findall(PAGE.read_text()) if "memory:" in text)
-    agent.configure(shown)
+    (result,) = (text for text in EXAMPLES.findall(PAGE.read_text()) if "memory:" in text)
+    agent.configure(result)
     ConfigMapVolume(agent.state / "vllm", empty_documents(builders.spec(), None).data)
     ConfigMapVolume(agent.state / "vllm-embed", provider.data)
     return agent
@@ -76,6 +76,6 @@ def test_an_agent_s_memory_is_searched_with_its_embeddings(
         assert indexed.code == 0, str(indexed)
         after_indexing = server.asked(EMBEDDINGS)
         assert after_indexing > 0, server.tail()
-        found = agent.run("memory", "search", "plant", "--json").answer["results"]
-    assert [result["path"] for result in found] == ["MEMORY.md"]
+        actual = agent.run("memory", "search", "plant", "--json").answer["results"]
+    assert [result["path"] for result in actual] == ["MEMORY.md"]
     assert server.asked(EMBEDDINGS) > after_indexing

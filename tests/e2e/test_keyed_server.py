@@ -89,9 +89,9 @@ def test_the_key_opens_the_server_and_only_its_variable_is_published(
 
 
 def test_a_tool_parser_is_found_out(provider: Provider) -> None:
-    (shown,) = provider.status["models"]
-    assert (shown["tools"], shown["toolsSource"]) == ("Supported", "Probe")
-    assert (shown["images"], shown["imagesSource"]) == ("Unsupported", "Probe")
+    (result,) = provider.status["models"]
+    assert (result["tools"], result["toolsSource"]) == ("Supported", "Probe")
+    assert (result["images"], result["imagesSource"]) == ("Unsupported", "Probe")
     assert provider.document["models"][0]["compat"]["supportsTools"] is True
 
 
@@ -102,11 +102,11 @@ def test_an_agent_s_turn_with_tools_a_key_and_a_private_ca_ends_with_the_model_s
         turn = exec_turn(agent)
     story.tell(f"    {turn.model} said {json.dumps(turn.text)}")
     assert turn.model == "vllm/org/tiny"
-    assert turn.text.strip() in server.said
+    assert turn.text.strip() in server.completions
     assert turn.output_tokens == LONGEST
 
 
-def test_a_key_rotated_with_a_restart_is_read_anew_and_never_shows_as_a_failure_of_its_own(
+def test_a_key_rotated_with_a_restart_is_read_again_and_never_shows_as_a_failure_of_its_own(
     provider: Provider, server: Vllm, agent: Agent, tmp_path: Path, story: Story
 ) -> None:
     space = provider.space

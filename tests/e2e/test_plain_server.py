@@ -61,7 +61,7 @@ def test_both_names_and_the_adapter_are_found(provider: Provider, server: Vllm) 
 def test_a_server_without_a_tool_parser_is_known_to_take_no_tools(provider: Provider) -> None:
     abilities = [
         (m["tools"], m["toolsSource"], m["images"], m["imagesSource"])
-        for m in shown(provider).values()
+        for m in models_by_id(provider).values()
     ]
     assert abilities == [("Unsupported", "Probe", "Unsupported", "Probe")] * 3
     published = provider.document["models"]
@@ -80,7 +80,7 @@ def test_an_agent_s_turn_ends_with_the_model_s_text(
         turn = exec_turn(agent)
     story.tell(f"    {turn.model} said {json.dumps(turn.text)}")
     assert turn.model == "vllm/tiny-b"
-    assert turn.text.strip() in server.said
+    assert turn.text.strip() in server.completions
     assert turn.output_tokens == LONGEST
 
 
@@ -91,19 +91,22 @@ def test_an_adapter_that_is_loaded_arrives_and_one_that_is_unloaded_goes_after_t
     with story.step("vLLM loads another adapter; it arrives by itself"):
         server.post("/load_lora_adapter", {"lora_name": "late-lora", "lora_path": path})
         provider.publishes("tiny-a", "tiny-b", "tiny-lora", "late-lora")
-        soon(lambda: "late-lora" in shown(provider), "the status shows it")
-    late = shown(provider)["late-lora"]
+        soon(lambda: "late-lora" in models_by_id(provider), "the status shows it")
+    late = models_by_id(provider)["late-lora"]
     assert late["contextWindow"] == CONTEXT
     assert late["tools"] == "Unsupported", "an adapter can what its base can"
     before = server.asked("GET /v1/models")
     with story.step("vLLM unloads it; it goes with the third answer without it"):
         server.post("/unload_lora_adapter", {"lora_name": "late-lora"})
-        soon(lambda: shown(provider)["late-lora"]["state"] == "Missing", "it is shown as missing")
+        soon(
+            lambda: models_by_id(provider)["late-lora"]["state"] == "Missing",
+            "it is shown as missing",
+        )
         assert "late-lora" in provider.models
         provider.publishes("tiny-a", "tiny-b", "tiny-lora")
     assert server.asked("GET /v1/models") == before + 3
-    soon(lambda: "late-lora" not in shown(provider), "the status shows it no more")
+    soon(lambda: "late-lora" not in models_by_id(provider), "the status shows it no more")
 
 
-def shown(provider: Provider) -> dict[str, Json]:
+def models_by_id(provider: Provider) -> dict[str, Json]:
     return {model["id"]: model for model in provider.status["models"]}

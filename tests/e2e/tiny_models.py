@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 # vLLM's environment has them, the one that is type-checked has not
-import numpy as np  # type: ignore[import-not-found]
-import tokenizers as tk  # type: ignore[import-not-found]
-from safetensors.numpy import save_file  # type: ignore[import-not-found]
+import numpy as np
+import tokenizers as tk
+from safetensors.numpy import save_file
 
 ROOT = Path(__file__).parents[2]
 LLAMA, LORA, BERT = "tiny-llama", "tiny-lora", "tiny-bert"

@@ -17,11 +17,11 @@ class Turn:
     output_tokens: int
 
     @classmethod
-    def read(cls, said: dict[str, Any]) -> Self:
+    def read(cls, message: dict[str, Any]) -> Self:
         """Read what `agent exec --json` printed."""
-        assert said["ok"], said
-        model = f"{said['provider']}/{said['model']}"
-        return cls(model, said["payloads"][0]["text"], said["usage"]["output"])
+        assert message["ok"], message
+        model = f"{message['provider']}/{message['model']}"
+        return cls(model, message["payloads"][0]["text"], message["usage"]["output"])
 
 
 def exec_turn(agent: Agent) -> Turn:

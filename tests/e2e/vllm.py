@@ -23,6 +23,7 @@ from tests.eventually import eventually_sync
 STARTS_WITHIN = 480.0  # seconds; 30 on a quiet machine, 230 once on a very busy one
 ENDS_WITHIN = 2 * guard.ENDS_WITHIN
 LOCAL = "127.0.0.1"
+ANY_PORT = (LOCAL, 0)
 QUICKLY = (
     "--dtype=float32",
     "--enforce-eager",
@@ -39,7 +40,7 @@ ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
 }
-SAID = re.compile(r"\(streaming complete\): output: (.*), finish_reason: ")
+COMPLETION = re.compile(r"\(streaming complete\): output: (.*), finish_reason: ")
 
 
 class Vllm:
@@ -56,6 +57,7 @@ class Vllm:
         *options: str,
         key: str = "",
         ca_pem: str = "",
+        address: tuple[str, int] = ANY_PORT,
     ) -> None:
         self.options = options
         self.key = key
@@ -63,12 +65,13 @@ class Vllm:
         self.log = folder / "vllm.log"
         self.log.touch()
         self._folder = folder
-        port = free_port()
-        address = ("--host", LOCAL, "--port", str(port), "--model", str(model))
+        host, port = address
+        self.port = port or free_port()
+        place = ("--host", host, "--port", str(self.port), "--model", str(model))
         module = ("-I", "-W", "ignore", "-m", "vllm.entrypoints.openai.api_server")
-        self._command = [str(python), *module, *address, *QUICKLY]
+        self._command = [str(python), *module, *place, *QUICKLY]
         self._trust = ssl.create_default_context(cadata=ca_pem) if ca_pem else True
-        self._url = f"{'https' if ca_pem else 'http'}://{LOCAL}:{port}"
+        self._url = f"{'https' if ca_pem else 'http'}://{host}:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,10 +112,10 @@ class Vllm:
         return self._read().count(f'"{request} HTTP/')
 
     @property
-    def said(self) -> Sequence[str]:
+    def completions(self) -> Sequence[str]:
         """The texts that it has generated for clients that stream, as OpenClaw does, without the
         outer white space, which OpenClaw drops."""
-        return [ast.literal_eval(text).strip() for text in SAID.findall(self._read())]
+        return [ast.literal_eval(text).strip() for text in COMPLETION.findall(self._read())]
 
     def tail(self) -> str:
         return "\n".join(["vLLM said:", *self._read().splitlines()[-TAIL_LINES:]])

@@ -24,14 +24,14 @@ class Witness:
     def saw(self, type_: str) -> list[str]:
         """Return the states of a condition, `True Succeeded` for example, without repetitions."""
         states: list[str] = []
-        for conditions in self._seen():
-            found = next(c for c in conditions if c["type"] == type_)
-            state = f"{found['status']} {found['reason']}"
+        for conditions in self._observed():
+            result = next(c for c in conditions if c["type"] == type_)
+            state = f"{result['status']} {result['reason']}"
             if states[-1:] != [state]:
                 states.append(state)
         return states
 
-    def _seen(self) -> list[list[dict[str, Any]]]:
+    def _observed(self) -> list[list[dict[str, Any]]]:
         whole = [line for line in self.log.read_text().splitlines(keepends=True) if "\n" in line]
         return [json.loads(line) for line in whole]
 

@@ -84,11 +84,11 @@ class ProviderHarness:
     @property
     def state(self) -> Json:
         """All that an operator has written, less times and identities."""
-        found = self.space.get(PROVIDERS, "vllm")
+        result = self.space.get(PROVIDERS, "vllm")
         published = self.space.find("configmaps", "vllm-openclaw") or {"metadata": {}}
         metadata = published["metadata"]
         return {
-            "status": _timeless(found["status"]),
+            "status": _timeless(result["status"]),
             "data": published.get("data"),
             "labels": metadata.get("labels"),
             "annotations": metadata.get("annotations"),
@@ -113,9 +113,9 @@ class ProviderHarness:
 
 
 def _timeless(status: Json) -> Json:
-    told = status.get("conditions", ())
+    messages = status.get("conditions", ())
     dated = "lastTransitionTime"
-    timeless = [{name: c[name] for name in c if name != dated} for c in told]
+    timeless = [{name: c[name] for name in c if name != dated} for c in messages]
     return {**status, "conditions": timeless}
 
 
@@ -205,10 +205,10 @@ def revive(operator: Resident) -> None:
         operator.launch()
 
 
-def is_as(wanted: Json, life: ProviderHarness, operator: Resident) -> bool:
-    """Tell whether all is as wanted; an operator that was killed is started again."""
+def is_as(expected: Json, life: ProviderHarness, operator: Resident) -> bool:
+    """Return whether all is as wanted; an operator that was killed is started again."""
     revive(operator)
-    assert life.state == wanted
+    assert life.state == expected
     return True
 
 

@@ -6,7 +6,7 @@ from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
 
 
 class FixedApiServer(ApiServer):
-    """Answers every read and every apply with the same reply."""
+    """Answers every read and every write of a ConfigMap with the same reply."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -15,4 +15,10 @@ class FixedApiServer(ApiServer):
         return self._reply
 
     async def apply(self, *_: Any, **__: Any) -> Reply:
+        return self._reply
+
+    async def create(self, *_: Any, **__: Any) -> Reply:
+        return self._reply
+
+    async def replace(self, *_: Any, **__: Any) -> Reply:
         return self._reply

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.configmap import FIELD_MANAGER, ConfigMapState
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.pods import AgentPod
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.cluster import AnyCustomObject, AnyObject, Cluster, Conflict, NotFound
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.replies import AnyCustomObject, AnyObject, Conflict, NotFound
 from tests import builders
 from tests.builders import Wire
 
@@ -48,6 +50,7 @@ class FakeCluster(Cluster):
         self.config_maps: dict[ObjectKey, ConfigMapState] = {}
         self.manifests: dict[ObjectKey, Wire] = {}  # of ConfigMaps, as they were applied
         self.services: list[Wire] = []
+        self.slices: list[Wire] = []
         self.namespaces = set(namespaces)
         self.actions: list[Action] = []
         self.react: Callable[[Action], Awaitable[None]] = accept
@@ -56,27 +59,31 @@ class FakeCluster(Cluster):
 
     def put(self, *objects: AnyCustomObject) -> None:
         """Have these objects exist as they are."""
-        for ours in objects:
-            self.objects[ours.KIND, ours.key] = ours
+        for obj in objects:
+            self.objects[obj.KIND, obj.key] = obj
 
     @property
     def lists(self) -> int:
         """How many lists were asked for."""
         return sum(action.verb == "list" for action in self.actions)
 
-    async def ensure_still_exists(self, ours: AnyCustomObject) -> None:
-        async with self._action("get", plural(ours), ours.key):
-            if self._existing(ours).uid != ours.uid:
-                raise NotFound(f"{ours.KIND} {ours.key} is gone")
+    async def ensure_still_exists(self, obj: AnyCustomObject) -> None:
+        async with self._action("get", plural(obj), obj.key):
+            if self._existing(obj).uid != obj.uid:
+                raise NotFound(f"{obj.KIND} {obj.key} is gone")
 
     async def find_config_map(self, key: ObjectKey) -> ConfigMapState | None:
         async with self._action("get", "configmaps", key):
             return self.config_maps.get(key)
 
+    async def annotate_pod(self, key: ObjectKey, pod: AgentPod, digest: str) -> AgentPod:
+        async with self._action("patch", "pods", key):
+            return replace(pod, digest=digest, resource_version=self._next_version())
+
     async def get_config_map(self, key: ObjectKey) -> Wire | None:
         async with self._action("get", "configmaps", key):
-            found = self.config_maps.get(key)
-            return None if found is None else self._stored(key, self.manifests[key])
+            result = self.config_maps.get(key)
+            return None if result is None else self._stored(key, self.manifests[key])
 
     async def apply_config_map(self, key: ObjectKey, manifest: Wire) -> ConfigMapState | Problem:
         async with self._action("patch", "configmaps", key) as action:
@@ -85,41 +92,51 @@ class FakeCluster(Cluster):
             existing, uid = self.config_maps.get(key), manifest["metadata"].get("uid")
             if uid and (existing is None or existing.uid != uid):
                 raise Conflict(f"ConfigMap {key} was replaced")
-            desired = self._stored(key, manifest)
-            if existing is not None and existing.immutable and changes(existing, desired):
-                action.accepted = False
-                message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
-                return Problem(Reason.IMMUTABLE, message)
-            if existing is None or existing != ConfigMapState.read(desired):
-                desired["metadata"]["resourceVersion"] = self._next_version()
-            self.manifests[key] = manifest
-            self.config_maps[key] = ConfigMapState.read(desired)
-            return self.config_maps[key]
+            version = manifest["metadata"].get("resourceVersion")
+            if version and existing is not None and existing.resource_version != version:
+                raise Conflict(f"ConfigMap {key} has changed")
+            return self._write(key, manifest, action)
 
-    async def delete_config_map(self, key: ObjectKey, found: ConfigMapState) -> None:
+    async def create_config_map(self, key: ObjectKey, manifest: Wire) -> ConfigMapState | Problem:
+        async with self._action("create", "configmaps", key) as action:
+            if key.namespace not in self.namespaces:
+                raise NotFound(f"namespace {key.namespace} is gone")
+            if key in self.config_maps:
+                raise Conflict(f"ConfigMap {key} exists")
+            return self._write(key, manifest, action)
+
+    async def replace_config_map(self, key: ObjectKey, manifest: Wire) -> ConfigMapState | Problem:
+        async with self._action("update", "configmaps", key) as action:
+            existing, metadata = self.config_maps.get(key), manifest["metadata"]
+            expected = (metadata["uid"], metadata["resourceVersion"])
+            if existing is None or identity(existing) != expected:
+                raise Conflict(f"ConfigMap {key} has changed")
+            return self._write(key, manifest, action)
+
+    async def delete_config_map(self, key: ObjectKey, item: ConfigMapState) -> None:
         async with self._action("delete", "configmaps", key):
             if (existing := self.config_maps.get(key)) is None:
                 return
-            if identity(existing) != identity(found):
+            if identity(existing) != identity(item):
                 raise Conflict(f"ConfigMap {key} has changed")
             del self.config_maps[key]
 
-    async def apply_status(self, ours: AnyObject, status: WireModel) -> AnyObject:
-        async with self._action("patch", f"{plural(ours)}/status", ours.key):
+    async def apply_status(self, obj: AnyObject, status: WireModel) -> AnyObject:
+        async with self._action("patch", f"{plural(obj)}/status", obj.key):
             wire = builders.manifest(status=status.model_dump(exclude_none=True))
-            return self._update(ours, status=ours.read(wire).status)
+            return self._update(obj, status=obj.read(wire).status)
 
-    async def set_finalizers(self, ours: AnyObject, finalizers: Iterable[str]) -> AnyObject:
-        async with self._action("patch", plural(ours), ours.key):
-            updated = self._update(ours, finalizers=tuple(finalizers))
+    async def set_finalizers(self, obj: AnyObject, finalizers: Iterable[str]) -> AnyObject:
+        async with self._action("patch", plural(obj), obj.key):
+            updated = self._update(obj, finalizers=tuple(finalizers))
             if updated.deleting and not updated.finalizers:
-                del self.objects[ours.KIND, ours.key]
+                del self.objects[obj.KIND, obj.key]
             return updated
 
     async def post_event(
-        self, ours: AnyCustomObject, reason: str, note: str, *, warning: bool
+        self, obj: AnyCustomObject, reason: str, note: str, *, warning: bool
     ) -> None:
-        async with self._action("create", "events", ours.key):
+        async with self._action("create", "events", obj.key):
             return
 
     async def list_objects(
@@ -143,6 +160,8 @@ class FakeCluster(Cluster):
         """Yield every object of a kind; of our kinds only their metadata."""
         if kind == "services":
             yield from self.services
+        elif kind == "endpointslices":
+            yield from self.slices
         elif kind == "namespaces":
             yield from ({"metadata": {"name": name, "uid": name}} for name in self.namespaces)
         elif kind == "configmaps":
@@ -152,10 +171,10 @@ class FakeCluster(Cluster):
                     key, {"metadata": {"labels": labels}} | self.manifests.get(key, {})
                 )
         else:
-            for ours in self.objects.values():
-                if plural(ours) == kind:
-                    name = {"name": ours.key.name, "namespace": ours.key.namespace}
-                    yield {"metadata": name | {"uid": ours.uid, "labels": dict(ours.labels)}}
+            for obj in self.objects.values():
+                if plural(obj) == kind:
+                    name = {"name": obj.key.name, "namespace": obj.key.namespace}
+                    yield {"metadata": name | {"uid": obj.uid, "labels": dict(obj.labels)}}
 
     @asynccontextmanager
     async def _action(
@@ -173,17 +192,30 @@ class FakeCluster(Cluster):
         finally:
             self.actions.append(action)
 
-    def _existing(self, ours: AnyObject) -> AnyObject:
-        try:
-            return cast(AnyObject, self.objects[ours.KIND, ours.key])
-        except KeyError:
-            raise NotFound(f"{ours.KIND} {ours.key} is gone") from None
+    def _write(self, key: ObjectKey, manifest: Wire, action: Action) -> ConfigMapState | Problem:
+        """Store what a write that met its preconditions asks for."""
+        existing, desired = self.config_maps.get(key), self._stored(key, manifest)
+        if existing is not None and existing.immutable and changes(existing, desired):
+            action.accepted = False
+            message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
+            return Problem(Reason.IMMUTABLE, message)
+        if existing is None or existing != ConfigMapState.read(desired):
+            desired["metadata"]["resourceVersion"] = self._next_version()
+        self.manifests[key] = manifest
+        self.config_maps[key] = ConfigMapState.read(desired)
+        return self.config_maps[key]
 
-    def _update(self, ours: AnyObject, **changed: Any) -> AnyObject:
+    def _existing(self, obj: AnyObject) -> AnyObject:
+        try:
+            return cast(AnyObject, self.objects[obj.KIND, obj.key])
+        except KeyError:
+            raise NotFound(f"{obj.KIND} {obj.key} is gone") from None
+
+    def _update(self, obj: AnyObject, **changed: Any) -> AnyObject:
         """Change an object as it was read; a change that changes nothing makes no new version."""
-        existing = self._existing(ours)
-        if identity(existing) != identity(ours):
-            raise Conflict(f"{ours.KIND} {ours.key} has changed")
+        existing = self._existing(obj)
+        if identity(existing) != identity(obj):
+            raise Conflict(f"{obj.KIND} {obj.key} has changed")
         updated = replace(existing, **changed)
         if updated != existing:
             updated = replace(updated, resource_version=self._next_version())
@@ -195,6 +227,7 @@ class FakeCluster(Cluster):
         existing = self.config_maps.get(key)
         uid, version = identity(existing) if existing else (f"uid-of-{key}-{self._version}", "")
         metadata = {**manifest["metadata"], "name": key.name, "namespace": key.namespace}
+        metadata["managedFields"] = [{"manager": FIELD_MANAGER}]
         return {**manifest, "metadata": metadata | {"uid": uid, "resourceVersion": version}}
 
     def _next_version(self) -> str:
@@ -202,13 +235,13 @@ class FakeCluster(Cluster):
         return str(self._version)
 
 
-def plural(ours: AnyCustomObject) -> str:
-    return f"{ours.KIND.lower()}s"
+def plural(obj: AnyCustomObject) -> str:
+    return f"{obj.KIND.lower()}s"
 
 
-def identity(ours: AnyCustomObject | ConfigMapState) -> tuple[str, str]:
+def identity(obj: AnyCustomObject | ConfigMapState) -> tuple[str, str]:
     """What preconditions name."""
-    return ours.uid, ours.resource_version
+    return obj.uid, obj.resource_version
 
 
 def changes(existing: ConfigMapState, desired: Wire) -> bool:
@@ -218,6 +251,8 @@ def changes(existing: ConfigMapState, desired: Wire) -> bool:
 
 
 def matches(selector: str, labels: Wire) -> bool:
-    """Whether labels fulfil a selector of equalities."""
-    wanted = (part.partition("=") for part in selector.split(",") if part)
-    return all(labels.get(name) == value for name, _, value in wanted)
+    """Whether labels fulfil a selector of equalities and of names that have to be there."""
+    expected = (part.partition("=") for part in selector.split(",") if part)
+    return all(
+        labels.get(name) == value if sign else name in labels for name, sign, value in expected
+    )

@@ -14,8 +14,9 @@ from kubernetes.aio.client import Configuration
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Secret, VllmProvider
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.edges.kube.apiserver import ApiServer
@@ -48,8 +49,8 @@ class FakeReader(Generic[Value]):
         self.reads += 1
         if self.reads > 1 and self.next:
             self.objects[key.name] = self.next.pop(0)
-        found = self.objects.get(key.name)
-        return Problem(self.missing, f"{key.name} is missing") if found is None else found
+        result = self.objects.get(key.name)
+        return Problem(self.missing, f"{key.name} is missing") if result is None else result
 
 
 @dataclass
@@ -63,7 +64,7 @@ class FakeHosts:
         self.lookups += 1
         if host not in self.addresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, 0, 0, "", (found, port)) for found in self.addresses[host]]
+        return [(socket.AF_INET, 0, 0, "", (item, port)) for item in self.addresses[host]]
 
 
 @dataclass
@@ -78,7 +79,7 @@ class FakeClock:
 class FakeContext:
     """A ReconcileContext and what a test changes of it."""
 
-    world: ReconcileContext
+    context: ReconcileContext
     secrets: FakeReader[Secret]
     config_maps: FakeReader[Mapping[str, str]]
     hosts: FakeHosts
@@ -88,11 +89,11 @@ class FakeContext:
         self, resource: VllmProvider, *, fresh: bool = False
     ) -> tuple[Upstream, tuple[ServedModel, ...]] | Problem:
         """Locate the resource's server and ask it, as a reconcile does."""
-        spec, world = spec_of(resource), replace(self.world, fresh=fresh)
-        upstream = await locate(resource, spec, world)
+        spec, context = spec_of(resource), replace(self.context, fresh=fresh)
+        upstream = await locate(resource.key.namespace, spec, context)
         if isinstance(upstream, Problem):
             return upstream
-        return await probe(resource, spec, upstream, world)
+        return await probe(resource.key.namespace, spec, upstream, context)
 
 
 CA = Authority.create()
@@ -111,7 +112,7 @@ async def fake_context(policy: Destinations | None = None) -> AsyncIterator[Fake
     config_maps = FakeReader[Mapping[str, str]](Reason.CA_BUNDLE_NOT_FOUND)
     hosts, time = FakeHosts(), FakeClock()
     server, prober = ApiServer(unreachable_cluster()), Prober(Resolver(hosts.getaddrinfo))
-    world = ReconcileContext(
+    context = ReconcileContext(
         cache=Cache(),
         cluster=Cluster(server),
         prober=prober,
@@ -122,6 +123,6 @@ async def fake_context(policy: Destinations | None = None) -> AsyncIterator[Fake
         metrics=Metrics("0.0.0"),
     )
     try:
-        yield FakeContext(world, secrets, config_maps, hosts, time)
+        yield FakeContext(context, secrets, config_maps, hosts, time)
     finally:
         await server.close()

@@ -23,12 +23,13 @@ from tests.gitops.verdicts import (
 
 NOW = "2026-01-02T00:00:00Z"
 REFUSED_MERGE = (Reason.INVALID_SPEC, Reason.TOO_MANY_MODELS, Reason.BASE_CONFIG_INVALID)
-REFUSED_TARGET = (Reason.NOT_OWNED, Reason.IMMUTABLE)
+REFUSED_TARGET = (Reason.NOT_OWNED, Reason.CONTESTED, Reason.IMMUTABLE)
 ID = "vllm-models-a"
 SOURCE = catalog_builders.provider("models", "a")
 ENTRIES = builders.models_of(builders.spec(), *served("a"))
 FRESH = Offer(ID, ID, "VllmProvider", SOURCE, "", {}, ENTRIES)
 FAILING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
+EMBEDDING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.NO_CHAT_MODELS, {})
 UNKNOWN = Offer(ID, ID, "VllmProvider", SOURCE, Reason.PENDING)
 EVERYWHERE = TargetResults(2)
 
@@ -36,27 +37,30 @@ EVERYWHERE = TargetResults(2)
 def states() -> Iterator[State]:
     """Yield every state; names say what happened."""
     new = _wire(VllmCatalogStatus.model_validate(default_status("vllmcatalogs")))
-    well = _told(_merged(FRESH))
-    yield State("a catalogue, not seen yet", _object(new), AWAITED)
-    yield State("a catalogue, published", _object(well), HEALTHY)
-    yield State("a catalogue, edited since", _object(well, generation=2), AWAITED)
-    yield State("a catalogue, being deleted", _object(well, deletionTimestamp=NOW), DELETED)
-    yield State("a catalogue of nothing", _object(_told(_merged())), AWAITED)
-    yield State("a catalogue before its first list", _object(_told(_merged(UNKNOWN))), AWAITED)
-    yield State("a catalogue in an outage", _object(_told(_merged(FAILING), well)), HEALTHY)
-    yield State("a catalogue too large", _object(_told(_refused(Reason.TOO_LARGE), well)), BROKEN)
+    well = _status_of(_merged(FRESH))
+    yield State("a catalog, not seen yet", _object(new), AWAITED)
+    yield State("a catalog, published", _object(well), HEALTHY)
+    yield State("a catalog, edited since", _object(well, generation=2), AWAITED)
+    yield State("a catalog, being deleted", _object(well, deletionTimestamp=NOW), DELETED)
+    yield State("a catalog of nothing", _object(_status_of(_merged())), AWAITED)
+    yield State("a catalog of embedders", _object(_status_of(_merged(EMBEDDING))), HEALTHY)
+    yield State("a catalog before its first list", _object(_status_of(_merged(UNKNOWN))), AWAITED)
+    yield State("a catalog in an outage", _object(_status_of(_merged(FAILING), well)), HEALTHY)
+    yield State(
+        "a catalog too large", _object(_status_of(_refused(Reason.TOO_LARGE), well)), BROKEN
+    )
     for reason in REFUSED_MERGE:
-        yield State(f"a catalogue, {reason}", _object(_told(_refused(reason))), STALLED)
+        yield State(f"a catalog, {reason}", _object(_status_of(_refused(reason))), STALLED)
     for reason in REFUSED_TARGET:
-        yield State(f"a catalogue, {reason} in one place", _object(_spread(reason)), STALLED)
-    yield State("a catalogue, refused", _object(_spread(Reason.WRITE_REFUSED)), BROKEN)
-    yield State("a catalogue with new places", _object(_spread(Reason.PENDING)), AWAITED)
-    yield State("a catalogue, unreadable", _object(_unreadable({})), STALLED)
-    yield State("a catalogue, unreadable later", _object(_unreadable(well)), STALLED)
+        yield State(f"a catalog, {reason} in one place", _object(_spread(reason)), STALLED)
+    yield State("a catalog, refused", _object(_spread(Reason.WRITE_REFUSED)), BROKEN)
+    yield State("a catalog with new places", _object(_spread(Reason.PENDING)), AWAITED)
+    yield State("a catalog, unreadable", _object(_unreadable({})), STALLED)
+    yield State("a catalog, unreadable later", _object(_unreadable(well)), STALLED)
 
 
 def _merged(*offers: Offer) -> CatalogPlan:
-    return plan_catalog(catalog_builders.spec_of(catalog_builders.catalog()), offers, None, "")
+    return plan_catalog(catalog_builders.spec_of(catalog_builders.catalog()), offers, None)
 
 
 def _refused(reason: Reason) -> CatalogPlan:
@@ -65,10 +69,10 @@ def _refused(reason: Reason) -> CatalogPlan:
 
 def _spread(reason: Reason) -> Wire:
     """Return the status when one namespace of two was not written to."""
-    return _told(_merged(FRESH), spread=TargetResults(1, (("team-red", because(reason)),)))
+    return _status_of(_merged(FRESH), spread=TargetResults(1, (("team-red", because(reason)),)))
 
 
-def _told(
+def _status_of(
     plan: CatalogPlan, before: Wire | None = None, spread: TargetResults = EVERYWHERE
 ) -> Wire:
     return _wire(summarize(catalog_builders.catalog(status=before), plan, spread, NOW))
@@ -84,11 +88,11 @@ def _wire(status: VllmCatalogStatus) -> Wire:
 
 
 def _object(status: Wire, **metadata: object) -> Wire:
-    known = {"name": "fleet", "uid": "catalog-1", "generation": 1, "resourceVersion": "10"}
+    fields = {"name": "fleet", "uid": "catalog-1", "generation": 1, "resourceVersion": "10"}
     return {
         "apiVersion": "openclaw-vllm.dev/v1alpha1",
         "kind": "VllmCatalog",
-        "metadata": {**known, "creationTimestamp": "2026-01-01T00:00:00Z", **metadata},
+        "metadata": {**fields, "creationTimestamp": "2026-01-01T00:00:00Z", **metadata},
         "spec": catalog_builders.wire_spec(),
         "status": status,
     }

@@ -31,8 +31,8 @@ def status(manifest: Wire) -> str:
 def expressions(kind: str) -> Mapping[str, str]:
     """Return the expressions that our example has for a kind."""
     *_, agents = yaml.safe_load_all(KUSTOMIZATIONS.read_text())
-    (found,) = [one for one in agents["spec"]["healthCheckExprs"] if one["kind"] == kind]
-    return dict(found)
+    (result,) = [one for one in agents["spec"]["healthCheckExprs"] if one["kind"] == kind]
+    return dict(result)
 
 
 class EvaluationError(Exception):

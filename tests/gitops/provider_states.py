@@ -47,10 +47,12 @@ FAILED_PROBE = (
     Reason.INVALID_ANSWER,
     Reason.ANSWER_TOO_LARGE,
     Reason.REDIRECTED,
+    Reason.NO_READY_ENDPOINTS,
 )
 REFUSED_OUTPUT = (
     Reason.INVALID_SPEC,
     Reason.NOT_OWNED,
+    Reason.CONTESTED,
     Reason.IMMUTABLE,
     Reason.TOO_MANY_MODELS,
     Reason.BASE_CONFIG_INVALID,
@@ -66,7 +68,7 @@ def states() -> Iterator[State]:
 
 def _life() -> Iterator[State]:
     new = VllmProviderStatus.model_validate(default_status("vllmproviders"))
-    well = _told(Outcomes(None, None, None))
+    well = _status_of(Outcomes(None, None, None))
     yield State(
         "created, and not seen yet",
         _object(new),
@@ -74,84 +76,109 @@ def _life() -> Iterator[State]:
     )
     yield State("well", _object(well), HEALTHY)
     yield State("edited since", _object(well, generation=2), AWAITED)
-    again = _told(Outcomes(None, None, None), well, generation=2)
+    again = _status_of(Outcomes(None, None, None), well, generation=2)
     yield State("well after an edit", _object(again, generation=2), HEALTHY)
+    embeds = Outcomes(None, None, None, "it embeds", Reason.NO_CHAT_MODELS)
+    yield State("lists no model that chats", _object(_status_of(embeds)), HEALTHY)
+    yield State("lists none any more", _object(_status_of(embeds, well)), HEALTHY)
+    down = replace(embeds, server=because(Reason.TIMED_OUT))
+    yield State("embeds and is down", _object(_status_of(down)), BROKEN)
     skipped = Outcomes(None, NO_ENDPOINT, None, skipped=True)
-    yield State("given its models", _object(_told(skipped)), HEALTHY)
+    yield State("given its models", _object(_status_of(skipped)), HEALTHY)
     yield State("being deleted", _object(well, deletionTimestamp=NOW), DELETED)
 
 
 def _first_list() -> Iterator[State]:
     pending = Outcomes(None, NOTHING_YET, NOTHING_YET)
-    yield State("about to be asked", _object(_told(pending)), AWAITED)
+    yield State("about to be asked", _object(_status_of(pending)), AWAITED)
     empty = Outcomes(None, None, because(Reason.NO_MODELS))
-    yield State("lists nothing", _object(_told(empty)), AWAITED)
+    yield State("lists nothing", _object(_status_of(empty)), AWAITED)
     for reason in MISSING:
-        found = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
-        yield State(f"{reason} before the first list", _object(_told(found)), AWAITED)
+        outcomes = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
+        yield State(f"{reason} before the first list", _object(_status_of(outcomes)), AWAITED)
     for reason in FAILED_PROBE:
-        found = Outcomes(None, because(reason), NOTHING_YET)
-        yield State(f"{reason} before the first list", _object(_told(found)), AWAITED)
+        outcomes = Outcomes(None, because(reason), NOTHING_YET)
+        yield State(f"{reason} before the first list", _object(_status_of(outcomes)), AWAITED)
 
 
 def _outages() -> Iterator[State]:
-    well = _told(Outcomes(None, None, None))
+    well = _status_of(Outcomes(None, None, None))
     for reason in MISSING:
-        found = Outcomes(because(reason), NO_ENDPOINT, None)
-        yield State(f"{reason} later", _object(_told(found, well)), BROKEN)
+        outcomes = Outcomes(because(reason), NO_ENDPOINT, None)
+        yield State(f"{reason} later", _object(_status_of(outcomes, well)), BROKEN)
     for reason in FAILED_PROBE:
         blip = Outcomes(None, because(reason), None, tolerated=True)
-        yield State(f"{reason} once", _object(_told(blip, well)), HEALTHY)
+        yield State(f"{reason} once", _object(_status_of(blip, well)), HEALTHY)
         outage = Outcomes(None, because(reason), None)
-        yield State(f"{reason} three times", _object(_told(outage, well)), BROKEN)
+        yield State(f"{reason} three times", _object(_status_of(outage, well)), BROKEN)
     for reason in (Reason.TOO_LARGE, Reason.WRITE_REFUSED):
         unwritten = Outcomes(None, None, because(reason))
-        yield State(f"{reason} later", _object(_told(unwritten, well)), BROKEN)
+        yield State(f"{reason} later", _object(_status_of(unwritten, well)), BROKEN)
 
 
 def _stalled() -> Iterator[State]:
     for reason in FORBIDDEN:
-        found = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
-        yield State(f"{reason} of the endpoint", _object(_told(found)), STALLED)
+        outcomes = Outcomes(because(reason), NO_ENDPOINT, NOTHING_YET)
+        yield State(f"{reason} of the endpoint", _object(_status_of(outcomes)), STALLED)
     for reason in REFUSED_OUTPUT:
-        found = Outcomes(None, None, because(reason))
-        yield State(f"{reason} of the output", _object(_told(found)), STALLED)
+        outcomes = Outcomes(None, None, because(reason))
+        yield State(f"{reason} of the output", _object(_status_of(outcomes)), STALLED)
         hidden = Outcomes(None, because(Reason.TIMED_OUT), because(reason))
-        yield State(f"{reason} behind an outage", _object(_told(hidden)), STALLED)
+        yield State(f"{reason} behind an outage", _object(_status_of(hidden)), STALLED)
     yield State("unreadable from the start", _object(_unreadable(VllmProviderStatus())), STALLED)
-    well = _told(Outcomes(None, None, None))
+    well = _status_of(Outcomes(None, None, None))
     yield State("unreadable later", _object(_unreadable(well)), STALLED)
 
 
 def _suspended() -> Iterator[State]:
-    """Conditions keep their values, so kstatus says what it would without `spec.suspend`."""
+    """Conditions keep their values, so kstatus says what it would without `spec.suspend`, but that
+    nobody waits for a first list that nobody asks for."""
+    missing = because(Reason.SECRET_NOT_FOUND)
+    stalled = Verdict("Failed", "Degraded", "Current")
     before = {
-        "before it was seen": (VllmProviderStatus(), "InProgress"),
-        "while well": (_told(Outcomes(None, None, None)), "Current"),
-        "in an outage": (_told(Outcomes(None, because(Reason.TIMED_OUT), None)), "InProgress"),
-        "while stalled": (_told(Outcomes(None, None, because(Reason.NOT_OWNED))), "Failed"),
+        "before it was seen": (VllmProviderStatus(), HEALTHY),
+        "before its first list": (_status_of(Outcomes(missing, NO_ENDPOINT, NOTHING_YET)), HEALTHY),
+        "while it lists nothing": (
+            _status_of(Outcomes(None, None, because(Reason.NO_MODELS))),
+            HEALTHY,
+        ),
+        "while well": (_status_of(Outcomes(None, None, None)), HEALTHY),
+        "in an outage": (
+            _status_of(Outcomes(None, because(Reason.TIMED_OUT), None)),
+            Verdict("InProgress", "Healthy", "Current"),
+        ),
+        "while stalled": (_status_of(Outcomes(None, None, because(Reason.NOT_OWNED))), stalled),
+        "while its key is refused": (
+            _status_of(Outcomes(because(Reason.KEY_NOT_ALLOWED), NO_ENDPOINT, NOTHING_YET)),
+            stalled,
+        ),
+        "after it could not be read": (_unreadable(VllmProviderStatus()), HEALTHY),
+        "after it could not be read later": (
+            _unreadable(_status_of(Outcomes(None, None, None))),
+            HEALTHY,
+        ),
     }
-    for when, (status, kstatus) in before.items():
+    for when, (status, verdict) in before.items():
         stopped = inactive_status(_resource(status, 2), NOW)
         whole = _object(stopped, {"suspend": True}, generation=2)
-        yield State(f"suspended {when}", whole, Verdict(kstatus, "Suspended", "Current"))
+        yield State(f"suspended {when}", whole, verdict)
         unseen = _object(status, {"suspend": True}, generation=2)
         yield State(f"to be suspended {when}", unseen, AWAITED)
 
 
-def _told(
+def _status_of(
     outcomes: Outcomes, before: VllmProviderStatus | None = None, generation: int = 1
 ) -> VllmProviderStatus:
     """Return the status that a reconcile with these outcomes writes."""
     resource = _resource(before or VllmProviderStatus(), generation)
-    said = conditions(outcomes, generation, resource.status.conditions, NOW)
+    result = conditions(outcomes, generation, resource.status.conditions, NOW)
     entries = () if outcomes.published else builders.models_of(spec_of(resource), *served("a"))
     publication = Publication(entries, "", "sha256:1")
     memory = builders.new_server(resource.uid, generation, "")
     memory = builders.with_discovery(memory, rejected={})
     if outcomes.endpoint is None:
         memory = memory.with_endpoint(builders.CONNECTION)
-    return summarize(resource, spec_of(resource), said, memory, publication)
+    return summarize(resource, spec_of(resource), result, memory, publication)
 
 
 def _unreadable(before: VllmProviderStatus) -> VllmProviderStatus:
@@ -167,10 +194,10 @@ def _resource(status: VllmProviderStatus, generation: int) -> VllmProvider:
 def _object(
     status: VllmProviderStatus, spec: Wire | None = None, generation: int = 1, **metadata: str
 ) -> Wire:
-    known = builders.manifest(
+    fields = builders.manifest(
         builders.wire_spec(**(spec or {})), _wire(status), generation=generation, **metadata
     )
-    return {"apiVersion": "openclaw-vllm.dev/v1alpha1", "kind": "VllmProvider"} | known
+    return {"apiVersion": "openclaw-vllm.dev/v1alpha1", "kind": "VllmProvider"} | fields
 
 
 def _wire(status: VllmProviderStatus) -> Wire:

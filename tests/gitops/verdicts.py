@@ -50,10 +50,11 @@ class State:
 
 def default_status(plural: str) -> Wire:
     """Return what the API server itself writes into a new object, from the CRD."""
-    crd = yaml.safe_load((CRDS / f"openclaw-vllm.dev_{plural}.yaml").read_text())
+    text = (CRDS / f"openclaw-vllm.dev_{plural}.yaml").read_text()
+    crd = yaml.load(text, yaml.CSafeLoader)
     (version,) = crd["spec"]["versions"]
-    found: Wire = version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"]
-    return found
+    result: Wire = version["schema"]["openAPIV3Schema"]["properties"]["status"]["default"]
+    return result
 
 
 def because(reason: Reason) -> Problem:

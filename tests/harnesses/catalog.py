@@ -1,4 +1,4 @@
-"""A process of the operator with a catalogue, from its first reconcile on, and its cluster."""
+"""A process of the operator with a catalog, from its first reconcile on, and its cluster."""
 
 import asyncio
 import json
@@ -15,6 +15,7 @@ from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.controllers import catalog as module
 from openclaw_vllm.controllers import relist
 from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.reconcile.context import ReconcileContext
@@ -26,7 +27,7 @@ from tests.fakes.cluster import FakeCluster
 from tests.fakes.context import FakeContext, fake_context
 
 AGENTS = ObjectKey("agents-a", "fleet-openclaw")
-CHANGING = ("patch", "create", "delete")
+CHANGING = ("patch", "create", "update", "delete")
 WRITES = {"configmaps": "ConfigMap {}", "vllmcatalogs/status": "status", "events": "Event"}
 MOMENT = 0.02  # seconds
 FIRST, SECOND = (catalog_builders.provider("team-a", name) for name in ("first", "second"))
@@ -71,31 +72,31 @@ class CatalogHarness:
     """A process of the operator that has read what there was at its start."""
 
     catalogs: CatalogController
-    intake: ProviderController
+    providers: ProviderController
     place: FakeContext
     asked: set[str] = field(default_factory=set)  # Services
 
     @property
     def cache(self) -> Any:
-        return self.place.world.cache
+        return self.place.context.cache
 
     def show(self, *providers: VllmProvider) -> None:
         """Have a watch show VllmProviders."""
         for provider in providers:
             self.cache.put_provider(provider, ())
-            self.catalogs.saw(provider.uid)
-        self.catalogs.changed()
+            self.catalogs.mark_delivered(provider.uid)
+        self.catalogs.wake_all()
 
 
 @asynccontextmanager
 async def started(
-    cluster: CatalogCluster, monkeypatch: pytest.MonkeyPatch, awaited: Iterable[str] = ()
+    cluster: CatalogCluster, monkeypatch: pytest.MonkeyPatch, pending: Iterable[str] = ()
 ) -> AsyncIterator[CatalogHarness]:
     async with fake_context() as place:
-        world = place.world = replace(place.world, cluster=cluster)
-        catalogs = CatalogController(world, slots=4, passing=())
+        context = place.context = replace(place.context, cluster=cluster)
+        catalogs = CatalogController(context, slots=4, passing=())
         it = CatalogHarness(
-            catalogs, ProviderController(world, WorkQueue(reconcile_nothing), catalogs), place
+            catalogs, ProviderController(context, WorkQueue(reconcile_nothing), catalogs), place
         )
 
         async def ask(name: SourceKey, *_: object) -> None:
@@ -104,11 +105,16 @@ async def started(
         monkeypatch.setattr(module, "reconcile_source", ask)
         for of, name in ((module, "MOMENT"), (relist, "RETRY"), (relist, "SETTLING")):
             monkeypatch.setattr(of, name, MOMENT)
-        fill_caches(world, cluster)
+        fill_caches(context, cluster)
         work = [queue.run() for queue in catalogs.queues.values()]
-        catalogs.expect(awaited)
+        catalogs.expect(pending)
+        controllers = Controllers(it.providers, catalogs)
         running = [
-            asyncio.create_task(one) for one in (*work, relist.run(world, it.intake, catalogs, ()))
+            asyncio.create_task(one)
+            for one in (
+                *work,
+                relist.run(context, controllers, asyncio.Event(), ()),
+            )
         ]
         yield it
         for task in running:
@@ -121,21 +127,21 @@ async def reconcile_nothing(_: ObjectKey) -> None:
     """Reconcile no VllmProvider."""
 
 
-def fill_caches(world: ReconcileContext, cluster: CatalogCluster) -> None:
-    """Know the namespaces, what the VllmProviders and the catalogue have published."""
-    for found in (
+def fill_caches(context: ReconcileContext, cluster: CatalogCluster) -> None:
+    """Know the namespaces, what the VllmProviders and the catalog have published."""
+    for item in (
         catalog_builders.namespace("team-a", tier="models"),
         catalog_builders.namespace("agents-a", openclaw="enabled"),
     ):
-        world.cache.namespaces[found.name] = found
+        context.cache.namespaces[item.name] = item
     for resource in (FIRST, SECOND):
         documents = builders.documents(spec_of(resource), *served("a"))
         published = builders.published(resource, documents)
-        for config_maps in (cluster.config_maps, world.cache.published):
+        for config_maps in (cluster.config_maps, context.cache.published):
             config_maps[resource.config_map] = published
-    world.cache.put_catalog(cluster.catalog)
+    context.cache.put_catalog(cluster.catalog)
     if cluster.published is not None:
-        world.record_at_start(AGENTS, cluster.published)
+        context.record_at_start(AGENTS, cluster.published)
 
 
 def catalog(**spec: Any) -> VllmCatalog:

@@ -38,20 +38,20 @@ class RecordingQueue(WorkQueue[ObjectKey]):
         self.forgotten.append(key.name)
 
     def take(self) -> list[str]:
-        taken, self.added = self.added, []
-        return taken
+        keys, self.added = self.added, []
+        return keys
 
 
 class ControllerHarness:
     """A ProviderController, its cache and its queue."""
 
     def __init__(self, fakes: FakeContext) -> None:
-        self.fakes, self.world, self.queue = fakes, fakes.world, RecordingQueue()
-        self.intake = ProviderController(self.world, self.queue)
+        self.fakes, self.context, self.queue = fakes, fakes.context, RecordingQueue()
+        self.providers = ProviderController(self.context, self.queue)
 
-    def known(self, **changes: Any) -> "ControllerHarness":
+    def with_known_provider(self, **changes: Any) -> "ControllerHarness":
         """Have a VllmProvider that was seen before."""
-        self.intake.on_provider_event("ADDED", builders.manifest(**changes))
+        self.providers.on_provider_event("ADDED", builders.manifest(**changes))
         self.queue.take()
         return self
 
@@ -63,8 +63,8 @@ class ControllerHarness:
             config_map["metadata"]["ownerReferences"][0] |= identity
             config_map["metadata"]["labels"]["openclaw-vllm.dev/provider"] = identity["name"]
             key = ObjectKey(builders.NAMESPACE, f"vllm-{number}-openclaw")
-            self.world.cache.published[key] = ConfigMapState.read(config_map)
-            self.intake.on_provider_event(None, provider)
+            self.context.cache.published[key] = ConfigMapState.read(config_map)
+            self.providers.on_provider_event(None, provider)
 
 
 @asynccontextmanager
@@ -78,6 +78,6 @@ def objects_of_earlier_process(version: str = "100", **status: Any) -> tuple[Wir
     resource = builders.resource()
     documents = builders.documents(spec_of(resource), *served("a"))
     config_map = builders.published_wire(resource, documents, resourceVersion=version)
-    shown = {"name": "vllm-openclaw", "digest": documents.digest}
-    said = {"observedGeneration": 1, "configMap": shown} | status
-    return builders.manifest(status=said), config_map
+    result = {"name": "vllm-openclaw", "digest": documents.digest}
+    message = {"observedGeneration": 1, "configMap": result} | status
+    return builders.manifest(status=message), config_map

@@ -15,7 +15,7 @@ from openclaw_vllm.edges.metrics.metrics import Metrics
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.provider import reconcile
 from openclaw_vllm.reconcile.readers import Clock
-from tests.builders import Wire
+from tests.builders import NAMES, Wire
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.prober import FakeProber
 
@@ -60,7 +60,7 @@ class ProviderHarness:
 
     def __init__(self, resource: VllmProvider) -> None:
         self.server, self.cluster = FakeProber(), ProviderCluster(resource)
-        self.now = 1_800_000_000.0
+        self.now, self.names = 1_800_000_000.0, NAMES
         self.restart()
 
     @property
@@ -75,7 +75,7 @@ class ProviderHarness:
     def restart(self) -> None:
         """Begin anew with what the cluster holds."""
         resource, published = self.cluster.resource, self.cluster.published
-        self.world = ReconcileContext(
+        self.context = ReconcileContext(
             cache=Cache(),
             cluster=self.cluster,
             prober=self.server,
@@ -84,16 +84,21 @@ class ProviderHarness:
             policy=Destinations(),
             clock=Clock(lambda: self.now, lambda: self.now),
             metrics=Metrics("0.0.0"),
+            service_names=self.names,
         )
-        self.world.cache.put_provider(resource, ())
+        self.context.cache.put_provider(resource, ())
         if published is not None:
-            self.world.record_at_start(resource.config_map, published)
+            self.context.record_at_start(resource.config_map, published)
 
     def probe(self, answer: frozenset[str] | None) -> None:
         """Reconcile once, when the server is due to be asked."""
+        asyncio.run(self.reconcile_with(answer))
+
+    async def reconcile_with(self, answer: frozenset[str] | None) -> None:
+        """Do the same on the event loop that runs."""
         self.server.listed = answer
         self.now += LONGER_THAN_ANY_INTERVAL
-        asyncio.run(reconcile(self.cluster.resource.key, self.world))
+        await reconcile(self.cluster.resource.key, self.context)
 
 
 async def find_nothing(_: ObjectKey) -> Problem:

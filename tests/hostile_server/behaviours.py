@@ -34,6 +34,11 @@ async def another_protocol(connection: Connection) -> None:
     await connection.send(b"SSH-2.0-OpenSSH_9.9\r\n")
 
 
+async def frames_of_http_2(connection: Connection) -> None:
+    await connection.send(b"\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\xff\xff")  # SETTINGS
+    await connection.silence()
+
+
 async def slow_status_line(connection: Connection) -> None:
     await connection.drip(OK)
 
@@ -54,7 +59,7 @@ async def header_line_for_ever(connection: Connection) -> None:
 
 
 async def hints_for_ever(connection: Connection) -> None:
-    await connection.send_for_ever(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n")
+    await connection.send_for_ever(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" * 100)
 
 
 async def body_for_ever(connection: Connection) -> None:
@@ -117,6 +122,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         reset,
         reset_in_body,
         another_protocol,
+        frames_of_http_2,
         slow_status_line,
         slow_body,
         headers_for_ever,

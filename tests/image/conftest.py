@@ -18,8 +18,8 @@ ARGUMENTS = {
 
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Build before the first test: no time limit ends it, and its progress shows."""
-    wanted = any("image" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or session.config.option.collectonly:
+    is_needed = any("image" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not is_needed or session.config.option.collectonly:
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():

@@ -44,15 +44,15 @@ def program() -> list[str]:
 def buildah(*args: str | Path, cwd: Path | None = None) -> str:
     """Run Buildah on the store and return what it prints; raise what it complains."""
     command = [*program(), *map(str, args)]
-    done = subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = "\n".join([*done.stdout.splitlines()[-20:], *done.stderr.splitlines()[-20:]])
-        raise CannotBuildError(f"{' '.join(command)}\n{said}")
-    return done.stdout.strip()
+    process = subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True)
+    if process.returncode != 0:
+        output = "\n".join([*process.stdout.splitlines()[-20:], *process.stderr.splitlines()[-20:]])
+        raise CannotBuildError(f"{' '.join(command)}\n{output}")
+    return process.stdout.strip()
 
 
 def has(image: str) -> bool:
-    """Tell whether an image of this name is in the store."""
+    """Return whether an image of this name is in the store."""
     return bool(buildah("images", "--quiet", "--filter", f"reference={image}"))
 
 
@@ -65,8 +65,8 @@ def prune() -> None:
 def config(image: str) -> dict[str, Any]:
     """Return the configuration of an image, as the OCI specification names its fields."""
     inspected = json.loads(buildah("inspect", "--type=image", image))
-    found: dict[str, Any] = inspected["OCIv1"]["config"]
-    return found
+    result: dict[str, Any] = inspected["OCIv1"]["config"]
+    return result
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hack.release import version
 from tests.apiserver.documented import DOCS, commands
 from tests.command_docs import blocks
 from tests.image import build, store
@@ -19,7 +20,7 @@ from tests.image.contained import Image
 
 pytestmark = pytest.mark.timeout(900)
 
-NAME = "openclaw-vllm-operator:0.1.0"
+NAME = f"openclaw-vllm-operator:{version.current(ROOT)}"
 
 
 def follow(script: str, folder: Path, **environment: str) -> str:
@@ -72,5 +73,5 @@ def test_a_checkout_is_installed_by_pip_as_the_page_says(tmp_path: Path) -> None
     provider = next(block for block in blocks("yaml") if block.startswith("# provider.yaml"))
     (tmp_path / "provider.yaml").write_text(provider)
     verify = blocks("sh")[0].splitlines()[0]
-    said = follow(f"{verify} 2>&1", tmp_path, PATH=path)
-    assert said == "ok      provider.yaml: agents/vllm\n"  # and no note that CEL is missing
+    output = follow(f"{verify} 2>&1", tmp_path, PATH=path)
+    assert output == "ok      provider.yaml: agents/vllm\n"  # and no note that CEL is missing

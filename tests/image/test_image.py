@@ -10,6 +10,7 @@ import re
 import stat
 import tarfile
 import tomllib
+from dataclasses import replace
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -61,9 +62,9 @@ def pinned(image: Image) -> set[tuple[str, str]]:
         Requirement(line.removesuffix("\\")) for line in lines if line[:1] not in ("", " ", "#")
     ]
     return {
-        (canonicalize_name(found.name), str(found.specifier).removeprefix("=="))
-        for found in requirements
-        if found.marker is None or found.marker.evaluate(environment)
+        (canonicalize_name(item.name), str(item.specifier).removeprefix("=="))
+        for item in requirements
+        if item.marker is None or item.marker.evaluate(environment)
     }
 
 
@@ -160,17 +161,19 @@ def test_it_says_its_version(image: Image, tmp_path: Path) -> None:
     assert image.run(tmp_path, "--version") == f"openclaw-vllm, version {PROJECT['version']}\n"
 
 
-def test_the_operator_in_it_publishes_and_ends_on_sigterm(
-    image: Image, control_plane: ControlPlane, tmp_path: Path
+@pytest.mark.parametrize("user", ["65532:65532", "1000680000:0"], ids=["its own", "of OpenShift"])
+def test_the_operator_in_it_publishes_and_ends_on_sigterm_as_any_user(
+    image: Image, control_plane: ControlPlane, tmp_path: Path, user: str
 ) -> None:
-    operator = ContainedOperator(image, grant(control_plane), tmp_path)
+    contained = replace(image, config={**image.config, "User": user})
+    operator = ContainedOperator(contained, grant(control_plane), tmp_path)
     mark = control_plane.audit.mark()
     try:
         operator.start()
         with (
             ServerThread() as thread,
             Servers(thread) as servers,
-            workspace(control_plane, "published-by-the-image") as space,
+            workspace(control_plane, f"published-by-{user.partition(':')[0]}") as space,
         ):
             provider = space.provider(servers.start())
             provider.is_ready()

@@ -17,12 +17,12 @@ def crds() -> list[Path]:
     """Return the files of the CRDs that the chart has objects of, as go.sum pins them."""
     with TemporaryDirectory() as folder:
         go = golang.toolchain(cache(), Path(folder))
-        done = subprocess.run(
+        process = subprocess.run(
             [go, "mod", "download", "-json", PATH],
             cwd=MODULE,
             env=golang.environment(cache(), Path(folder)),
             check=True,
             capture_output=True,
         )
-    examples = Path(json.loads(done.stdout)["Dir"]) / "example" / "prometheus-operator-crd"
+    examples = Path(json.loads(process.stdout)["Dir"]) / "example" / "prometheus-operator-crd"
     return [examples / f"monitoring.coreos.com_{plural}.yaml" for plural in PLURALS]

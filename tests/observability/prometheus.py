@@ -42,8 +42,8 @@ class Prometheus:
 
     def query(self, expression: str) -> list[Series]:
         """Return the series that an expression has now."""
-        found: list[Series] = self._ask("query", {"query": expression})["result"]
-        return found
+        result: list[Series] = self._ask("query", {"query": expression})["result"]
+        return result
 
     def history(self, expression: str, seconds: float, step: float) -> list[Series]:
         """Return the series that an expression had in the last seconds."""
@@ -54,13 +54,13 @@ class Prometheus:
             "end": now,
             "step": step,
         }
-        found: list[Series] = self._ask("query_range", span)["result"]
-        return found
+        result: list[Series] = self._ask("query_range", span)["result"]
+        return result
 
     def alerts(self) -> dict[str, str]:
         """Return the alerts that are pending or firing, and which of the two."""
-        found = self._ask("alerts", {})["alerts"]
-        return {alert["labels"]["alertname"]: alert["state"] for alert in found}
+        result = self._ask("alerts", {})["alerts"]
+        return {alert["labels"]["alertname"]: alert["state"] for alert in result}
 
     def _ask(self, what: str, parameters: Mapping[str, str | float]) -> Any:
         with httpx.Client(trust_env=False) as client:

@@ -26,8 +26,8 @@ ALL = [f"metrics.{part}.enabled=true" for part in PARTS]
 
 
 def the(rendered: Rendered, kind: str) -> dict[str, Any]:
-    (found,) = rendered.of(kind)
-    return found
+    (result,) = rendered.of(kind)
+    return result
 
 
 def test_nothing_of_it_is_there_until_asked_for() -> None:
@@ -36,8 +36,8 @@ def test_nothing_of_it_is_there_until_asked_for() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_comes_by_itself(part: str) -> None:
-    found = render(f"metrics.{part}.enabled=true").of(*PARTS.values())
-    assert [manifest["kind"] for manifest in found] == [PARTS[part]]
+    result = render(f"metrics.{part}.enabled=true").of(*PARTS.values())
+    assert [manifest["kind"] for manifest in result] == [PARTS[part]]
 
 
 def test_the_monitors_find_the_pods_and_leave_the_series_their_namespace() -> None:
@@ -51,9 +51,9 @@ def test_the_monitors_find_the_pods_and_leave_the_series_their_namespace() -> No
     (endpoint,) = by_service["spec"]["endpoints"]
     assert endpoint == {"port": "metrics", "interval": "30s", "honorLabels": True}
     assert "metrics" in {port["name"] for port in service["spec"]["ports"]}
-    for monitor, found in ((by_pod, pod), (by_service, service)):
-        wanted = monitor["spec"]["selector"]["matchLabels"]
-        assert wanted.items() <= found["metadata"]["labels"].items()
+    for monitor, item in ((by_pod, pod), (by_service, service)):
+        expected = monitor["spec"]["selector"]["matchLabels"]
+        assert expected.items() <= item["metadata"]["labels"].items()
 
 
 def test_the_rules_are_the_tested_ones_with_the_runbooks_where_people_read_them() -> None:
@@ -77,8 +77,8 @@ def test_the_dashboard_is_the_tested_one_where_the_sidecar_looks() -> None:
 @pytest.mark.parametrize("part", ["podMonitor", "serviceMonitor", "prometheusRule"])
 def test_a_prometheus_that_selects_by_a_label_finds_it(part: str) -> None:
     labels = f'metrics.{part}.additionalLabels={{"release":"prometheus"}}'
-    found = the(render(*ALL, labels), PARTS[part])
-    assert found["metadata"]["labels"]["release"] == "prometheus"
+    result = the(render(*ALL, labels), PARTS[part])
+    assert result["metadata"]["labels"]["release"] == "prometheus"
 
 
 def test_a_time_that_prometheus_does_not_know_is_refused() -> None:
@@ -94,10 +94,10 @@ def test_the_api_server_takes_all_of_it_as_the_prometheus_operator_defines_it(
     for item in items:
         item["metadata"]["namespace"] = namespace
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-    said = control_plane.kubectl(
+    output = control_plane.kubectl(
         *("apply", "--server-side", "--validate=strict", "-f", "-"), input=manifest
     )
-    assert said.count("serverside-applied") == len(PARTS)
+    assert output.count("serverside-applied") == len(PARTS)
 
 
 def test_the_command_of_the_page_adds_it_to_a_release(tmp_path: Path) -> None:

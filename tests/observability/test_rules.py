@@ -17,20 +17,20 @@ CASES = Path(__file__).parent / "rules_test.yaml"
 
 def promtool(*args: str | Path, folder: Path) -> str:
     command = [binaries.ensure()["promtool"], *args]
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    process = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 def alerts() -> list[dict[str, Any]]:
     (group,) = yaml.safe_load(RULES.read_text())["groups"]
-    found: list[dict[str, Any]] = group["rules"]
-    return found
+    result: list[dict[str, Any]] = group["rules"]
+    return result
 
 
 def test_the_rules_are_well_formed() -> None:
-    said = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES, folder=RULES.parent)
-    assert f"{len(alerts())} rules found" in said
+    output = promtool("check", "rules", "--lint=all", "--lint-fatal", RULES, folder=RULES.parent)
+    assert f"{len(alerts())} rules found" in output
 
 
 def test_each_alert_fires_when_it_has_to_and_not_before(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_each_alert_fires_when_it_has_to_and_not_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize("alert", [alert["alert"] for alert in alerts()])
 def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not(alert: str) -> None:
     cases = yaml.safe_load(CASES.read_text())["tests"]
-    asked = [case for test in cases for case in test["alert_rule_test"]]
-    fires = {bool(case.get("exp_alerts")) for case in asked if case["alertname"] == alert}
+    requests = [case for test in cases for case in test["alert_rule_test"]]
+    fires = {bool(case.get("exp_alerts")) for case in requests if case["alertname"] == alert}
     assert fires == {True, False}
 
 

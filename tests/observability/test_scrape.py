@@ -32,11 +32,11 @@ def test_the_labels_of_a_provider_win_over_those_of_the_pod(scene: Scene) -> Non
 
 @pytest.mark.parametrize("query", queries(), ids=str)
 def test_every_query_of_the_dashboard_returns_data(query: Query, scene: Scene) -> None:
-    def found() -> bool:
+    def has_data() -> bool:
         values = [series["value"][1] for series in scene.prometheus.query(query.expression)]
         return bool(values) and "NaN" not in values
 
-    eventually_sync(found, within=60, describe=query.expression)
+    eventually_sync(has_data, within=60, describe=query.expression)
 
 
 def test_the_series_of_a_provider_go_with_it(scene: Scene) -> None:
@@ -49,10 +49,10 @@ def test_the_series_of_a_provider_go_with_it(scene: Scene) -> None:
 
 
 def test_no_model_is_in_any_label(scene: Scene) -> None:
-    found = scene.prometheus.query('{job="openclaw-vllm-operator"}')
-    assert len(found) > 100
+    result = scene.prometheus.query('{job="openclaw-vllm-operator"}')
+    assert len(result) > 100
     for model in scene.server.models:
-        assert model.id not in json.dumps(found)
+        assert model.id not in json.dumps(result)
 
 
 def test_no_alert_fires_while_all_is_well(scene: Scene) -> None:

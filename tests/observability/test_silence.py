@@ -53,7 +53,7 @@ def test_a_cluster_in_which_nothing_happens_is_not_silent(
     assert lonely.code("/healthz") == 200
 
 
-def test_an_api_server_that_stays_away_is_told_and_does_not_end_the_operator(
+def test_an_api_server_that_stays_away_is_reported_and_does_not_end_the_operator(
     plane: ControlPlane, lonely: OperatorProcess, watcher: Prometheus
 ) -> None:
     plane.kill_apiserver()

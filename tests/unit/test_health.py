@@ -92,7 +92,7 @@ async def test_before_kopf_watches_no_silence_is_too_long(scene: Scene) -> None:
     assert scene.health.live() == WELL
 
 
-async def test_it_is_ready_once_every_list_was_taken_in(scene: Scene) -> None:
+async def test_it_is_ready_once_every_list_was_read(scene: Scene) -> None:
     answers: list[Response] = [scene.health.ready()]
     scene.health.watching.set()
     answers.append(scene.health.ready())

@@ -79,7 +79,7 @@ def test_the_pinned_release_is_built_from_what_is_pinned(
 
 
 @pytest.mark.parametrize("release", ["1.32", "1.32.12", "1.3", "1.37.1", "1.37.20"])
-def test_another_release_is_told_from_the_pinned_one(
+def test_another_release_is_distinguished_from_the_pinned_one(
     monkeypatch: pytest.MonkeyPatch, release: str
 ) -> None:
     monkeypatch.setattr(golang, "module_version", lambda _module: "v1.37.2")
@@ -136,7 +136,7 @@ def test_the_module_takes_staging_modules_as_published_and_samples_as_empty(
 
 
 @pytest.mark.usefixtures("fake_go")
-def test_a_release_that_go_does_not_have_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_go_does_not_have_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES", "1.99")
     with pytest.raises(progress.StepError, match=r"Go has no Kubernetes 1.99: 403 Forbidden"):
         binaries.ensure("kube-apiserver")

@@ -4,8 +4,19 @@ A real vLLM needs gigabytes and half a minute to start. This one starts at once,
 misbehave, and is itself held to the captured answers of a real one (`test_vllm_server.py`).
 """
 
-from tests.vllm_server.answers import Model, Task
+from tests.vllm_server.answers import Model, Reply, Task
 from tests.vllm_server.faults import Answer, Drip, Fault, Hang, Reset
 from tests.vllm_server.server import Seen, VllmServer
 
-__all__ = ["Answer", "Drip", "Fault", "Hang", "Model", "Reset", "Seen", "Task", "VllmServer"]
+__all__ = [
+    "Answer",
+    "Drip",
+    "Fault",
+    "Hang",
+    "Model",
+    "Reply",
+    "Reset",
+    "Seen",
+    "Task",
+    "VllmServer",
+]

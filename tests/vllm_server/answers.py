@@ -98,9 +98,9 @@ def error(status: int, kind: str, message: str, param: str | None = None) -> Rep
     )
 
 
-def unknown_model(asked: str, models: Sequence[Model]) -> Reply:
+def unknown_model(requests: str, models: Sequence[Model]) -> Reply:
     aliases = ", ".join(model.id for model in models if not model.parent)
-    message = f"The model `{asked}` does not exist. Valid aliases: {aliases}."
+    message = f"The model `{requests}` does not exist. Valid aliases: {aliases}."
     return error(404, "NotFoundError", message, "model")
 
 

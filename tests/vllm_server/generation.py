@@ -24,21 +24,21 @@ class Abilities:
 async def chat(
     request: web.Request, models: Sequence[Model], abilities: Abilities
 ) -> web.StreamResponse:
-    asked = await _body(request)
-    if asked is None:
+    body = await _body(request)
+    if body is None:
         return response(answers.bad_request("The body is not a JSON object"))
-    model = _find(asked, models)
+    model = _find(body, models)
     if model is None:
-        return response(answers.unknown_model(str(asked.get("model")), models))
-    refusal = _refusal(asked, model, abilities)
+        return response(answers.unknown_model(str(body.get("model")), models))
+    refusal = _refusal(body, model, abilities)
     if refusal is not None:
         return response(refusal)
     name = model.id if model.parent else models[0].id
-    prompt_tokens = len(json.dumps(asked.get("messages"))) // 4
-    if not asked.get("stream"):
-        reply = answers.tool_call if asked.get("tools") else answers.completion
+    prompt_tokens = len(json.dumps(body.get("messages"))) // 4
+    if not body.get("stream"):
+        reply = answers.tool_call if body.get("tools") else answers.completion
         return response(reply(name, prompt_tokens))
-    options = asked.get("stream_options")
+    options = body.get("stream_options")
     with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
     return await _stream(
         request, answers.completion_chunks(name, prompt_tokens, with_usage=with_usage)
@@ -46,13 +46,13 @@ async def chat(
 
 
 async def embed(request: web.Request, models: Sequence[Model]) -> Reply:
-    asked = await _body(request)
-    if asked is None:
+    body = await _body(request)
+    if body is None:
         return answers.bad_request("The body is not a JSON object")
-    model = _find(asked, models)
+    model = _find(body, models)
     if model is None:
-        return answers.unknown_model(str(asked.get("model")), models)
-    inputs = asked.get("input")
+        return answers.unknown_model(str(body.get("model")), models)
+    inputs = body.get("input")
     texts = inputs if isinstance(inputs, list) else [inputs]
     return answers.embeddings(model.id, [str(text) for text in texts])
 
@@ -75,18 +75,18 @@ async def _body(request: web.Request) -> Json | None:
     return body if isinstance(body, dict) else None
 
 
-def _find(asked: Json, models: Sequence[Model]) -> Model | None:
+def _find(body: Json, models: Sequence[Model]) -> Model | None:
     """Find the model asked for; a request that names none gets the first."""
-    wanted = asked.get("model")
-    return next((model for model in models if wanted in (None, model.id)), None)
+    expected = body.get("model")
+    return next((model for model in models if expected in (None, model.id)), None)
 
 
-def _refusal(asked: Json, model: Model, abilities: Abilities) -> Reply | None:
-    if asked.get("tools") and asked.get("tool_choice", "auto") == "auto" and not abilities.tools:
+def _refusal(body: Json, model: Model, abilities: Abilities) -> Reply | None:
+    if body.get("tools") and body.get("tool_choice", "auto") == "auto" and not abilities.tools:
         return answers.bad_request(NO_TOOLS)
-    if not abilities.vision and any(_image_parts(asked)):
+    if not abilities.vision and any(_image_parts(body)):
         return answers.bad_request(f"{model.path} is not a multimodal model")
-    tokens = asked.get("max_completion_tokens") or asked.get("max_tokens")
+    tokens = body.get("max_completion_tokens") or body.get("max_tokens")
     if isinstance(tokens, int) and model.context is not None and tokens > model.context:
         return answers.bad_request(
             f"max_tokens={tokens} cannot be greater than max_model_len={model.context}. Please "
@@ -96,8 +96,8 @@ def _refusal(asked: Json, model: Model, abilities: Abilities) -> Reply | None:
     return None
 
 
-def _image_parts(asked: Json) -> Iterator[bool]:
-    messages = asked.get("messages")
+def _image_parts(body: Json) -> Iterator[bool]:
+    messages = body.get("messages")
     for message in messages if isinstance(messages, list) else []:
         content = message.get("content") if isinstance(message, dict) else None
         for part in content if isinstance(content, list) else []:

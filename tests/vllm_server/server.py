@@ -47,6 +47,8 @@ class VllmServer:
 
     models: tuple[Model, ...] = (Model("org/tiny"),)
     keys: tuple[str, ...] = ()
+    scheme: str = "Bearer"
+    key_refusal: Reply = answers.UNAUTHORIZED
     task: Task = "generate"
     tools: bool = False
     vision: bool = False
@@ -138,7 +140,7 @@ class VllmServer:
     def _refusal(self, request: web.Request) -> Reply | None:
         """Answer what never reaches a route, in vLLM's order: key, path, method."""
         if not self._authorized(request):
-            return answers.UNAUTHORIZED
+            return self.key_refusal
         routes = ALWAYS | BY_TASK[self.task]
         allowed = routes.get(request.path)
         if allowed is None:
@@ -152,7 +154,9 @@ class VllmServer:
     def _authorized(self, request: web.Request) -> bool:
         guarded = request.method != "OPTIONS" and request.path.startswith(GUARDED)
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        return not (self.keys and guarded) or (scheme.lower() == "bearer" and key in self.keys)
+        return not (self.keys and guarded) or (
+            scheme.lower() == self.scheme.lower() and key in self.keys
+        )
 
     def _listed(self) -> tuple[Model, ...]:
         if not self.shuffle:

@@ -59,9 +59,83 @@ both. Not `merge`: an empty label is a label.
 {{- end -}}
 {{- end -}}
 
-{{/* "true" or nothing. */}}
+{{/* Whether there may be more than one replica, as when others scale: "true" or nothing. */}}
+{{- define "operator.hasStandbys" -}}
+{{- if or (kindIs "invalid" .Values.replicaCount) (gt (int .Values.replicaCount) 1) -}}true{{- end -}}
+{{- end -}}
+
+{{/* "true" or nothing. Shards always elect: while one takes over from another, both exist. */}}
 {{- define "operator.elects" -}}
-{{- if or .Values.leaderElection.enabled (gt (int .Values.replicaCount) 1) -}}true{{- end -}}
+{{- if or .Values.leaderElection.enabled (include "operator.hasStandbys" .) .Values.shards -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+The operators of this release, as a list under `shards`: one that serves all and has no name; or one for each
+shard, one for what no shard has by its label, and one for VllmCatalogs, which are made of all VllmProviders.
+*/}}
+{{- define "operator.shards" -}}
+{{- $label := "openclaw-vllm.dev/shard" }}
+{{- $shards := list }}
+{{- range .Values.shards }}
+{{- $shards = append $shards (dict "name" . "selector" (printf "%s=%s" $label .)) }}
+{{- end }}
+{{- if not $shards }}
+{{- $shards = list (dict "name" "") }}
+{{- else }}
+{{- $shards = append $shards (dict "name" "rest" "selector" (printf "%s notin (%s)" $label (join "," .Values.shards))) }}
+{{- if and .Values.catalog.enabled (not (include "operator.served" . | fromYaml).names) }}
+{{- $shards = append $shards (dict "name" "catalogs" "catalogs" true) }}
+{{- end }}
+{{- if .Values.mountRefresh.enabled }}
+{{- fail "mountRefresh.enabled excludes shards: each of them would annotate every pod" }}
+{{- end }}
+{{- end }}
+{{- toYaml (dict "shards" $shards) -}}
+{{- end -}}
+
+{{/* Takes the context of one Deployment, with its `shard`. */}}
+{{- define "operator.deploymentName" -}}
+{{- $name := include "operator.fullname" . -}}
+{{- with .shard.name -}}
+{{- $name = printf "%s-%s" ($name | trunc (sub 62 (len .) | int) | trimSuffix "-") . -}}
+{{- end -}}
+{{- $name -}}
+{{- end -}}
+
+{{- define "operator.shardLabel" -}}
+{{- with .shard.name }}openclaw-vllm.dev/shard: {{ quote . }}{{ end -}}
+{{- end -}}
+
+{{/* Takes the context of one Deployment, and the labels of one object. */}}
+{{- define "operator.labelsOf" -}}
+{{- include "operator.labelsWith" . }}
+{{- with include "operator.shardLabel" (first .) }}
+{{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* The names of the Leases, with commas between them. */}}
+{{- define "operator.leases" -}}
+{{- $leases := list }}
+{{- range (include "operator.shards" . | fromYaml).shards }}
+{{- $leases = append $leases (printf "openclaw-vllm-operator-%s" .name | trimSuffix "-") }}
+{{- end }}
+{{- join ", " $leases -}}
+{{- end -}}
+
+{{/*
+A security context of the values, without the ids that OpenShift gives each namespace a range of: its SCC
+`restricted-v2` refuses any other, and fills in what is left out. Takes the context and the value's name.
+*/}}
+{{- define "operator.securityContext" -}}
+{{- $context := first . -}}
+{{- $wanted := get $context.Values (last .) | default dict -}}
+{{- $openshift := toString $context.Values.openshift.enabled -}}
+{{- $found := $context.Capabilities.APIVersions.Has "security.openshift.io/v1" -}}
+{{- if or (eq $openshift "true") (and $found (eq $openshift "auto")) -}}
+{{- $wanted = omit $wanted "runAsUser" "runAsGroup" "fsGroup" -}}
+{{- end -}}
+{{- toYaml $wanted -}}
 {{- end -}}
 
 {{- define "operator.subjects" -}}
@@ -84,7 +158,7 @@ write in all of them has to be asked for by name: who turns them off does so for
 {{/* What is given, or nodes and zones with more than one replica; a list under `constraints`. */}}
 {{- define "operator.spread" -}}
 {{- $given := .Values.topologySpreadConstraints }}
-{{- if and (not $given) (gt (int .Values.replicaCount) 1) }}
+{{- if and (not $given) (include "operator.hasStandbys" .) }}
 {{- $spread := dict "maxSkew" 1 "whenUnsatisfiable" "ScheduleAnyway" "matchLabelKeys" (list "pod-template-hash") }}
 {{- $node := dict "topologyKey" "kubernetes.io/hostname" }}
 {{- $zone := dict "topologyKey" "topology.kubernetes.io/zone" }}

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openclaw_vllm.api.conditions import Condition
-from openclaw_vllm.api.fields import ATOMIC, WireModel, map_keyed_by
-from openclaw_vllm.api.status import MAX_CONDITIONS, MAX_ID_LENGTH
+from openclaw_vllm.api.conditions import Conditions, ObjectStatus
+from openclaw_vllm.api.fields import ATOMIC, WireModel
+from openclaw_vllm.api.status import MAX_ID_LENGTH, ReplicasStatus
 
 MAX_PROVIDERS = 100
 MAX_REFS = 100
@@ -37,6 +37,8 @@ class CatalogProvider(WireModel):
     """How many models it brings; 0 while its first list is awaited."""
     reason: _Text = ""
     """Why its list is not fresh, in the words of VllmProvider's conditions; empty when it is."""
+    replicas: ReplicasStatus | None = None
+    """The replicas of a Service that is asked at each of them."""
 
 
 class CatalogCredentials(WireModel):
@@ -91,15 +93,10 @@ class TargetsStatus(WireModel):
     """The first 20 of those that failed."""
 
 
-class VllmCatalogStatus(WireModel):
+class VllmCatalogStatus(ObjectStatus):
     """Whose models the catalog holds, where it is published, and what failed."""
 
-    observed_generation: Annotated[int, Field(ge=-1)] = -1
-    """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
-    conditions: Annotated[
-        tuple[Condition, ...],
-        Field(max_length=MAX_CONDITIONS, json_schema_extra=map_keyed_by("type")),
-    ] = ()
+    conditions: Conditions = ()
     """Ready, SourcesReachable and ConfigPublished; Reconciling and Stalled while they are True."""
     provider_count: _Count | None = None
     """How many providers are published."""

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openclaw_vllm.api.fields import WireModel
+from openclaw_vllm.api.fields import WireModel, map_keyed_by
+
+MAX_CONDITIONS = 8
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 
@@ -57,10 +59,13 @@ class Reason(StrEnum):
     INVALID_ANSWER = "InvalidAnswer"
     ANSWER_TOO_LARGE = "AnswerTooLarge"
     REDIRECTED = "Redirected"
+    NO_READY_ENDPOINTS = "NoReadyEndpoints"
 
     # ConfigPublished
     NO_MODELS = "NoModels"
+    NO_CHAT_MODELS = "NoChatModels"  # of a condition that is True: an empty list is right
     NOT_OWNED = "NotOwned"
+    CONTESTED = "Contested"
     IMMUTABLE = "Immutable"
     TOO_LARGE = "TooLarge"
     TOO_MANY_MODELS = "TooManyModels"
@@ -72,10 +77,14 @@ class Reason(StrEnum):
 
     # Events only
     SMALL_CONTEXT = "SmallContext"
+    REPLICAS_DIFFER = "ReplicasDiffer"
+    REPLICAS_AGREE = "ReplicasAgree"
     INSECURE_SKIP_VERIFY = "InsecureSkipVerify"
+    REFRESH_REFUSED = "RefreshRefused"
+    REFRESH_NOT_MOUNTED = "RefreshNotMounted"
 
     @classmethod
-    def known(cls, text: str) -> "Reason | None":
+    def parse(cls, text: str) -> "Reason | None":
         """Return the reason of this name, None for one of another version."""
         return cls(text) if text in cls._value2member_map_ else None
 
@@ -107,3 +116,17 @@ class Condition(WireModel):
     """Why, in one word that programs may match on."""
     message: Annotated[str, Field(max_length=32768)]
     """Why, in a sentence a person can act on."""
+
+
+Conditions = Annotated[
+    tuple[Condition, ...],
+    Field(max_length=MAX_CONDITIONS, json_schema_extra=map_keyed_by("type")),
+]
+
+
+class ObjectStatus(WireModel):
+    """Status of an object of one of our kinds."""
+
+    observed_generation: Annotated[int, Field(ge=-1)] = -1
+    """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
+    conditions: Conditions = ()

@@ -1,4 +1,4 @@
-"""Writes the CRDs from the models of this package: `python -m openclaw_vllm.api.crd [--check]`.
+"""Generator of the CRDs from these models: `python -m openclaw_vllm.api.crd [--check]`.
 
 A contributor's tool, run in the root of the repository. The commands for pipelines judge manifests
 by the same definition; `openclaw-vllm run` does not import it.
@@ -61,6 +61,7 @@ PROVIDER = Definition(
     status=VllmProviderStatus,
     columns=(("Models", "integer", ".status.modelCount", {}),),
     wide_columns=(
+        ("Replicas", "integer", ".status.endpoint.replicas.ready", WIDE),
         ("Primary", "string", ".status.primaryModel", WIDE),
         ("Endpoint", "string", ".status.endpoint.baseUrl", WIDE),
         ("ConfigMap", "string", ".status.configMap.name", WIDE),
@@ -154,10 +155,10 @@ def render(crd: Definition) -> str:
     return HEADER + yaml.dump(definition(crd), Dumper=_Dumper, sort_keys=False, width=100)
 
 
-def difference(path: Path, crd: Definition) -> str:
+def difference(path: Path, rendered: str) -> str:
     """Return the unified diff from the file to what the models give; empty when they agree."""
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = committed.splitlines(), render(crd).splitlines()
+    lines = committed.splitlines(), rendered.splitlines()
     return "\n".join(difflib.unified_diff(*lines, str(path), "the models", lineterm=""))
 
 
@@ -165,14 +166,16 @@ def main() -> None:
     """Write the files, or say how they differ."""
     parser = argparse.ArgumentParser(prog="python -m openclaw_vllm.api.crd", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit 1 when a file would change")
-    files = [(folder / crd.file, crd) for folder in FOLDERS for crd in DEFINITIONS]
-    if parser.parse_args().check:
-        if differences := [text for path, crd in files if (text := difference(path, crd))]:
+    is_check = parser.parse_args().check
+    rendered = {crd.file: render(crd) for crd in DEFINITIONS}
+    files = [(folder / name, text) for folder in FOLDERS for name, text in rendered.items()]
+    if is_check:
+        if differences := [diff for path, text in files if (diff := difference(path, text))]:
             sys.exit("\n".join([*differences, "run `make crds` and commit what it writes"]))
         return
-    for path, crd in files:
+    for path, text in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(crd), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

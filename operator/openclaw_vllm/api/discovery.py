@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from openclaw_vllm.api.fields import Globs, WireModel, cel
+from openclaw_vllm.api.fields import SET, Globs, WireModel, cel
+
+Mode = Literal["Periodic", "OnChange"]
+AskedReplicas = Literal["Service", "Each"]
+PublishRule = Literal["All", "Any"]
+ModelKind = Literal["Chat", "Embedding", "Reranker", "Speech", "Image", "Other"]
+DEFAULT_KINDS: tuple[ModelKind, ...] = ("Chat",)
 
 _DURATION = "([0-9]{1,6}(ms|s|m|h))+"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -84,6 +90,20 @@ class Discovery(WireModel):
     included, ? for one, and all else, brackets too, for itself."""
     exclude: Globs = ()
     """Globs on the model id; a model is left out when one matches. Applied after include."""
+    kinds: Annotated[
+        tuple[ModelKind, ...],
+        Field(
+            max_length=6,
+            json_schema_extra={
+                **SET,
+                **cel(
+                    ("size(self) > 0", "write [Chat], [Chat, Embedding], ... or leave kinds out")
+                ),
+            },
+        ),
+    ] = DEFAULT_KINDS
+    """Kinds of models to publish, as far as the server's list names a kind; a model without one is
+    published. Agents chat: change it only for a list whose words are wrong."""
     remove_after: Annotated[int, Field(ge=1, le=100)] = 3
     """A model goes when this many good answers in a row came without it; it comes at once."""
     capabilities: Literal["Disabled", "Probe"] = "Disabled"
@@ -92,6 +112,21 @@ class Discovery(WireModel):
     the capabilities of its base model."""
     max_models: Annotated[int, Field(ge=1, le=2000)] = 200
     """A longer list is refused, never cut: agents take long to load it."""
+
+    mode: Mode = "Periodic"
+    """Periodic asks at the interval. OnChange asks only when this resource is created or edited,
+    when openclaw-vllm.dev/requested-at changes and when other replicas of the Service are ready:
+    for a server that each question wakes up, or that is metered. Until the first good answer both
+    ask again."""
+    replicas: AskedReplicas = "Service"
+    """Service asks the Service, which any replica may answer. Each asks every ready replica at its
+    own address, of more than 16 always the same 16, and needs EndpointSlices."""
+    publish: PublishRule = "All"
+    """With replicas: Each: All publishes the models that all replicas serve, Any those that any of
+    them does. Numbers are the smallest of all replicas."""
+    when_scaled_to_zero: Literal["KeepReady", "NotReady"] = "KeepReady"
+    """Whether Ready stays True while no replica of the Service is ready, which is not asked then.
+    A server that has never answered is not Ready in either."""
 
     @property
     def interval_seconds(self) -> float:

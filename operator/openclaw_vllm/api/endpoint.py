@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from openclaw_vllm.api.endpoint_fields import (
+    AuthScheme,
     HeaderName,
     HeaderValue,
     HostName,
@@ -44,6 +45,9 @@ class Auth(WireModel):
     that the Secret names in its annotation openclaw-vllm.dev/allowed-hosts, ever gets it."""
     api_key_env: EnvName = "VLLM_API_KEY"
     """The environment variable that agents read their key from: its name, not its value."""
+    scheme: AuthScheme = "Bearer"
+    """The scheme of the header Authorization; the key is what follows it: for Basic that is the
+    Base64 of user:password."""
 
 
 class HeaderSource(WireModel):
@@ -81,22 +85,47 @@ class Header(WireModel):
 
 
 class CABundleRef(WireModel):
-    """Certificates in PEM, in an object of the same namespace."""
+    """Certificates in PEM, in an object of the server's namespace."""
 
-    kind: Literal["ConfigMap"] = "ConfigMap"
-    """The kind of the object: ConfigMap."""
+    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
+    """The kind of the object: ConfigMap, or Secret, such as one of cert-manager. Of a Secret only
+    certificates are read."""
     name: ObjectName
-    """The ConfigMap's name."""
+    """The object's name."""
     key: DataKey = "ca.crt"
-    """The key in the ConfigMap's data."""
+    """The key in the object's data."""
+
+
+class ClientCertificateRef(WireModel):
+    """A Secret of type kubernetes.io/tls of the same namespace, and the variables of agents."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "self.certificateEnv != self.keyEnv",
+                "write two environment variables: one holds the certificate, one its private key",
+            )
+        )
+    )
+
+    name: ObjectName
+    """The Secret's name; tls.crt and tls.key are read. The operator shows the certificate only to
+    servers that may get the keys of the Secret, see auth.apiKeySecretRef."""
+    certificate_env: EnvName = "VLLM_CLIENT_CERTIFICATE"
+    """The environment variable that agents read the certificate from, as PEM text: its name."""
+    key_env: EnvName = "VLLM_CLIENT_KEY"
+    """The environment variable that agents read the private key from, as PEM text: its name, not
+    its value."""
 
 
 class Tls(WireModel):
-    """How the server's certificate is judged."""
+    """How the server's certificate is judged, and what it is shown in turn."""
 
     ca_bundle_ref: CABundleRef | None = None
     """The authorities to trust instead of the public ones; published to agents as well."""
     server_name: HostName | None = None
     """The name that the certificate must have, when it is not the URL's host."""
+    client_certificate_ref: ClientCertificateRef | None = None
+    """The certificate that the server wants of its clients, the operator and the agents."""
     insecure_skip_verify: bool = False
     """Accept any certificate when the operator asks. Never published: OpenClaw refuses to."""

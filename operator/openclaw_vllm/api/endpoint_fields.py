@@ -3,7 +3,7 @@
 They are the same for a VllmProvider and for a VllmCatalog's Services.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,11 @@ RESERVED_HEADERS = [
     "transfer-encoding",
     "upgrade",
 ]
+
+# A route below the API's root, which people paste; /models alone may well be somebody's root.
+_ROUTE = "/v[0-9][0-9a-z.]*(/openai)?/(models|completions|chat|embeddings)/?$|/chat/completions/?$"
+
+ApiRoot = Literal["Versioned", "AsWritten"]
 
 BaseUrl = Annotated[
     str,
@@ -56,8 +61,9 @@ BaseUrl = Annotated[
                 "leave /./ and /../ out of the path: write the path that is meant",
             ),
             (
-                "!self.matches('/v1/(models|completions|chat|chat/completions|embeddings)/?$')",
-                "write the URL up to /v1; the rest of the path is added to it",
+                f"!self.matches('{_ROUTE}')",
+                "write the URL up to /v1, or what the server has instead; the rest of the path is"
+                " added to it",
             ),
         ),
     ),
@@ -132,6 +138,18 @@ HeaderValue = Annotated[
             "write another value: OpenClaw would take this one for a reference to a secret; use"
             " valueFrom and env for those",
         ),
+    ),
+]
+
+# OpenClaw takes any positive integer; beyond 24.8 days a timer of Node.js ends at once.
+TimeoutSeconds = Annotated[int, Field(ge=1, le=86_400)]
+
+AuthScheme = Annotated[
+    str,
+    matching(
+        "[A-Za-z][-A-Za-z0-9]*",
+        "write the word before the key in the header Authorization, such as Bearer or Basic",
+        max_length=32,
     ),
 ]
 

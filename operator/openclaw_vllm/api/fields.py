@@ -68,13 +68,23 @@ Glob = Annotated[
 
 Globs = Annotated[tuple[Glob, ...], Field(max_length=64)]
 
+# OpenClaw 2026.9.6 takes what follows the first @ after the last / of a reference for the name of a
+# key, unless it is a date, a quantization, or both in this order (its model-ref-profile.ts).
+_QUANTIZATION = "([iI]?[qQ][0-9]+(_[a-zA-Z0-9]+)*|[0-9]+[bB][iI][tT])"
+MODEL_VERSION = f"([0-9]{{8}}(@{_QUANTIZATION})?|{_QUANTIZATION})"
 ModelId = Annotated[
     str,
     matching(
-        f"[^@*{_NO_BLANKS}]+",
+        f"[^*{_NO_BLANKS}]+",
         "write the id as the server lists it, such as Qwen/Qwen3-32B; OpenClaw cannot refer to"
-        " ids with white space, @ or *: give such a model another --served-model-name",
+        " ids with white space or *: give such a model another --served-model-name",
         max_length=256,
+        also=(
+            f"self.matches('(^|/)[^@/]*(@{MODEL_VERSION})?$')",
+            "after @ write a quantization or a date, as in qwen3-8b@q8_0, m@4bit or m@20260101;"
+            " OpenClaw takes anything else for the name of a key: give such a model another"
+            " --served-model-name",
+        ),
     ),
 ]
 
@@ -125,3 +135,8 @@ LabelValue = Annotated[
         max_length=63,
     ),
 ]
+
+
+def documents_field(rule: str, message: str) -> Any:
+    """Return the field of a set of published documents, with the CEL rule that it has to meet."""
+    return Field(min_length=1, max_length=3, json_schema_extra={**SET, **cel((rule, message))})

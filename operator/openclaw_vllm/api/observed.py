@@ -1,4 +1,4 @@
-"""Objects as read from the API server, reduced to the fields that decisions need."""
+"""Objects of our kinds as read from the API server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
-from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import GROUP
+from openclaw_vllm.api.conditions import ObjectStatus, Reason
+from openclaw_vllm.api.configmap import GROUP, VERSION
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
@@ -21,11 +21,19 @@ from openclaw_vllm.api.provider import (
 from openclaw_vllm.api.status import VllmProviderStatus
 
 REQUESTED_AT = f"{GROUP}/requested-at"
-ALLOWED_HOSTS = f"{GROUP}/allowed-hosts"
 
 
 Spec = TypeVar("Spec", bound=WireModel)
-Status = TypeVar("Status", bound=WireModel)
+Status = TypeVar("Status", bound=ObjectStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class UserRequest:
+    """The last request of a user about an object: an edit of the spec, or a probe at once."""
+
+    uid: str  # of the object: another one of the same name is another request
+    generation: int
+    requested_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,8 @@ class CustomObject(Generic[Spec, Status]):
 
     KIND: ClassVar[str]
     SPEC: ClassVar[type[WireModel]]
-    STATUS: ClassVar[type[WireModel]]
+    STATUS: ClassVar[type[ObjectStatus]]
+    PUBLICATION: ClassVar[str]  # the field of the spec about what is published
 
     key: ObjectKey
     uid: str
@@ -49,6 +58,32 @@ class CustomObject(Generic[Spec, Status]):
     deleting: bool = False
     # the spec as it was sent, if it cannot be read; else empty
     raw_spec: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def request(self) -> UserRequest:
+        """The last request of a user; our own writes never change it."""
+        return UserRequest(self.uid, self.generation, self.requested_at)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether the status speaks of the present spec."""
+        return self.status.observed_generation == self.generation
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The object as owner references and Events name it."""
+        version = f"{GROUP}/{VERSION}"
+        return {"apiVersion": version, "kind": self.KIND, "name": self.key.name, "uid": self.uid}
+
+    @property
+    def config_map_name(self) -> str:
+        """The name of what it publishes, also where the rest of the spec cannot be read."""
+        if isinstance(self.spec, Problem):
+            section = self.raw_spec.get(self.PUBLICATION)
+            name = section.get("configMapName") if isinstance(section, dict) else None
+        else:
+            name = getattr(self.spec, self.PUBLICATION).config_map_name
+        return str(name or f"{self.key.name}-openclaw")
 
     @property
     def age_rank(self) -> tuple[str, str]:
@@ -93,14 +128,6 @@ class CustomObject(Generic[Spec, Status]):
             return cls.STATUS()
 
 
-def _read_config_map_name(raw_spec: Mapping[str, Any], section: str) -> str | None:
-    """Return the ConfigMap's name from a spec that this version cannot read in full."""
-    try:
-        return str(raw_spec[section]["configMapName"])
-    except (KeyError, TypeError):
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
     """A VllmProvider."""
@@ -108,6 +135,7 @@ class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
     KIND = "VllmProvider"
     SPEC = VllmProviderSpec
     STATUS = VllmProviderStatus
+    PUBLICATION = "output"
 
     @property
     def provider_id(self) -> str:
@@ -121,11 +149,7 @@ class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
     @property
     def config_map(self) -> ObjectKey:
         """The ConfigMap that it publishes."""
-        if isinstance(self.spec, Problem):
-            name = _read_config_map_name(self.raw_spec, "output")
-        else:
-            name = self.spec.output.config_map_name
-        return ObjectKey(self.key.namespace, name or f"{self.key.name}-openclaw")
+        return ObjectKey(self.key.namespace, self.config_map_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,71 +159,4 @@ class VllmCatalog(CustomObject[VllmCatalogSpec, VllmCatalogStatus]):
     KIND = "VllmCatalog"
     SPEC = VllmCatalogSpec
     STATUS = VllmCatalogStatus
-
-    @property
-    def config_map_name(self) -> str:
-        """The name of the ConfigMaps that it publishes."""
-        if isinstance(self.spec, Problem):
-            name = _read_config_map_name(self.raw_spec, "target")
-        else:
-            name = self.spec.target.config_map_name
-        return name or f"{self.key.name}-openclaw"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A Service, as far as endpoints and catalogs need it."""
-
-    type: str
-    ports: tuple[tuple[str, int], ...]  # name and number
-    uid: str = ""  # empty, like `resource_version`, for one of a file
-    created: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)  # those of our group
-    resource_version: str = field(default="", compare=False)  # also changes with other fields
-
-    @classmethod
-    def read(cls, manifest: Mapping[str, Any]) -> "Service":
-        """Read a Service as the API server sends it."""
-        spec, metadata = manifest.get("spec") or {}, manifest["metadata"]
-        annotations = metadata.get("annotations") or {}
-        return cls(
-            type=spec.get("type", "ClusterIP"),
-            ports=tuple((port.get("name", ""), port["port"]) for port in spec.get("ports") or ()),
-            uid=metadata.get("uid", ""),
-            created=metadata.get("creationTimestamp", ""),
-            labels=metadata.get("labels") or {},
-            annotations={k: v for k, v in annotations.items() if k.startswith(f"{GROUP}/")},
-            resource_version=metadata.get("resourceVersion", ""),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Namespace:
-    """A namespace, as far as catalogs need it."""
-
-    name: str
-    labels: Mapping[str, str]
-    terminating: bool = False
-    uid: str = ""
-    resource_version: str = field(default="", compare=False)
-
-    @classmethod
-    def read(cls, manifest: Mapping[str, Any]) -> "Namespace":
-        """Read a Namespace as the API server sends it."""
-        metadata = manifest["metadata"]
-        return cls(
-            name=metadata["name"],
-            labels=metadata.get("labels") or {},
-            terminating="deletionTimestamp" in metadata,
-            uid=metadata.get("uid", ""),
-            resource_version=metadata.get("resourceVersion", ""),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """The decoded values of a Secret, and the hosts that it allows them to be sent to."""
-
-    allowed_hosts: str  # the annotation: comma-separated globs
-    data: Mapping[str, bytes] = field(repr=False)
+    PUBLICATION = "target"

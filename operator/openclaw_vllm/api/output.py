@@ -4,23 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from openclaw_vllm.api.configmap import KEYS, Document
+from openclaw_vllm.api.extra_metadata import ExtraAnnotations, ExtraLabels
 from openclaw_vllm.api.fields import (
     DataKey,
     Glob,
     Globs,
-    LabelValue,
     ObjectName,
     WireModel,
     cel,
+    documents_field,
+    matching,
 )
 
 
 class AgentDefaults(WireModel):
     """What agents use unless they say otherwise: our part of OpenClaw's agents.defaults."""
 
+    enabled: bool | None = None
+    """False publishes models alone, and nothing for agents' defaults; true also asks for a primary
+    model where a ConfigMap of an earlier version has none."""
     primary: Globs = ()
     """Globs on the model id, tried in order: the first with a served match decides the primary
-    model, which then stays while it is served."""
+    model, which then stays while it is served. ["*"] unless set, but where the base configuration
+    has agents.defaults.model."""
     fallbacks: Globs = ()
     """Globs on the model id: the models to try, in this order, when the primary one fails."""
     aliases: Annotated[
@@ -51,25 +58,14 @@ class ConfigMapKeyRef(WireModel):
     """The key in the ConfigMap's data."""
 
 
-# Prefixes that make a controller act on the object that carries them: the operator may write
-# ConfigMaps, and must not lend that right to whoever may write a VllmProvider.
-_FOREIGN_PREFIX = (
-    "^([a-z0-9.-]+[.])?((kubernetes|k8s|argoproj|fluxcd)[.]io|helm[.]sh|emberstack[.]com"
-    "|mittwald[.]de|appscode[.]com|synator|kube-syncer|openclaw-vllm[.]dev)/"
-)
-_OWN_PREFIX = (
-    (
-        "self.all(k, k.matches('^[^/]{1,253}/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$')"
-        " && k.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/'))",
-        "write keys with a prefix of your own, such as example.com/team",
+OpenClawRelease = Annotated[
+    str,
+    matching(
+        "20[0-9]{2}[.]([1-9]|1[0-2])([.][0-9]{1,3})?",
+        'write a release of OpenClaw in quotes, such as "2026.6" or "2026.6.35"',
+        max_length=12,
     ),
-    (
-        f"self.all(k, !k.matches('{_FOREIGN_PREFIX}'))",
-        "write keys with a prefix of your own, such as example.com/team: this one belongs to"
-        " Kubernetes, to a controller that acts on it, or to this operator",
-    ),
-)
-AnnotationValue = Annotated[str, Field(max_length=1024)]
+]
 
 
 class Output(WireModel):
@@ -89,13 +85,19 @@ class Output(WireModel):
     """The ConfigMap's name; the VllmProvider's name followed by -openclaw unless set. Immutable."""
     base_config_ref: ConfigMapKeyRef | None = None
     """A configuration in JSON5 that openclaw.json starts from; our part is merged into it."""
-    labels: Annotated[
-        dict[str, LabelValue],
-        Field(default_factory=dict, max_length=16, json_schema_extra=cel(*_OWN_PREFIX)),
-    ]
-    """Labels for the ConfigMap; keys need a prefix of your own, such as example.com/team."""
-    annotations: Annotated[
-        dict[str, AnnotationValue],
-        Field(default_factory=dict, max_length=16, json_schema_extra=cel(*_OWN_PREFIX)),
-    ]
-    """Annotations for the ConfigMap; keys need a prefix of your own, such as example.com/team."""
+    openclaw: OpenClawRelease | None = None
+    """The oldest OpenClaw release that must accept the documents; the newest form unless set."""
+    documents: Annotated[
+        tuple[Document, ...],
+        documents_field(
+            "self.exists(d, d in ['openclaw.json', 'models.json'])",
+            "write openclaw.json or models.json too: after a restart, what was"
+            " served last is read from there",
+        ),
+    ] = KEYS
+    """Which documents are published: all unless set. Agents that include models.json and
+    agents-defaults.json need no openclaw.json, those that run on openclaw.json nothing else."""
+    labels: ExtraLabels
+    """Labels for the ConfigMap, such as team or example.com/team."""
+    annotations: ExtraAnnotations
+    """Annotations for the ConfigMap, such as team or example.com/team."""

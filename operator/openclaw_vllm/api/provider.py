@@ -19,7 +19,7 @@ from openclaw_vllm.api.endpoint import (
     ServiceRef,
     Tls,
 )
-from openclaw_vllm.api.endpoint_fields import BaseUrl
+from openclaw_vllm.api.endpoint_fields import ApiRoot, BaseUrl, TimeoutSeconds
 from openclaw_vllm.api.fields import WireModel, cel, map_keyed_by, matching
 from openclaw_vllm.api.models import (
     ExplicitModel,
@@ -93,10 +93,13 @@ class VllmProviderSpec(WireModel):
     )
 
     base_url: BaseUrl | None = None
-    """The root of the server's API, such as http://vllm.models.svc.cluster.local:8000/v1; /v1 is
-    added when it is missing. Exactly one of baseUrl and serviceRef."""
+    """The root of the server's API, such as http://vllm.models.svc.cluster.local:8000/v1; apiRoot
+    says when /v1 is added. Exactly one of baseUrl and serviceRef."""
     service_ref: ServiceRef | None = None
     """The server's Service in this namespace. Exactly one of baseUrl and serviceRef."""
+    api_root: ApiRoot = "Versioned"
+    """Versioned adds /v1 to a path that names no version, as /v3 and /v1beta/openai do; AsWritten
+    takes the path of baseUrl or serviceRef for the root of the API, whatever it is."""
     provider_id: Annotated[
         str,
         matching(
@@ -134,6 +137,9 @@ class VllmProviderSpec(WireModel):
     """Headers of every request, the operator's and the agents'."""
     tls: Tls | None = None
     """How the server's certificate is judged; absent: by the public authorities."""
+    timeout_seconds: TimeoutSeconds | None = None
+    """How long an agent's request may take in all, to the last word of the answer: 1 to 86400
+    seconds. Absent: OpenClaw's own limits of self-hosted models."""
     discovery: Discovery = Discovery()
     """When and how the server is asked what it serves, and which answers count."""
     models: Annotated[
@@ -147,7 +153,7 @@ class VllmProviderSpec(WireModel):
     """What is published about some discovered models: the first whose glob matches counts, and its
     fields win over modelDefaults."""
     agents: AgentDefaults | None = None
-    """What agents use unless they say otherwise; absent: only the models are published."""
+    """What agents use unless they say otherwise; absent: a primary model of those published."""
     output: Output = Output()
     """The ConfigMap that agents mount."""
     suspend: bool = False

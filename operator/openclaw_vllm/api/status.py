@@ -8,18 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openclaw_vllm.api.conditions import Condition
-from openclaw_vllm.api.fields import ATOMIC, WireModel, map_keyed_by
+from openclaw_vllm.api.conditions import Conditions, ObjectStatus
+from openclaw_vllm.api.fields import ATOMIC, WireModel
 
 Task = Literal["Generate", "Embed", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
 Ability = Literal["Supported", "Unsupported", "Unknown"]
 AbilitySource = Literal["Override", "Probe"]
-ServerNote = Literal["KeyNotProved", "ProbeStopped", "ChatUnauthorized"]
-ModelState = Literal["Served", "Missing"]
-RejectionReason = Literal["InvalidReference", "InvalidCharacters", "TooLong", "Wildcard"]
+ServerNote = Literal[
+    "KeyNotProved", "ProbeStopped", "ChatUnauthorized", "FormerDomain", "TargetPort"
+]
+ModelState = Literal["Served", "Missing", "Partial"]
+RejectionReason = Literal[
+    "InvalidReference", "InvalidCharacters", "TooLong", "Wildcard", "NoId", "NotChat"
+]
 
-MAX_CONDITIONS = 8
 MAX_MODELS = 100
 MAX_REJECTED_MODELS = 20
 MAX_NOTES = 8
@@ -29,6 +32,18 @@ _Id = Annotated[str, Field(max_length=MAX_ID_LENGTH)]
 _Name = Annotated[str, Field(max_length=253)]
 
 
+class ReplicasStatus(WireModel):
+    """The replicas of a Service, as its EndpointSlices show them."""
+
+    ready: Annotated[int, Field(ge=0)]
+    """How many are ready."""
+    asked: Annotated[int, Field(ge=0)] | None = None
+    """How many answered at their own addresses, with discovery.replicas: Each; one that is silent
+    counts with its last list for removeAfter questions."""
+    differing: Annotated[int, Field(ge=0)] | None = None
+    """How many of those list something else than most of them."""
+
+
 class EndpointStatus(WireModel):
     """The server as the operator sees it."""
 
@@ -36,6 +51,8 @@ class EndpointStatus(WireModel):
     """The URL that is asked and published."""
     server_version: Annotated[str, Field(max_length=128)] | None = None
     """What the server says its version is."""
+    replicas: ReplicasStatus | None = None
+    """The replicas of the Service; absent where the server is none, or has no EndpointSlices."""
     task: Task | None = None
     """Generate for chat models, Embed for embedding models, Unknown when it cannot be told."""
     notes: (
@@ -44,7 +61,9 @@ class EndpointStatus(WireModel):
     ) = None
     """KeyNotProved: the server lists its models without a key as well. ProbeStopped: the server
     went away while it was asked what a model can do, and is asked again only after a request of
-    yours. ChatUnauthorized: chat requests want another key."""
+    yours. ChatUnauthorized: chat requests want another key. FormerDomain: the URL has a domain
+    that the cluster had before, until you edit the spec or request another probe. TargetPort: the
+    Service is headless, so the URL has the port of its pods, which is another than its own."""
 
 
 class ModelStatus(WireModel):
@@ -60,12 +79,16 @@ class ModelStatus(WireModel):
     """Where the size comes from: this resource, the server, the base model, or a default."""
     max_tokens: int | None = None
     """The published length of the longest output in tokens."""
-    max_tokens_source: Literal["Override", "Default"] | None = None
-    """Where that length comes from: this resource, or a quarter of the context, at most 8192."""
+    max_tokens_source: Literal["Override", "Server", "Default"] | None = None
+    """Where that length comes from: this resource, the server's limit, or a default: a quarter of
+    the context, at most 8192; half of it, at most 32768, for a model that thinks."""
     parent: _Id = ""
     """The base model of an adapter."""
     state: ModelState = "Served"
-    """Served, or Missing while removeAfter keeps a model that the server no longer lists."""
+    """Served, Missing while removeAfter keeps a model that the server no longer lists, or Partial
+    when some replicas serve it and others do not: it is published with discovery.publish: Any."""
+    replicas: Annotated[int, Field(ge=0)] | None = None
+    """How many replicas serve a model that is Partial."""
     tools: Ability | None = None
     """Whether requests may carry tools, where this resource says so or the server was asked."""
     tools_source: AbilitySource | None = None
@@ -84,7 +107,8 @@ class RejectedModel(WireModel):
     id: _Id
     """The model's id as the server lists it."""
     reason: RejectionReason
-    """What is wrong with the id."""
+    """What is wrong with the id; NoId counts rows without one, NotChat is a model of a kind that
+    discovery.kinds leaves out, or that refuses to chat when discovery.capabilities asks it."""
 
 
 class ConfigMapStatus(WireModel):
@@ -94,6 +118,15 @@ class ConfigMapStatus(WireModel):
     """The ConfigMap's name."""
     digest: Annotated[str, Field(max_length=128)] | None = None
     """A checksum of our keys of its data."""
+
+
+class ConsumersStatus(WireModel):
+    """The pods that ask for a refresh, where the operator is allowed to do it."""
+
+    pods: Annotated[int, Field(ge=0)]
+    """How many have the label openclaw-vllm.dev/refresh with the ConfigMap's name."""
+    current: Annotated[int, Field(ge=0)]
+    """How many of them were made to look at what is published now."""
 
 
 class CredentialsStatus(WireModel):
@@ -107,15 +140,10 @@ class CredentialsStatus(WireModel):
     """The key in the Secret's data."""
 
 
-class VllmProviderStatus(WireModel):
+class VllmProviderStatus(ObjectStatus):
     """What the operator found, published and could not do."""
 
-    observed_generation: Annotated[int, Field(ge=-1)] = -1
-    """The metadata.generation that the operator has acted on; -1 before it has seen the object."""
-    conditions: Annotated[
-        tuple[Condition, ...],
-        Field(max_length=MAX_CONDITIONS, json_schema_extra=map_keyed_by("type")),
-    ] = ()
+    conditions: Conditions = ()
     """Ready, EndpointResolved, ServerReachable and ConfigPublished; Reconciling and Stalled while
     they are True."""
     endpoint: EndpointStatus | None = None
@@ -134,5 +162,7 @@ class VllmProviderStatus(WireModel):
     """The reference of the primary model."""
     config_map: ConfigMapStatus | None = None
     """The published ConfigMap."""
+    consumers: ConsumersStatus | None = None
+    """The agents' pods that are refreshed."""
     credentials: CredentialsStatus | None = None
     """What an agent's pod must set to use the models."""

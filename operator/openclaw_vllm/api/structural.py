@@ -22,6 +22,7 @@ KEYWORDS = (
     "pattern",
     "minimum",
     "maximum",
+    "minItems",
     "maxItems",
     "maxProperties",
     "required",

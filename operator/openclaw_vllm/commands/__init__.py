@@ -1,1 +1,1 @@
-"""What `openclaw-vllm` can do: `run` the operator, and judge VllmProviders in files without it."""
+"""Commands of `openclaw-vllm`: `run`, and those for VllmProviders in files."""

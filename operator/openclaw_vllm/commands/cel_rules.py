@@ -16,11 +16,11 @@ from openclaw_vllm.commands.schema import Json, Schema, Violation, children
 try:
     from cel_expr_python import cel
     from cel_expr_python.ext import ext_strings
-except ImportError:  # pragma: no cover - the extra is always there in tests
+except ImportError:  # the extra is not installed
     cel = None
 
 VALIDATIONS = "x-kubernetes-validations"
-NOT_JUDGED = (
+RULES_SKIPPED = (
     "the CRD's CEL rules were not judged: install openclaw-vllm-operator[cel], or let the cluster"
     " judge with verify --server-dry-run"
 )
@@ -31,27 +31,27 @@ URL = re.compile(
 )
 
 
-def are_judged() -> bool:
-    """Tell whether a CEL runtime is installed."""
+def is_available() -> bool:
+    """Return whether a CEL runtime is installed."""
     return cel is not None
 
 
 def violations(value: Json, schema: Schema, path: str) -> Iterator[Violation]:
     """Yield the messages of the rules that do not hold for a value that fits the schema."""
     for rule in schema.get(VALIDATIONS, ()):
-        if "oldSelf" not in rule["rule"] and not _holds(rule["rule"], value):
+        if "oldSelf" not in rule["rule"] and not _is_satisfied(rule["rule"], value):
             yield Violation(path, rule["message"])
     for inner, inner_schema, inner_path in children(value, schema, path):
         yield from violations(inner, inner_schema, inner_path)
 
 
-def _holds(rule: str, value: Json) -> bool:
+def _is_satisfied(rule: str, value: Json) -> bool:
     """Evaluate one rule; one that ends in an error does not hold, as on the API server."""
-    return compiled(rule).eval(data={"self": value}).value() is True
+    return compile_rule(rule).eval(data={"self": value}).value() is True
 
 
 @cache
-def compiled(rule: str) -> Any:
+def compile_rule(rule: str) -> Any:
     """Return a rule ready to be evaluated; raises what the CEL runtime does at a bad one."""
     return _environment().compile(rule)
 
@@ -77,5 +77,5 @@ def _environment() -> Any:
 
 
 def _part(url: str, name: str) -> str:
-    found = URL.fullmatch(url)
-    return (found[name] or "").strip("[]") if found else ""
+    match = URL.fullmatch(url)
+    return (match[name] or "").strip("[]") if match else ""

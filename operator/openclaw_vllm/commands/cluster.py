@@ -1,11 +1,10 @@
-"""The cluster of the kubeconfig, for the commands that look at one.
+"""The cluster of the kubeconfig, for the commands that read one.
 
-Loaded only when it is asked for: the Kubernetes library takes a second.
+Imported only by the commands that need it: loading the Kubernetes library takes a second.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import click
 
@@ -14,13 +13,14 @@ from openclaw_vllm.commands.comparison import Published
 from openclaw_vllm.commands.provider_input import ProviderInput
 from openclaw_vllm.commands.schema import Violation
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
-from openclaw_vllm.edges.kube.cluster import Cluster, Rejected
+from openclaw_vllm.edges.kube.cluster import Cluster
 from openclaw_vllm.edges.kube.connection import NoCluster, load_configuration
+from openclaw_vllm.edges.kube.replies import Rejected
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Cluster]:
-    """Connect as kubectl does; raises click.ClickException for what goes wrong meanwhile."""
+async def connect() -> AsyncIterator[Cluster]:
+    """Connect as kubectl does; raises click.ClickException for every error of the connection."""
     try:
         server = ApiServer(await load_configuration())
         try:
@@ -31,31 +31,34 @@ async def connected() -> AsyncIterator[Cluster]:
         raise click.ClickException(str(error)) from error
 
 
-async def judged(cluster: Cluster, subjects: Sequence[ProviderInput]) -> tuple[ProviderInput, ...]:
-    """Return the subjects with what the API server has against them."""
-    return tuple([await _judged(cluster, subject) for subject in subjects])
+async def dry_run(
+    cluster: Cluster, provider_inputs: Sequence[ProviderInput]
+) -> tuple[ProviderInput, ...]:
+    """Return the inputs with the violations that the API server reports for them."""
+    return tuple([await _dry_run(cluster, each) for each in provider_inputs])
 
 
-async def published_by(
-    cluster: Cluster, subjects: Sequence[ProviderInput]
+async def read_published(
+    cluster: Cluster, provider_inputs: Sequence[ProviderInput]
 ) -> dict[ObjectKey, Published]:
-    """Return the ConfigMaps of the subjects that there are now."""
+    """Read the ConfigMaps that exist for the VllmProviders now."""
     published = {}
-    for key in {subject.resource.config_map for subject in subjects if subject.resource}:
+    for key in {each.provider.config_map for each in provider_inputs if each.provider}:
         if (manifest := await cluster.get_config_map(key)) is not None:
             published[key] = Published.read(manifest)
     return published
 
 
-async def _judged(cluster: Cluster, subject: ProviderInput) -> ProviderInput:
-    """Ask about what people write: managed fields and status are not theirs to apply."""
-    if subject.resource is None:
-        return subject
-    key, manifest = subject.resource.key, subject.found.manifest
+async def _dry_run(cluster: Cluster, provider_input: ProviderInput) -> ProviderInput:
+    """Apply, as a dry run, what a user may write: neither managed fields nor status."""
+    if provider_input.provider is None:
+        return provider_input
+    key, manifest = provider_input.provider.key, provider_input.file_object.manifest
     metadata = {"name": key.name, "namespace": key.namespace}
-    for kept in ("labels", "annotations"):
-        metadata |= {kept: manifest["metadata"][kept]} if kept in manifest["metadata"] else {}
+    for field in ("labels", "annotations"):
+        metadata |= {field: manifest["metadata"][field]} if field in manifest["metadata"] else {}
     applied = {**{k: manifest[k] for k in ("apiVersion", "kind", "spec")}, "metadata": metadata}
-    said = await cluster.try_provider(key, applied)
-    theirs = (Violation("the API server", said),) if said else ()
-    return replace(subject, violations=(*subject.violations, *theirs))
+    message = await cluster.try_provider(key, applied)
+    if not message:
+        return provider_input
+    return provider_input.with_violation(Violation("the API server", message))

@@ -1,4 +1,4 @@
-"""What is published against what would be: unified diffs, document by document."""
+"""Differences between the published and the rendered ConfigMap, as unified diffs."""
 
 import difflib
 from collections.abc import Mapping
@@ -15,42 +15,44 @@ DERIVED = (DIGEST, PRIMARY_PATTERNS)  # annotations that follow from the rest
 
 @dataclass(frozen=True)
 class Published:
-    """A ConfigMap as it is: as far as decisions need it, and its data."""
+    """An existing ConfigMap: its state as the operator reads it, and its data."""
 
-    known: ConfigMapState
+    state: ConfigMapState
     data: Mapping[str, str]
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Published":
-        """Read a manifest of a file, which may lack what only a cluster gives."""
+        """Read a manifest; one from a file may lack the fields that only a cluster sets."""
         metadata = {"uid": "", "resourceVersion": "", **manifest["metadata"]}
         return cls(
             ConfigMapState.read({**manifest, "metadata": metadata}), manifest.get("data") or {}
         )
 
 
-def changes(preview: Preview, published: Published | None) -> dict[str, str]:
-    """Return a unified diff for each document that would change, and for what is written on it."""
-    wanted = preview.config_map
-    if wanted is None:
+def compare(preview: Preview, published: Published | None) -> dict[str, str]:
+    """Return a unified diff for each document that would change, and for the metadata."""
+    desired = preview.config_map
+    if desired is None:
         return {}
-    was = published.data if published else {}
-    found = {key: _diff(key, was.get(key, ""), wanted["data"][key]) for key in KEYS}
-    before = _worn(published, wanted["metadata"])
-    found[METADATA] = _diff(METADATA, before, _as_lines(wanted["metadata"]))
-    return {key: diff for key, diff in found.items() if diff}
+    data = published.data if published else {}
+    diffs: dict[str, str] = {
+        key: _diff(key, data.get(key, ""), desired["data"].get(key, "")) for key in KEYS
+    }
+    before = _existing_lines(published, desired["metadata"])
+    diffs[METADATA] = _diff(METADATA, before, _as_lines(desired["metadata"]))
+    return {key: diff for key, diff in diffs.items() if diff}
 
 
-def _worn(published: Published | None, wanted: Mapping[str, Any]) -> str:
-    """Write the labels and annotations that are asked for, as the ConfigMap has them."""
+def _existing_lines(published: Published | None, desired: Mapping[str, Any]) -> str:
+    """Write the published labels and annotations whose keys are among the desired ones."""
     if published is None:
         return ""
     return _as_lines(
         {
-            name: {key: has[key] for key in wanted[name] if key in has}
-            for name, has in (
-                ("labels", published.known.labels),
-                ("annotations", published.known.annotations),
+            name: {key: existing[key] for key in desired[name] if key in existing}
+            for name, existing in (
+                ("labels", published.state.labels),
+                ("annotations", published.state.annotations),
             )
         }
     )

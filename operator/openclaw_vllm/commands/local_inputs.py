@@ -1,7 +1,7 @@
-"""What a decision is made from where there may be no cluster: files, options, the environment.
+"""Inputs of a reconcile without a cluster: files, options, the environment.
 
 Keys come from environment variables, never from arguments, which every process of a machine can
-see. Where they may go is judged as in the cluster: in a pipeline the file's author chooses the URL.
+see. Where they may go is decided as in the cluster: in a pipeline a file's author chooses the URL.
 """
 
 import os
@@ -12,23 +12,27 @@ from typing import Protocol
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Secret, Service, VllmProvider
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import SecretKeyRef, VllmProviderSpec
+from openclaw_vllm.api.secret import Secret
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.endpoint import service_named_by
+from openclaw_vllm.core.discovery.references import client_secret_refs
+from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.kube.store import Store
 from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse, ProberProtocol
 from openclaw_vllm.reconcile.readers import Clock, Readers
 
-NOT_ASKED = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
+OFFLINE = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
 
 
 @dataclass(frozen=True)
 class LocalInputs:
-    """What the user gives: objects of the files, texts for the ConfigMaps that a spec names, keys.
+    """The user's inputs: objects of the files, texts for the ConfigMaps that a spec names, keys.
 
     `key_env` is another environment variable than `spec.auth.apiKeyEnv`; `key_hosts` are globs on
     hosts that keys may be sent to, as in the Secret's annotation.
@@ -41,10 +45,11 @@ class LocalInputs:
     key_env: str | None = None
     key_hosts: tuple[str, ...] = ()
     policy: Destinations = field(default_factory=Destinations)
+    service_names: ServiceNames = field(default_factory=ServiceNames)
 
 
-class Reads(Protocol):
-    """Where objects are that the user does not give: a cluster, or nowhere."""
+class ObjectReader(Protocol):
+    """Source of the objects that are not among the user's inputs: a cluster, or none."""
 
     async def read_service(self, key: ObjectKey) -> Service | None:
         """Read a Service by name."""
@@ -58,108 +63,121 @@ class Reads(Protocol):
 
 @dataclass(frozen=True)
 class NoClusterReader:
-    """No cluster: a Service is taken to be what the spec says, all else is missing."""
+    """No cluster: a Service is assumed to be as the spec has it, all else is missing."""
 
     spec: VllmProviderSpec
 
     async def read_service(self, key: ObjectKey) -> Service | None:
-        """Return a Service with the port that the spec writes as a number."""
+        """Return a Service with the numeric port of the spec; None for a named one."""
         port = self.spec.service_ref.port if self.spec.service_ref else 0
         return Service("ClusterIP", (("", port),)) if isinstance(port, int) else None
 
     async def read_config_map(self, key: ObjectKey) -> Mapping[str, str] | Problem:
-        """Say how to give it."""
+        """Return the Problem that says how to provide it."""
         how = "add its manifest with -f, or give the text with --base-config or --ca-file"
         return Problem(Reason.CA_BUNDLE_NOT_FOUND, f"ConfigMap {key.name} is not given: {how}")
 
     async def read_secret(self, key: ObjectKey) -> Secret | Problem:
-        """Say how to give it."""
+        """Return the Problem that says how to provide it."""
         envs = ", ".join(_variables(self.spec, None).get(key.name, {}).values())
-        message = f"the value of Secret {key.name} is not given: set {envs} in the environment"
+        how = f"set {envs} in the environment" if envs else "give the text with --ca-file"
+        message = f"the value of Secret {key.name} is not given: {how}"
         return Problem(Reason.SECRET_NOT_FOUND, message)
 
 
 class OfflineProber:
-    """Asks nobody: with a snapshot, no byte leaves the machine."""
+    """Sends nothing: with a snapshot, no byte leaves the machine."""
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
         """Resolve nothing."""
-        return NOT_ASKED
+        return OFFLINE
 
     async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
         """Send nothing."""
-        return NOT_ASKED
+        return OFFLINE
 
 
-async def inputs_of(
-    resource: VllmProvider,
+async def build_readers(
+    provider: VllmProvider,
     spec: VllmProviderSpec,
-    given: LocalInputs,
-    reads: Reads,
+    local_inputs: LocalInputs,
+    reader: ObjectReader,
     prober: ProberProtocol,
 ) -> Readers:
-    """Return what the VllmProvider is decided from: what is given, and else what can be read."""
-    namespace = resource.key.namespace
-    config_maps = _config_maps(namespace, spec, given)
-    secrets = _secrets(namespace, spec, given)
+    """Return readers that take the user's inputs first, and what `reader` reads else."""
+    namespace = provider.key.namespace
+    config_maps = _config_maps(namespace, spec, local_inputs)
+    secrets = _secrets(namespace, spec, local_inputs)
 
     async def read_config_map(key: ObjectKey) -> Mapping[str, str] | Problem:
-        return config_maps[key] if key in config_maps else await reads.read_config_map(key)
+        return config_maps[key] if key in config_maps else await reader.read_config_map(key)
 
     async def read_secret(key: ObjectKey) -> Secret | Problem:
-        return secrets[key] if key in secrets else await reads.read_secret(key)
+        return secrets[key] if key in secrets else await reader.read_secret(key)
 
-    cache = Cache(services=Store(given.services))
-    named = service_named_by(spec, namespace)
-    if named is not None and named not in cache.services:
-        service = await reads.read_service(named)
-        cache.services |= {} if service is None else {named: service}
+    cache = Cache(services=Store(local_inputs.services))
+    service_key = service_named_by(spec, namespace, local_inputs.service_names)
+    if service_key is not None and service_key not in cache.services:
+        service = await reader.read_service(service_key)
+        cache.services |= {} if service is None else {service_key: service}
     return Readers(
         cache=cache,
         prober=prober,
         secrets=Readings(read_secret),
         config_maps=Readings(read_config_map),
-        policy=given.policy,
+        policy=local_inputs.policy,
         clock=Clock(time.monotonic, time.time),
+        service_names=local_inputs.service_names,
     )
 
 
-def assumed_service(resource: VllmProvider, spec: VllmProviderSpec, given: LocalInputs) -> str:
-    """Return the Service that has to exist and, without a cluster, is taken to; or nothing.
+def assumed_service(
+    provider: VllmProvider, spec: VllmProviderSpec, local_inputs: LocalInputs
+) -> str:
+    """Return the key of the Service that is assumed to exist without a cluster, or "".
 
-    One of another namespace does not have to: the operator may not watch that.
+    One of another namespace is not: the operator may not watch that namespace.
     """
-    named = service_named_by(spec, resource.key.namespace)
-    if named is None or named in given.services or named.namespace != resource.key.namespace:
+    key = service_named_by(spec, provider.key.namespace, local_inputs.service_names)
+    if key is None or key in local_inputs.services or key.namespace != provider.key.namespace:
         return ""
-    return str(named)
+    return str(key)
 
 
 def _config_maps(
-    namespace: str, spec: VllmProviderSpec, given: LocalInputs
+    namespace: str, spec: VllmProviderSpec, local_inputs: LocalInputs
 ) -> dict[ObjectKey, Mapping[str, str]]:
-    """Return the given ConfigMaps; a text given by itself stands in the one that it belongs to."""
-    found = dict(given.config_maps)
+    """Return the ConfigMaps of the files; a text of an option stands in the one it belongs to."""
+    config_maps = dict(local_inputs.config_maps)
+    ca = spec.tls.ca_bundle_ref if spec.tls else None
     texts = (
-        (spec.output.base_config_ref, given.base_config),
-        (spec.tls.ca_bundle_ref if spec.tls else None, given.ca_bundle),
+        (spec.output.base_config_ref, local_inputs.base_config),
+        (ca if ca is not None and ca.kind == "ConfigMap" else None, local_inputs.ca_bundle),
     )
     for ref, text in texts:
         if ref is not None and text is not None:
             key = ObjectKey(namespace, ref.name)
-            found[key] = {**found.get(key, {}), ref.key: text}
-    return found
+            config_maps[key] = {**config_maps.get(key, {}), ref.key: text}
+    return config_maps
 
 
-def _secrets(namespace: str, spec: VllmProviderSpec, given: LocalInputs) -> dict[ObjectKey, Secret]:
-    """Return the Secrets all of whose values are in the environment."""
-    found = {}
-    for name, variables in _variables(spec, given.key_env).items():
+def _secrets(
+    namespace: str, spec: VllmProviderSpec, local_inputs: LocalInputs
+) -> dict[ObjectKey, Secret]:
+    """Return the Secrets all of whose values are in the environment, and the one with the CA."""
+    secrets, hosts = {}, ",".join(local_inputs.key_hosts)
+    for name, variables in _variables(spec, local_inputs.key_env).items():
         values = {key: os.environ.get(variable, "") for key, variable in variables.items()}
         if all(values.values()):
             data = {key: value.encode(errors="surrogateescape") for key, value in values.items()}
-            found[ObjectKey(namespace, name)] = Secret(",".join(given.key_hosts), data)
-    return found
+            secrets[ObjectKey(namespace, name)] = Secret(hosts, data)
+    ca = spec.tls.ca_bundle_ref if spec.tls else None
+    if ca is not None and ca.kind == "Secret" and local_inputs.ca_bundle is not None:
+        key = ObjectKey(namespace, ca.name)
+        others = secrets[key].data if key in secrets else {}
+        bundle = {ca.key: local_inputs.ca_bundle.encode()}
+        secrets[key] = Secret(hosts, {**others, **bundle})
+    return secrets
 
 
 def _variables(spec: VllmProviderSpec, key_env: str | None) -> dict[str, dict[str, str]]:
@@ -167,10 +185,10 @@ def _variables(spec: VllmProviderSpec, key_env: str | None) -> dict[str, dict[st
 
     It is the one that agents read it from; `key_env` replaces that of the API key.
     """
-    found: dict[str, dict[str, str]] = {}
+    variables: dict[str, dict[str, str]] = {}
     for ref, variable in _secret_references(spec, key_env):
-        found.setdefault(ref.name, {})[ref.key] = variable
-    return found
+        variables.setdefault(ref.name, {})[ref.key] = variable
+    return variables
 
 
 def _secret_references(
@@ -181,3 +199,8 @@ def _secret_references(
     for header in spec.headers:
         if header.value_from is not None and header.env is not None:
             yield header.value_from.secret_key_ref, header.env
+    client = spec.tls.client_certificate_ref if spec.tls else None
+    if client is not None:
+        refs = client_secret_refs(spec)
+        yield refs["cert"], client.certificate_env
+        yield refs["key"], client.key_env

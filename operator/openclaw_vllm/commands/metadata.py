@@ -1,6 +1,6 @@
-"""An object's metadata judged as the API server does: ObjectMeta's fields, names, labels.
+"""Validation of an object's metadata as the API server does it: ObjectMeta's fields, names, labels.
 
-The CRD's schema leaves them to Kubernetes, and so they are written down here; every limit is as
+A CRD's schema leaves metadata to Kubernetes, so its rules are repeated here; every limit is as
 measured with kubectl and the API server of 1.37.
 """
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from openclaw_vllm.commands.schema import Json, Schema, Violation, stored, violations
+from openclaw_vllm.commands.schema import Json, Schema, Violation, apply_defaults, violations
 from openclaw_vllm.settings import NAMESPACE_FORM, is_namespace
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -44,23 +44,24 @@ OBJECT_META: Schema = {
 }
 
 _LABEL_FORM = "letters, digits, -, _ and ., with a letter or digit at both ends"
-_WRITE_A_KEY = f"at most 63 {_LABEL_FORM}, or such a name after a prefix, such as example.com/team"
+_KEY_FORM = f"at most 63 {_LABEL_FORM}, or such a name after a prefix, such as example.com/team"
 
 
-def kept(metadata: Json) -> Json:
-    """Return metadata as the API server keeps it: a label that is null is an empty text."""
-    known = stored({} if metadata is None else metadata, OBJECT_META)
+def normalize_metadata(metadata: Json) -> Json:
+    """Return metadata as the API server stores it: a label that is null is an empty text."""
+    normalized = apply_defaults({} if metadata is None else metadata, OBJECT_META)
     for name in ("labels", "annotations"):
-        if isinstance(known, dict) and isinstance(known.get(name), dict):
-            known[name] = {k: "" if v is None else v for k, v in known[name].items()}
-    return known
+        if isinstance(normalized, dict) and isinstance(normalized.get(name), dict):
+            labels = normalized[name].items()
+            normalized[name] = {k: "" if v is None else v for k, v in labels}
+    return normalized
 
 
 def metadata_violations(metadata: Json) -> Iterator[Violation]:
-    """Yield what is wrong with the metadata of an object; `metadata` is what `kept` returns."""
-    wrong = list(violations(metadata, OBJECT_META, "metadata"))
-    yield from wrong
-    if not wrong:
+    """Yield the violations of an object's metadata, as `normalize_metadata` returns it."""
+    by_schema = list(violations(metadata, OBJECT_META, "metadata"))
+    yield from by_schema
+    if not by_schema:
         yield from _name(metadata)
         yield from _labels(metadata.get("labels", {}))
         yield from _annotations(metadata.get("annotations", {}))
@@ -80,7 +81,7 @@ def _name(metadata: dict[str, Any]) -> Iterator[Violation]:
 def _labels(labels: dict[str, str]) -> Iterator[Violation]:
     for key, value in labels.items():
         if not _is_key(key):
-            yield Violation("metadata.labels", f"the key {json.dumps(key)}: write {_WRITE_A_KEY}")
+            yield Violation("metadata.labels", f"the key {json.dumps(key)}: write {_KEY_FORM}")
         if value and not LABEL.fullmatch(value):
             yield Violation(
                 f"metadata.labels.{key}",
@@ -91,7 +92,7 @@ def _labels(labels: dict[str, str]) -> Iterator[Violation]:
 def _annotations(annotations: dict[str, str]) -> Iterator[Violation]:
     for key in annotations:
         if not _is_key(key.lower()):
-            message = f"the key {json.dumps(key)}: write {_WRITE_A_KEY}"
+            message = f"the key {json.dumps(key)}: write {_KEY_FORM}"
             yield Violation("metadata.annotations", message)
     if sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items()) > MAX_ANNOTATIONS:
         message = f"Too long: may not be more than {MAX_ANNOTATIONS} bytes"
@@ -99,7 +100,7 @@ def _annotations(annotations: dict[str, str]) -> Iterator[Violation]:
 
 
 def _is_key(key: str) -> bool:
-    """Tell whether a label may have this key: a name, or a DNS name, a slash and a name."""
+    """Return whether a label may have this key: a name, or a DNS name, a slash and a name."""
     prefix, slash, name = key.rpartition("/")
-    fits = not slash or (len(prefix) <= MAX_NAME and NAME.fullmatch(prefix) is not None)
-    return fits and LABEL.fullmatch(name) is not None
+    has_valid_prefix = not slash or (len(prefix) <= MAX_NAME and NAME.fullmatch(prefix) is not None)
+    return has_valid_prefix and LABEL.fullmatch(name) is not None

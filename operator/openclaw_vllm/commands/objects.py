@@ -1,8 +1,8 @@
-"""Files to objects: YAML as `kubectl` reads it, which is not quite as PyYAML does.
+"""Objects of YAML files, read as `kubectl` reads them, which is not quite as PyYAML does.
 
-Duplicate keys are refused instead of dropped, `y` is true, `1e3` is 1000, a date stays text: all as
-kubectl 1.37 reads them. A file of a few bytes that aliases blow up to millions of values is refused
-too: in a pipeline it may come from anybody.
+Duplicate keys are rejected instead of dropped, `y` is true, `1e3` is 1000, a date stays text: all
+as kubectl 1.37 reads them. A file of a few bytes whose aliases expand to millions of values is
+rejected too: in a pipeline it may come from anybody.
 """
 
 import re
@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 MAX_VALUES = 200_000
 TOO_MANY = f"it holds more than {MAX_VALUES} values"
 TAG = "tag:yaml.org,2002:"
-RESOLVED_ANEW = tuple(f"{TAG}{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))
+REPLACED_TAGS = tuple(f"{TAG}{kind}" for kind in ("bool", "int", "float", "timestamp", "value"))
 BOOL = re.compile(
     r"([yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$"
 )
@@ -31,15 +32,15 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An object and the file that it was found in."""
+class FileObject:
+    """An object and the file that it comes from."""
 
     file: str
     manifest: Manifest
 
     @property
     def kind(self) -> str:
-        """The object's kind; empty when it says none."""
+        """The object's kind; empty when it has none."""
         return str(self.manifest.get("kind") or "")
 
     @property
@@ -49,7 +50,7 @@ class Found:
 
     @property
     def namespace(self) -> str:
-        """The object's namespace; empty when it says none."""
+        """The object's namespace; empty when it has none."""
         return self._metadata("namespace")
 
     def _metadata(self, field: str) -> str:
@@ -60,22 +61,22 @@ class Found:
         return f"{self.kind or 'an object without kind'} {self.name or '(without name)'}"
 
 
-def read(file: str, text: str) -> list[Found]:
+def read(file: str, text: str) -> list[FileObject]:
     """Return a file's objects, those of lists included; raises Unreadable."""
-    found = []
+    objects = []
     for number, document in enumerate(_documents(file, text), start=1):
         if document is None:
             continue
         if not isinstance(document, dict):
             raise Unreadable(f"{file}: document {number} is not an object")
-        found += [Found(file, item) for item in _items(file, document)]
-    return found
+        objects += [FileObject(file, item) for item in _items(file, document)]
+    return objects
 
 
 def _documents(file: str, text: str) -> Iterator[object]:
     try:
         for document in yaml.load_all(text, Loader=_Loader):
-            _check(document)
+            _check_json(document)
             yield document
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -97,28 +98,28 @@ def _items(file: str, document: Manifest) -> list[Manifest]:
     return items
 
 
-def _check(document: object) -> None:
-    """Raise ValueError for what is no JSON, or more of it than any object of Kubernetes holds."""
-    waiting, seen = [document], 0
-    while waiting:
-        seen += 1
-        if seen > MAX_VALUES:
+def _check_json(document: object) -> None:
+    """Raise ValueError for a value that is not JSON, or for more values than an object holds."""
+    pending, count = [document], 0
+    while pending:
+        count += 1
+        if count > MAX_VALUES:
             raise ValueError(TOO_MANY)
-        match waiting.pop():
+        match pending.pop():
             case int() | float() as number if not abs(number) <= sys.float_info.max:
                 raise ValueError("it holds a number that no JSON of Kubernetes does")
             case None | bool() | int() | float() | str():
                 continue
             case dict() as mapping:
-                waiting.extend(mapping.values())
+                pending.extend(mapping.values())
             case list() as items:
-                waiting.extend(items)
+                pending.extend(items)
             case other:
                 raise ValueError(f"it holds a value that is no JSON: {type(other).__name__}")
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML as the parser of Kubernetes' clients does."""
+    """ObjectReader YAML as the parser of Kubernetes' clients does."""
 
     _pairs = 0  # keys and values of a document, again wherever they are merged (<<)
 
@@ -140,31 +141,32 @@ class _Loader(yaml.SafeLoader):
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            raise _refusal("a text holds half a surrogate pair", node) from None
+            raise _error("a text holds half a surrogate pair", node) from None
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 PyYAML's signature
-        seen = set()
-        for place, (key, value) in enumerate(node.value):
+    @override
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = set()
+        for index, (key, value) in enumerate(node.value):
             if isinstance(key, yaml.ScalarNode) and key.tag != f"{TAG}merge":
                 text = self._as_text(key)
-                if text in seen:
-                    raise _refusal(f"the key {text!r} is written twice", key)
-                seen.add(text)
-                named = yaml.ScalarNode(f"{TAG}str", text, key.start_mark, key.end_mark)
-                node.value[place] = (named, value)
+                if text in keys:
+                    raise _error(f"the key {text!r} is written twice", key)
+                keys.add(text)
+                text_key = yaml.ScalarNode(f"{TAG}str", text, key.start_mark, key.end_mark)
+                node.value[index] = (text_key, value)
         return super().construct_mapping(node, deep)
 
     def _as_text(self, key: yaml.ScalarNode) -> str:
-        """Write a key as JSON has it: `on: 1` is {"true": 1} to kubectl."""
+        """Return a key as JSON has it: `on: 1` is {"true": 1} to kubectl."""
         match self.construct_object(key):
             case bool() as flag:
                 return str(flag).lower()
             case str() | int() | float() as value:
                 return str(value)
-        raise _refusal("a key has to be text", key)
+        raise _error("a key has to be text", key)
 
 
-def _refusal(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+def _error(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
@@ -179,7 +181,7 @@ def _number(loader: _Loader, node: yaml.ScalarNode) -> int | float:
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in RESOLVED_ANEW]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in REPLACED_TAGS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(f"{TAG}bool", BOOL, list("yYnNtTfFoO"))

@@ -1,46 +1,27 @@
-"""The options of the commands for pipelines, and what they say as one value."""
+"""Options that the commands for pipelines share, and their values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from openclaw_vllm.core.discovery.destination import Destinations
-from openclaw_vllm.settings import NAMESPACE_FORM, Settings, is_host_rule, is_namespace
-
-Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
-Names = TypeVar("Names", tuple[str, ...], str, None)
+from openclaw_vllm.commands.parameters import (
+    Command,
+    address_options,
+    host_rules,
+    namespaces,
+    with_options,
+)
+from openclaw_vllm.settings import NetworkSettings
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=str)
 FAILED = 1
 
 
-def host_rules(
-    _: click.Context, option: click.Parameter, value: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Refuse what is neither a glob on host names nor a network."""
-    for rule in value:
-        if not is_host_rule(rule):
-            message = f"{rule!r} is neither a glob on host names nor a network such as 10.0.0.0/8"
-            raise click.BadParameter(message, param=option)
-    return value
-
-
-def namespaces(_: click.Context, option: click.Parameter, value: Names) -> Names:
-    """Refuse what no namespace can be called: the operator would wait for it for ever."""
-    names: tuple[str, ...] = (value,) if isinstance(value, str) else value or ()
-    for name in names:
-        if not is_namespace(name):
-            several = "; the environment separates names by spaces" if option.multiple else ""
-            message = f"{name!r} is no namespace: {NAMESPACE_FORM}{several}"
-            raise click.BadParameter(message, param=option)
-    return value
-
-
-@dataclass(frozen=True)
-class CommandOptions:
-    """What the user says on the command line, less the output's form."""
+@dataclass(frozen=True, kw_only=True)
+class CommandOptions(NetworkSettings):
+    """The values of the shared options."""
 
     files: tuple[str, ...]
     namespace: str
@@ -51,25 +32,11 @@ class CommandOptions:
     ca_file: str | None
     api_key_env: str | None
     key_hosts: tuple[str, ...]
-    allow_hosts: tuple[str, ...]
-    allow_loopback: bool
-    allow_insecure_keys: bool
-
-    @property
-    def policy(self) -> Destinations:
-        """Where requests may go."""
-        return Settings(
-            allow_hosts=self.allow_hosts,
-            allow_loopback=self.allow_loopback,
-            allow_insecure_keys=self.allow_insecure_keys,
-        ).destinations()
 
 
-def command_options(command: Command) -> Command:
-    """Add the options that `Wishes` holds, in their order."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def shared_options(command: Command) -> Command:
+    """Add the options that CommandOptions holds, in their order."""
+    return with_options(command, _SHARED_OPTIONS)
 
 
 def output(*forms: str) -> Callable[[Command], Command]:
@@ -103,7 +70,7 @@ def read_text(path: str) -> str:
         raise click.FileError(path, "it is not UTF-8") from error
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+_SHARED_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-f",
         "--filename",
@@ -153,4 +120,5 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         is_flag=True,
         help="Let a key go to an unverified server, or over plain HTTP outside the cluster.",
     ),
+    address_options,
 )

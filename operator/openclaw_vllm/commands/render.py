@@ -1,4 +1,4 @@
-"""`openclaw-vllm render`: what the cluster would publish, without a cluster."""
+"""`openclaw-vllm render`: the documents that the cluster would publish, without a cluster."""
 
 import asyncio
 import json
@@ -10,13 +10,13 @@ import click
 import yaml
 
 from openclaw_vllm.api.configmap import KEYS
-from openclaw_vllm.commands.files import read_files, require_answers
-from openclaw_vllm.commands.options import FAILED, CommandOptions, command_options, output
-from openclaw_vllm.commands.report import Outcome, outcomes_of
+from openclaw_vllm.commands.files import check_sources, read_files
+from openclaw_vllm.commands.options import FAILED, CommandOptions, output, shared_options
+from openclaw_vllm.commands.report import ProviderReport, build_reports
 
 
 @click.command()
-@command_options
+@shared_options
 @click.option(
     "--key", type=click.Choice(KEYS), help="Only this document, with exactly its published bytes."
 )
@@ -26,56 +26,58 @@ def render(key: str | None, form: str, **options: Any) -> None:
 
     Exit codes: 0 all would be Ready, 1 one would not (standard error says why), 2 wrong usage.
     """
-    chosen = CommandOptions(**options)
-    files = read_files(chosen)
-    require_answers(files, chosen)
-    if key and len(files.subjects) > 1:
+    command_options = CommandOptions(**options)
+    files = read_files(command_options)
+    check_sources(files, command_options)
+    if key and len(files.provider_inputs) > 1:
         raise click.UsageError("--key prints one document: choose the VllmProvider with --name")
-    outcomes = asyncio.run(outcomes_of(files, chosen))
-    for outcome in outcomes:
-        outcome.tell()
-    click.echo(_written(outcomes, form, key), nl=False)
-    sys.exit(0 if all(outcome.is_well for outcome in outcomes) else FAILED)
+    reports = asyncio.run(build_reports(files, command_options))
+    for report in reports:
+        report.print_problems()
+        if key and (data := _data(report)) and key not in data:
+            raise click.UsageError(f"{key} is not among spec.output.documents")
+    click.echo(_format(reports, form, key), nl=False)
+    sys.exit(0 if all(report.is_ready for report in reports) else FAILED)
 
 
-def _written(outcomes: list[Outcome], form: str, key: str | None) -> str:
+def _format(reports: list[ProviderReport], form: str, key: str | None) -> str:
     if key:
-        return "".join(_data(outcome).get(key, "") for outcome in outcomes)
+        return "".join(_data(report).get(key, "") for report in reports)
     match form:
         case "json":
-            shown = [outcome.report() | _rendered(outcome) for outcome in outcomes]
-            return json.dumps({"providers": shown}, indent=2, ensure_ascii=False) + "\n"
+            providers = [report.as_dict() | _published_fields(report) for report in reports]
+            return json.dumps({"providers": providers}, indent=2, ensure_ascii=False) + "\n"
         case "yaml":
-            maps = (outcome.preview.config_map for outcome in outcomes if outcome.preview)
+            maps = (report.preview.config_map for report in reports if report.preview)
             return _as_yaml(config_map for config_map in maps if config_map)
-    return "".join(map(_as_text, outcomes))
+    return "".join(map(_as_text, reports))
 
 
-def _data(outcome: Outcome) -> dict[str, str]:
-    return outcome.preview.data if outcome.preview else {}
+def _data(report: ProviderReport) -> dict[str, str]:
+    return report.preview.data if report.preview else {}
 
 
-def _rendered(outcome: Outcome) -> dict[str, object]:
-    if outcome.preview is None:
+def _published_fields(report: ProviderReport) -> dict[str, object]:
+    if report.preview is None:
         return {"configMap": None, "digest": None, "data": {}}
-    documents = outcome.preview.plan.documents
+    documents = report.preview.plan.documents
     return {
-        "configMap": outcome.preview.resource.config_map.name,
+        "configMap": report.preview.provider.config_map.name,
         "digest": documents.digest if documents else None,
-        "data": outcome.preview.data,
+        "data": report.preview.data,
     }
 
 
-def _as_text(outcome: Outcome) -> str:
-    """Write each document under a line with its place, as `head` does with files."""
-    if outcome.preview is None:
+def _as_text(report: ProviderReport) -> str:
+    """Format each document under a line that names it, as `head` does with files."""
+    if report.preview is None:
         return ""
-    place = outcome.preview.resource.config_map
-    return "".join(f"==> {place}/{key} <==\n{text}" for key, text in _data(outcome).items())
+    place = report.preview.provider.config_map
+    return "".join(f"==> {place}/{key} <==\n{text}" for key, text in _data(report).items())
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes documents as blocks, as people read them."""
+    """Writes texts of several lines as blocks."""
 
 
 def _block(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,4 +1,4 @@
-"""What was found out about each VllmProvider of the files, and how it is told."""
+"""Reports on the VllmProviders of the files, for people and for machines."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from openclaw_vllm.commands.files import Files
 from openclaw_vllm.commands.local_inputs import (
     LocalInputs,
     NoClusterReader,
+    ObjectReader,
     OfflineProber,
-    Reads,
     assumed_service,
-    inputs_of,
+    build_readers,
 )
 from openclaw_vllm.commands.options import CommandOptions, read_bytes, read_text
 from openclaw_vllm.commands.preview import Preview, build_preview
@@ -27,16 +27,18 @@ from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
 
 HINTS = {
     Reason.SERVICE_NOT_FOUND: "add the Service's manifest with -f",
-    Reason.DESTINATION_DENIED: "--allow-loopback and --allow-hosts say what may be asked from here",
+    Reason.EXTERNAL_NAME_REFUSED: "--allow-external-names allows it from here",
+    Reason.DESTINATION_DENIED: "--allow-loopback, --allow-addresses and --allow-hosts say what may "
+    "be asked from here",
     Reason.KEY_NOT_ALLOWED: "--key-hosts and --allow-insecure-keys allow it from here",
 }
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was found out: complaints, or what the operator would make of it."""
+class ProviderReport:
+    """A VllmProvider's violations, or the preview of what the operator would publish."""
 
-    subject: ProviderInput
+    provider_input: ProviderInput
     preview: Preview | None = None
     notes: tuple[str, ...] = ()
 
@@ -46,20 +48,22 @@ class Outcome:
         return self.preview.problem if self.preview else None
 
     @property
-    def is_well(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it is valid and would be Ready."""
-        return not self.subject.violations and self.problem is None
+        return not self.provider_input.violations and self.problem is None
 
-    def report(self) -> dict[str, Any]:
-        """Return it for machines."""
-        found, resource = self.subject.found, self.subject.resource
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON's types."""
+        file_object, provider = self.provider_input.file_object, self.provider_input.provider
         conditions = self.preview.conditions if self.preview else ()
         return {
-            "file": found.file,
-            "namespace": resource.key.namespace if resource else found.namespace,
-            "name": found.name,
-            "ok": self.is_well,
-            "complaints": [{"path": c.path, "message": c.message} for c in self.subject.violations],
+            "file": file_object.file,
+            "namespace": provider.key.namespace if provider else file_object.namespace,
+            "name": file_object.name,
+            "ok": self.is_ready,
+            "complaints": [
+                {"path": c.path, "message": c.message} for c in self.provider_input.violations
+            ],
             "conditions": [
                 {"type": c.type, "status": c.status, "reason": c.reason, "message": c.message}
                 for c in conditions
@@ -67,64 +71,66 @@ class Outcome:
             "notes": list(self.notes),
         }
 
-    def tell(self) -> None:
-        """Say on standard error what is wrong, and what was taken for granted."""
-        for violation in self.subject.violations:
-            click.echo(f"{self.subject}: {violation}", err=True)
+    def print_problems(self) -> None:
+        """Print violations, problems and notes on standard error."""
+        for violation in self.provider_input.violations:
+            click.echo(f"{self.provider_input}: {violation}", err=True)
         if self.problem is not None:
-            click.echo(f"{self.subject}: {self.problem.reason}: {self.problem.message}", err=True)
+            click.echo(
+                f"{self.provider_input}: {self.problem.reason}: {self.problem.message}", err=True
+            )
         for note in self.notes:
-            click.echo(f"{self.subject}: note: {note}", err=True)
+            click.echo(f"{self.provider_input}: note: {note}", err=True)
 
 
 @dataclass(frozen=True)
-class _Call:
-    """What all VllmProviders of a call have in common."""
+class _PreviewInputs:
+    """What all VllmProviders of one command are previewed with."""
 
-    given: LocalInputs
+    local_inputs: LocalInputs
     snapshot: bytes | None
     prober: ProberProtocol
-    reads: Reads | None
+    reader: ObjectReader | None
     existing: Mapping[ObjectKey, ConfigMapState]
 
 
-async def outcomes_of(
+async def build_reports(
     files: Files,
     command_options: CommandOptions,
-    reads: Reads | None = None,
+    reader: ObjectReader | None = None,
     existing: Mapping[ObjectKey, ConfigMapState] | None = None,
-) -> list[Outcome]:
-    """Foresee what becomes of every VllmProvider; `reads` is a cluster, if there is one.
+) -> list[ProviderReport]:
+    """Return a report on each VllmProvider of the files.
 
-    `existing` are the published ConfigMaps, as far as they are known.
+    `reader` is the cluster, if there is one; `existing` are the ConfigMaps published there.
     """
-    call = _Call(
-        given=_given(files, command_options),
+    inputs = _PreviewInputs(
+        local_inputs=_local_inputs(files, command_options),
         snapshot=read_bytes(command_options.snapshot) if command_options.snapshot else None,
         prober=_prober() if command_options.live else OfflineProber(),
-        reads=reads,
+        reader=reader,
         existing=existing or {},
     )
-    return [await _outcome(subject, call) for subject in files.subjects]
+    return [await _build_report(each, inputs) for each in files.provider_inputs]
 
 
-async def _outcome(subject: ProviderInput, call: _Call) -> Outcome:
-    resource, spec = subject.resource, subject.spec
-    if resource is None or spec is None:
-        return Outcome(subject)
-    reads = call.reads or NoClusterReader(spec)
-    inputs = await inputs_of(resource, spec, call.given, reads, call.prober)
+async def _build_report(provider_input: ProviderInput, inputs: _PreviewInputs) -> ProviderReport:
+    provider, spec = provider_input.provider, provider_input.spec
+    if provider is None or spec is None:
+        return ProviderReport(provider_input)
+    reader = inputs.reader or NoClusterReader(spec)
+    readers = await build_readers(provider, spec, inputs.local_inputs, reader, inputs.prober)
     preview = await build_preview(
-        resource,
+        provider,
         spec,
-        inputs,
-        snapshot=call.snapshot,
-        existing=call.existing.get(resource.config_map),
+        readers,
+        snapshot=inputs.snapshot,
+        existing=inputs.existing.get(provider.config_map),
     )
-    return Outcome(subject, preview, tuple(_notes(preview, call)))
+    return ProviderReport(provider_input, preview, tuple(_notes(preview, inputs)))
 
 
-def _given(files: Files, command_options: CommandOptions) -> LocalInputs:
+def _local_inputs(files: Files, command_options: CommandOptions) -> LocalInputs:
     return LocalInputs(
         services=files.services,
         config_maps=files.config_maps,
@@ -132,19 +138,20 @@ def _given(files: Files, command_options: CommandOptions) -> LocalInputs:
         ca_bundle=read_text(command_options.ca_file) if command_options.ca_file else None,
         key_env=command_options.api_key_env,
         key_hosts=command_options.key_hosts,
-        policy=command_options.policy,
+        policy=command_options.destinations(),
+        service_names=command_options.service_names,
     )
 
 
 def _prober() -> ProberProtocol:
-    """Make the operator's prober; its HTTP client takes longer to load than all else here."""
+    """Return the operator's prober; its HTTP client takes longer to load than all else here."""
     from openclaw_vllm.edges.vllm.prober import Prober  # noqa: PLC0415 only when it is needed
 
     return Prober()
 
 
-def _notes(preview: Preview, call: _Call) -> Iterator[str]:
-    yield from _assumptions(preview, call)
+def _notes(preview: Preview, inputs: _PreviewInputs) -> Iterator[str]:
+    yield from _assumptions(preview, inputs)
     if preview.spec.suspend:
         yield "it is suspended: the cluster changes nothing until spec.suspend is false"
     if preview.plan.note:
@@ -156,12 +163,12 @@ def _notes(preview: Preview, call: _Call) -> Iterator[str]:
         yield hint
 
 
-def _assumptions(preview: Preview, call: _Call) -> Iterator[str]:
-    """Say what was taken for granted, and what could not be judged."""
-    if not cel_rules.are_judged():
-        yield cel_rules.NOT_JUDGED
-    service = assumed_service(preview.resource, preview.spec, call.given)
-    if service and call.reads is None and preview.server.discovery.endpoint.problem is None:
+def _assumptions(preview: Preview, inputs: _PreviewInputs) -> Iterator[str]:
+    """Yield what was assumed, and which rules were not evaluated."""
+    if not cel_rules.is_available():
+        yield cel_rules.RULES_SKIPPED
+    service = assumed_service(preview.provider, preview.spec, inputs.local_inputs)
+    if service and inputs.reader is None and preview.server.discovery.endpoint.problem is None:
         yield f"Service {service} is taken to exist, since no cluster is asked"
-    if call.snapshot is not None and preview.spec.discovery.capabilities == "Probe":
+    if inputs.snapshot is not None and preview.spec.discovery.capabilities == "Probe":
         yield "capabilities are found out with --live only; they are rendered as unknown"

@@ -1,4 +1,4 @@
-"""A manifest to a resource that the operator can act on, or all that is wrong with it."""
+"""Validation of a manifest: the VllmProvider that it describes, or every violation."""
 
 from typing import Any
 
@@ -6,8 +6,14 @@ from openclaw_vllm.api.configmap import GROUP, VERSION
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.commands import cel_rules
-from openclaw_vllm.commands.metadata import kept, metadata_violations
-from openclaw_vllm.commands.schema import Schema, Violation, resource_schema, stored, violations
+from openclaw_vllm.commands.metadata import metadata_violations, normalize_metadata
+from openclaw_vllm.commands.schema import (
+    Schema,
+    Violation,
+    apply_defaults,
+    provider_schema,
+    violations,
+)
 
 KIND = "VllmProvider"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -15,41 +21,46 @@ Manifest = dict[str, Any]
 
 
 def validate(manifest: Manifest, namespace: str) -> VllmProvider | tuple[Violation, ...]:
-    """Return the VllmProvider as the API server would keep it, else every complaint about it.
+    """Return the VllmProvider as the API server would store it, else every violation.
 
-    `namespace` is where it goes when it does not say so itself.
+    `namespace` is that of a manifest that names none.
     """
-    whole = resource_schema()
-    known = whole["properties"]
-    metadata = kept(manifest.get("metadata"))
-    wrong = [Violation(name, f'unknown field "{name}"') for name in manifest if name not in known]
-    wrong += _about_metadata(metadata, known["metadata"])
+    fields = provider_schema()["properties"]
+    metadata = normalize_metadata(manifest.get("metadata"))
+    wrong = [Violation(name, f'unknown field "{name}"') for name in manifest if name not in fields]
+    wrong += _metadata_violations(metadata, fields["metadata"])
     if manifest.get("apiVersion") != API_VERSION:
         wrong.append(Violation("apiVersion", f"write {API_VERSION}"))
-    spec = stored(manifest.get("spec"), known["spec"])
+    spec = apply_defaults(manifest.get("spec"), fields["spec"])
     if spec is None:
         wrong.append(Violation("spec", "Required value"))
     else:
-        found = list(violations(spec, known["spec"], "spec"))
-        if not found and cel_rules.are_judged():
-            found = list(cel_rules.violations(spec, known["spec"], "spec"))
-        wrong += found
+        wrong += _spec_violations(spec, fields["spec"])
     if wrong:
         return tuple(wrong)
-    resource = _as_created(metadata, spec, namespace)
-    if isinstance(resource.spec, Problem):
-        return (Violation("spec", resource.spec.message),)
-    return resource
+    provider = _create(metadata, spec, namespace)
+    if isinstance(provider.spec, Problem):
+        return (Violation("spec", provider.spec.message),)
+    return provider
 
 
-def _about_metadata(metadata: Any, schema: Schema) -> list[Violation]:
-    """Return what Kubernetes has against the metadata, and then what the CRD has."""
-    found = list(metadata_violations(metadata))
+def _metadata_violations(metadata: Any, schema: Schema) -> list[Violation]:
+    """Check Kubernetes' rules for metadata, and then the CRD's."""
     name = schema["properties"]["name"]
-    return found or list(violations(metadata["name"], name, "metadata.name"))
+    return list(metadata_violations(metadata)) or list(
+        violations(metadata["name"], name, "metadata.name")
+    )
 
 
-def _as_created(metadata: Manifest, spec: Manifest, namespace: str) -> VllmProvider:
+def _spec_violations(spec: Any, schema: Schema) -> list[Violation]:
+    """Check the structural schema, and the CEL rules of a spec that fits it."""
+    by_schema = list(violations(spec, schema, "spec"))
+    if by_schema or not cel_rules.is_available():
+        return by_schema
+    return list(cel_rules.violations(spec, schema, "spec"))
+
+
+def _create(metadata: Manifest, spec: Manifest, namespace: str) -> VllmProvider:
     """Return the object as it would be right after its creation."""
     created = {
         "uid": "",

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import Namespace, VllmCatalog
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.core.catalog.sources import source_of
 from openclaw_vllm.core.discovery.schedule import next_probe_delay
@@ -32,15 +33,13 @@ class CatalogController:
 
     `awaited` holds the uids of the VllmProviders and VllmCatalogs that existed at the start, until
     a watch shows them or a relist misses them, however long that takes: a catalog that is
-    reconciled before would remove models, or take over what an older catalog publishes. `listed` is
-    set when objects are listed, first or again.
+    reconciled before would remove models, or take over what an older catalog publishes.
     """
 
     def __init__(
         self, context: ReconcileContext, *, slots: int, passing: tuple[type[Exception], ...]
     ) -> None:
         self.awaited: set[str] = set()
-        self.listed = asyncio.Event()
         self._context = context
         self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
         self._unasked: set[SourceKey] = set()  # Services that wait for their first question
@@ -66,63 +65,69 @@ class CatalogController:
         """Wait with every catalog until these objects were seen."""
         self.awaited |= set(uids)
 
-    def saw(self, uid: str) -> None:
-        """Take in that a watch has shown an object."""
+    def mark_delivered(self, uid: str) -> None:
+        """Record that a watch has delivered an object."""
         self.awaited.discard(uid)
 
     def retain(self, uids: Iterable[str]) -> None:
-        """Wait no longer for any but these: the others are gone."""
+        """Wait no longer for any but these: the others are deleted."""
         self.awaited &= set(uids)
 
     def on_catalog_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a VllmCatalog; another spec of one concerns its rivals as well."""
         catalog = VllmCatalog.read(manifest)
-        self.record_listing(type_)
-        self.saw(catalog.uid)
+        self.mark_delivered(catalog.uid)
         if type_ == DELETED:
-            self.on_catalog_deleted(catalog)
+            self.on_catalog_deleted(catalog.key, catalog.uid)
             return
         change = self._context.cache.catalogs.upsert(catalog.key, catalog)
-        if change and _request(change.after) != _request(change.before):
+        if change is None:
+            return
+        before = change.before
+        if not before or (before.request, before.deleting) != (catalog.request, catalog.deleting):
             self._ask_again(catalog.key)
-            self.changed()
+            self.wake_all()
 
-    def on_catalog_deleted(self, catalog: VllmCatalog) -> None:
+    def on_catalog_deleted(self, key: ObjectKey, uid: str) -> None:
         """Drop a VllmCatalog, unless another one has taken its name."""
-        self._context.forget_catalog(catalog)
-        if catalog.key not in self._context.cache.catalogs:
-            self.catalogs.forget(catalog.key)
-        self.changed()
+        catalog = self._context.cache.catalogs.get(key)
+        if catalog is not None and catalog.uid == uid:
+            self._context.forget_catalog(catalog)
+        if key not in self._context.cache.catalogs:
+            self.catalogs.forget(key)
+        self.wake_all()
 
     def on_namespace_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a namespace."""
         namespace = Namespace.read(manifest)
-        self.record_listing(type_)
         if type_ == DELETED:
-            self.on_namespace_deleted(namespace)
+            self.on_namespace_deleted(namespace.name, namespace.uid)
             return
         change = self._context.cache.namespaces.upsert(namespace.name, namespace)
         if change and change.differs:
-            self.changed()
+            self.wake_all()
 
-    def on_namespace_deleted(self, namespace: Namespace) -> None:
+    def on_namespace_deleted(self, name: str, uid: str) -> None:
         """Drop a namespace, unless another one has taken its name."""
-        if self._context.cache.namespaces.delete(namespace.name, namespace.uid):
-            self.changed()
+        if self._context.cache.namespaces.delete(name, uid):
+            self.wake_all()
 
-    def record_listing(self, type_: str | None) -> None:
-        """Record that an object was listed: what is gone since is not among them."""
-        if type_ is None:
-            self.listed.set()
+    def on_service_changed(self, key: ObjectKey) -> None:
+        """Record that a Service is another one now, or deleted."""
+        self.on_replicas_changed(key)
+        self.wake_all()
 
-    def service_changed(self, key: ObjectKey) -> None:
-        """Take in that a Service is another one now, or gone."""
+    def asks(self, service: ObjectKey) -> bool:
+        """Return whether a catalog asks the Service."""
+        return any(name.service == service for name in self._sources())
+
+    def on_replicas_changed(self, service: ObjectKey) -> None:
+        """Take in that other replicas of a Service are ready now."""
         for name in self._sources():
-            if name.service == key:
+            if name.service == service:
                 self.sources.add(name)
-        self.changed()
 
-    def changed(self) -> None:
+    def wake_all(self) -> None:
         """Reconcile every catalog in a moment."""
         for key in self._context.cache.catalogs:
             self.refresh(key)
@@ -151,30 +156,23 @@ class CatalogController:
         return await reconcile_catalog(key, self._context, self._ask)
 
     def _ask(self, name: SourceKey) -> None:
-        """Ask a Service soon; after a restart one that was well is asked at its phase."""
+        """Probe a Service soon; after a restart one that was well is probed at its phase, or not
+        before something changes."""
         cache = self._context.cache
         shared = source_of(name, cache.catalogs, cache.namespaces, cache.services)
         if shared is None or shared.problem is not None or name in self._unasked:
             return
         self._unasked.add(name)
         catalog = cache.catalogs[ObjectKey("", name.catalog)]
-        published = self._context.published_by(catalog)
-        state = self._context.states.catalog(catalog, published)
+        state = self._context.catalog_state(catalog)
         source = ("Service", name.service)
         if not state.is_fresh(catalog, shared.spec.provider_id, source):
             self.sources.add(name)
-            return
-        interval = shared.spec.discovery.interval_seconds
-        delay = next_probe_delay(shared.resource.uid, interval, self._context.clock.wall())
-        self.sources.add_after(name, delay % interval)
+        elif shared.spec.discovery.mode == "Periodic":
+            interval = shared.spec.discovery.interval_seconds
+            delay = next_probe_delay(shared.resource.uid, interval, self._context.clock.wall())
+            self.sources.add_after(name, delay % interval)
 
     async def _ask_now(self, name: SourceKey) -> float | None:
         self._unasked.discard(name)
         return await reconcile_source(name, self._context, self.refresh)
-
-
-def _request(catalog: VllmCatalog | None) -> tuple[object, ...]:
-    """Return what a person asked for; our own writes change none of it."""
-    if catalog is None:
-        return ()
-    return (catalog.uid, catalog.generation, catalog.requested_at, catalog.deleting)

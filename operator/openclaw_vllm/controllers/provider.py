@@ -4,16 +4,20 @@ Nothing here looks at what changed beyond that, probes or writes. Our own writes
 the cache has their results already; a restart wakes nobody who is up to date.
 """
 
-import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PROVIDER, ConfigMapState
+from openclaw_vllm.api.endpoint_slice import EndpointSlice
 from openclaw_vllm.api.keys import ObjectKey, Reference
-from openclaw_vllm.api.observed import Service, VllmProvider
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.coalescing import Coalescer
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.core.discovery.references import references_of
+from openclaw_vllm.core.discovery.replicas import Replicas, replicas_of
 from openclaw_vllm.core.discovery.schedule import next_probe_delay
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
 from openclaw_vllm.reconcile.context import ReconcileContext
@@ -24,8 +28,7 @@ Manifest = dict[str, Any]
 
 
 class ProviderController:
-    """Handles events; `listed` is set when objects are listed, first or again: what is gone since
-    they were read is not among them, and no event tells."""
+    """Handles events of VllmProviders, and of what they name and publish."""
 
     def __init__(
         self,
@@ -35,35 +38,33 @@ class ProviderController:
     ) -> None:
         self._context = context
         self._cache = context.cache
-        self._queue = queue
+        self.queue = queue
         self._catalogs = catalogs
-        self.listed = catalogs.listed if catalogs else asyncio.Event()
+        self._replicas_changed = Coalescer(self._wake_for_replicas)
 
     def on_provider_event(self, type_: str | None, manifest: Manifest) -> None:
-        """Handle a VllmProvider; one that is being deleted counts as gone."""
+        """Handle a VllmProvider; one that is being deleted counts as deleted."""
         provider = VllmProvider.read(manifest)
-        self._record_listing(type_)
         if self._catalogs is not None:
-            self._catalogs.saw(provider.uid)
+            self._catalogs.mark_delivered(provider.uid)
         self._wake_catalogs()
         if type_ == DELETED or provider.deleting:
-            self.on_provider_deleted(provider)
+            self.on_provider_deleted(provider.key, provider.uid)
             return
         change = self._cache.providers.upsert(provider.key, provider)
-        if change is None:
+        if change is None or (change.before and change.before.request == provider.request):
             return
+        self._cache.put_provider(provider, references_of(provider, self._context.service_names))
         if change.before is None:
-            self._cache.put_provider(provider, references_of(provider))
             self._enqueue_first(provider)
-        elif _request(provider) != _request(change.before):
-            self._cache.put_provider(provider, references_of(provider))
-            self._queue.add(provider.key, interrupt=True)
+        else:
+            self.queue.add(provider.key, interrupt=True)
 
-    def on_provider_deleted(self, provider: VllmProvider) -> None:
+    def on_provider_deleted(self, key: ObjectKey, uid: str) -> None:
         """Drop a VllmProvider, unless another one has taken its name."""
-        cached = self._cache.providers.get(provider.key)
-        if cached is not None and cached.uid == provider.uid:
-            self._queue.forget(provider.key)
+        provider = self._cache.providers.get(key)
+        if provider is not None and provider.uid == uid:
+            self.queue.forget(key)
             self._context.forget(provider)
             self._wake(Reference("Published", provider.config_map))
             self._wake_catalogs()
@@ -71,7 +72,6 @@ class ProviderController:
     def on_service_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a Service."""
         key, service = key_of(manifest), Service.read(manifest)
-        self._record_listing(type_)
         if type_ == DELETED:
             self.on_service_deleted(key, service.uid)
             return
@@ -84,10 +84,36 @@ class ProviderController:
         if service := self._cache.services.delete(key, uid):
             self._service_changed(key, service, None)
 
+    def on_slice_event(self, type_: str | None, manifest: Manifest) -> None:
+        """Handle an EndpointSlice: wake whoever asks a Service whose ready replicas are others."""
+        key, new = key_of(manifest), EndpointSlice.read(manifest)
+        if type_ == DELETED:
+            self.on_slice_deleted(key, new.uid)
+            return
+        former = self._cache.slices.get(key)
+        if former == new:
+            return
+        services = {new.service, former.service if former else new.service}
+        before = self._replicas(services)
+        self._cache.slices.upsert(key, new)
+        self._compare_replicas(before)
+
+    def on_slice_deleted(self, key: ObjectKey, uid: str) -> None:
+        """Drop an EndpointSlice, unless another one has taken its name."""
+        if former := self._cache.slices.get(key):
+            before = self._replicas({former.service})
+            self._cache.slices.delete(key, uid)
+            self._compare_replicas(before)
+
+    def on_slices_refused(self, namespace: str) -> None:
+        """Go on without the EndpointSlices of a namespace, or of all: those known grow old."""
+        for key, one in tuple(self._cache.slices.items()):
+            if namespace in ("", key.namespace):
+                self._cache.slices.delete(key, one.uid)
+
     def on_config_map_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a ConfigMap with our label: one that is published, or a user's that opted in."""
         key, config_map = key_of(manifest), ConfigMapState.read(manifest)
-        self._record_listing(type_)
         if type_ == DELETED:
             if not self._cache.published.has_newer(key, config_map):
                 self._user_config_map_changed(key, config_map)
@@ -96,10 +122,10 @@ class ProviderController:
         change = self._cache.published.upsert(key, config_map)
         if change is None:
             return
-        if change.differs:
+        if change.is_new_version:
             self._user_config_map_changed(key, config_map)
             self._wake(Reference("Published", key))
-        if change.differs or PROVIDER in config_map.labels:
+        if change.is_new_version or PROVIDER in config_map.labels:
             self._wake_catalogs()  # of a VllmProvider's our own writes concern catalogs too
 
     def on_config_map_deleted(self, key: ObjectKey, uid: str) -> None:
@@ -108,23 +134,23 @@ class ProviderController:
             self._wake(Reference("Published", key))
             self._wake_catalogs()
 
-    def _record_listing(self, type_: str | None) -> None:
-        if type_ is None:
-            self.listed.set()
+    def wake_publishers(self, config_map: ObjectKey) -> None:
+        """Reconcile the VllmProviders that publish under this name."""
+        self._wake(Reference("Published", config_map))
 
     def _enqueue_first(self, provider: VllmProvider) -> None:
         """Reconcile now, or, after a restart, at the phase of the interval if all is as it was
         left."""
         if isinstance(provider.spec, Problem) or not self._is_up_to_date(provider):
-            self._queue.add(provider.key)
+            self.queue.add(provider.key)
             return
         interval = requeue_delay(provider.spec, provider.spec.discovery.interval_seconds)
         delay = next_probe_delay(provider.uid, interval, self._context.clock.wall())
-        self._queue.add_after(provider.key, min(delay, delay % interval))
+        self.queue.add_after(provider.key, min(delay, delay % interval))
 
     def _is_up_to_date(self, provider: VllmProvider) -> bool:
         status, spec = provider.status, provider.spec
-        if status.observed_generation != provider.generation or status.config_map is None:
+        if not provider.is_observed or status.config_map is None:
             return False
         published = self._cache.published.get(provider.config_map)
         if published is None or isinstance(spec, Problem):
@@ -133,7 +159,7 @@ class ProviderController:
         return same and has_expected_metadata(provider, published, spec)
 
     def _user_config_map_changed(self, key: ObjectKey, config_map: ConfigMapState) -> None:
-        """Read a user's ConfigMap anew; ours is not read by name."""
+        """Read a user's ConfigMap again; ours is not read by name."""
         if config_map.labels.get(MANAGED_BY) != FIELD_MANAGER:
             self._context.config_maps.forget([key])
             self._wake(Reference("ConfigMap", key))
@@ -141,28 +167,45 @@ class ProviderController:
     def _service_changed(
         self, key: ObjectKey, before: Service | None, after: Service | None
     ) -> None:
-        """Wake whoever names a Service that leads elsewhere now, and the catalogs in any case."""
+        """Wake those who name a Service whose address has changed, and the catalogs in any case."""
         if _destination(before) != _destination(after):
             self._wake(Reference("Service", key))
         if self._catalogs is not None:
-            self._catalogs.service_changed(key)
+            self._catalogs.on_service_changed(key)
+
+    def _replicas(self, services: Iterable[ObjectKey]) -> dict[ObjectKey, Replicas | None]:
+        """Return the replicas of those of these Services that somebody asks."""
+        return {
+            service: replicas_of(self._cache.slices_of(service))
+            for service in services
+            if self._cache.referrers(Reference("Service", service))
+            or (self._catalogs is not None and self._catalogs.asks(service))
+        }
+
+    def _compare_replicas(self, before: dict[ObjectKey, Replicas | None]) -> None:
+        for service, after in self._replicas(before).items():
+            if after != before[service]:
+                self._replicas_changed(service)
+
+    def _wake_for_replicas(self, service: ObjectKey) -> None:
+        self._wake(Reference("Service", service))
+        if self._catalogs is not None:
+            self._catalogs.on_replicas_changed(service)
 
     def _wake_catalogs(self) -> None:
         if self._catalogs is not None:
-            self._catalogs.changed()
+            self._catalogs.wake_all()
 
     def _wake(self, reference: Reference) -> None:
         for key in self._cache.referrers(reference):
-            self._queue.add(key)
-
-
-def _request(provider: VllmProvider) -> tuple[object, ...]:
-    """Return what a person asked for; our own writes change none of it."""
-    return (provider.uid, provider.generation, provider.requested_at)
+            self.queue.add(key)
 
 
 def _destination(service: Service | None) -> object:
-    return service and (service.type, service.ports)
+    if service is None:
+        return None
+    ports = (service.ports, service.headless, service.target_ports)
+    return (service.type, service.external_name, ports)
 
 
 def key_of(manifest: Manifest) -> ObjectKey:

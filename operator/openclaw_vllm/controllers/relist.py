@@ -8,85 +8,72 @@ that is gone has left behind is removed.
 
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
-from openclaw_vllm.api.configmap import SELECTOR, ConfigMapState
-from openclaw_vllm.api.observed import Service
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.controllers import Controllers
+from openclaw_vllm.controllers.listing import list_metadata, uids_of
+from openclaw_vllm.controllers.pods import PodController
+from openclaw_vllm.controllers.priming import AWAITED
 from openclaw_vllm.controllers.provider import ProviderController, key_of
 from openclaw_vllm.core.catalog.targets import is_orphan
+from openclaw_vllm.edges.jitter import jittered
 from openclaw_vllm.edges.kube.apiserver import Unavailable
-from openclaw_vllm.edges.kube.cluster import Rejected
+from openclaw_vllm.edges.kube.paths import SLICES
+from openclaw_vllm.edges.kube.replies import Rejected
+from openclaw_vllm.edges.kube.store import Versioned
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.targets import delete_orphan
 
-AWAITED = ("vllmproviders", "vllmcatalogs")
 INTERVAL = 600.0  # seconds
 SETTLING = 2.0  # seconds that a list gets before it is compared
-RETRY = 5.0  # seconds; also while catalogs wait for what may be gone
+RETRY = 5.0  # seconds; also while catalogs wait for objects that may have been deleted
 
 logger = logging.getLogger(__name__)
 
 
-async def prime_caches(context: ReconcileContext, namespaces: Iterable[str]) -> None:
-    """Read what reconciles look at, before the first event may cause one.
-
-    Without it each restart would find no ConfigMap and no Service, and write everything anew.
-    """
-    chosen = tuple(namespaces)
-    async for manifest in context.cluster.list_objects("configmaps", chosen, selector=SELECTOR):
-        context.record_at_start(key_of(manifest), ConfigMapState.read(manifest))
-    async for manifest in context.cluster.list_objects("services", chosen):
-        context.cache.services[key_of(manifest)] = Service.read(manifest)
-
-
-async def prime_catalog_caches(context: ReconcileContext, catalogs: CatalogController) -> None:
-    """Read what catalogs look at beside that, for the same reason."""
-    async for manifest in context.cluster.list_objects("namespaces", ()):
-        catalogs.on_namespace_event("ADDED", manifest)
-    catalogs.expect(await _uids(context, AWAITED))
-
-
 async def run(
     context: ReconcileContext,
-    providers: ProviderController,
-    catalogs: CatalogController | None,
+    controllers: Controllers,
+    listed: asyncio.Event,
     namespaces: Iterable[str],
 ) -> None:
     """Relist after each list of a watch and at the interval, for ever; again until it succeeds."""
     chosen = tuple(namespaces)
     while True:
         try:
-            await asyncio.wait_for(providers.listed.wait(), _pause(catalogs))
+            async with asyncio.timeout(_pause(controllers.catalogs)):
+                await listed.wait()
             await asyncio.sleep(SETTLING)
         except TimeoutError:
             logger.debug("relisting at the interval")
-        providers.listed.clear()
-        await _relist_until_read(context, providers, catalogs, chosen)
+        listed.clear()
+        await _relist_until_read(context, controllers, chosen)
 
 
 def _pause(catalogs: CatalogController | None) -> float:
     """Return the seconds until a relist that nothing calls for."""
     if catalogs is not None and catalogs.awaited:
         return RETRY
-    return INTERVAL * random.uniform(0.9, 1.1)  # noqa: S311 only jitter
+    return jittered(INTERVAL, 0.1)
 
 
 async def _relist_until_read(
     context: ReconcileContext,
-    providers: ProviderController,
-    catalogs: CatalogController | None,
+    controllers: Controllers,
     namespaces: tuple[str, ...],
 ) -> None:
     """Relist, again until the cluster can be read."""
     while True:
         try:
-            await relist(context, providers, namespaces)
-            if catalogs is not None:
-                await relist_awaited(context, catalogs)
-                await relist_catalogs(context, catalogs)
+            await relist(context, controllers.providers, namespaces)
+            if controllers.pods is not None:
+                await relist_pods(context, controllers.pods, namespaces)
+            if controllers.catalogs is not None:
+                await relist_awaited(context, controllers.catalogs)
+                await relist_catalogs(context, controllers.catalogs)
         except (Unavailable, Rejected) as error:
             logger.warning("the relist has to be tried again: %s", error)
             await asyncio.sleep(RETRY)
@@ -98,29 +85,48 @@ async def relist(
     context: ReconcileContext, providers: ProviderController, namespaces: tuple[str, ...]
 ) -> None:
     """Drop what the cache held before the cluster was read, and the cluster lacks."""
-    cached = tuple(context.cache.providers.values())
-    published = dict(context.cache.published)
-
-    uids = await _uids(context, ("vllmproviders",), namespaces)
-    for provider in cached:
-        if provider.uid not in uids:
-            providers.on_provider_deleted(provider)
-    uids = await _uids(context, ("configmaps",), namespaces)
-    for key, config_map in published.items():
-        if config_map.uid not in uids:
-            providers.on_config_map_deleted(key, config_map.uid)
+    cache, drop_missing = context.cache, partial(_drop_missing, context, namespaces)
+    uids = await drop_missing("vllmproviders", cache.providers, providers.on_provider_deleted)
+    if context.shard_selector:
+        context.states.forget_at_start_but(uids)
+    await drop_missing("configmaps", cache.published, providers.on_config_map_deleted)
     await relist_services(context, providers, namespaces)
+    await relist_slices(context, providers, namespaces)
+
+
+async def _drop_missing(
+    context: ReconcileContext,
+    namespaces: tuple[str, ...],
+    kind: str,
+    cached: Mapping[ObjectKey, Versioned],
+    on_deleted: Callable[[ObjectKey, str], None],
+) -> set[str]:
+    """Drop the cached objects of one kind that the cluster lacks; return the uids that it has."""
+    before = dict(cached)
+    uids = await uids_of(context, (kind,), namespaces)
+    for key, one in before.items():
+        if one.uid not in uids:
+            on_deleted(key, one.uid)
+    return uids
+
+
+async def relist_slices(
+    context: ReconcileContext, providers: ProviderController, namespaces: tuple[str, ...]
+) -> None:
+    """Do the same for EndpointSlices, where they are known."""
+    if slices := context.cache.slices:
+        await _drop_missing(context, namespaces, SLICES, slices, providers.on_slice_deleted)
 
 
 async def relist_services(
     context: ReconcileContext, providers: ProviderController, namespaces: tuple[str, ...]
 ) -> None:
-    """Do the same for Services, and read those that no watch has shown yet.
+    """Do the same for Services, and read those that no watch has delivered yet.
 
-    Such a one may be gone again before it is taken in: the next relist then shows that.
+    Such a Service may be deleted before it is stored: the next relist then shows that.
     """
     before, cache = dict(context.cache.services), context.cache.services
-    listed = _listed(context, "services", namespaces)
+    listed = list_metadata(context, "services", namespaces)
     uids = {key_of(item): item["metadata"]["uid"] async for item in listed}
     for key, service in before.items():
         if key not in uids:
@@ -132,46 +138,34 @@ async def relist_services(
             providers.on_service_event("MODIFIED", manifest)
 
 
+async def relist_pods(
+    context: ReconcileContext, pods: PodController, namespaces: tuple[str, ...]
+) -> None:
+    """Do the same for agents' pods."""
+    if cached := context.cache.pods.by_key:
+        await _drop_missing(context, namespaces, "pods", cached, pods.on_pod_deleted)
+
+
 async def relist_awaited(context: ReconcileContext, catalogs: CatalogController) -> None:
     """Await no longer what was deleted before a watch could show it."""
     if not catalogs.awaited:
         return
-    catalogs.retain(await _uids(context, AWAITED))  # less what was shown meanwhile
+    catalogs.retain(await uids_of(context, AWAITED))  # less what was delivered meanwhile
     if catalogs.awaited:
         message = "VllmCatalogs wait until the watches have shown %d objects from before the start"
         logger.info(message, len(catalogs.awaited))
 
 
 async def relist_catalogs(context: ReconcileContext, catalogs: CatalogController) -> None:
-    """Do the same for catalogs and namespaces; remove what catalogs that are gone have left."""
-    cached, namespaces = tuple(context.cache.catalogs.values()), dict(context.cache.namespaces)
-    published = tuple(context.cache.published.items())  # of no catalog that is newer than the list
-    uids = await _uids(context, ("vllmcatalogs",))
-    for catalog in cached:
-        if catalog.uid not in uids:
-            catalogs.on_catalog_deleted(catalog)
-    names = {item["metadata"]["name"] async for item in _listed(context, "namespaces", ())}
+    """Do the same for catalogs and namespaces; delete what deleted catalogs have left."""
+    cache, namespaces = context.cache, dict(context.cache.namespaces)
+    published = tuple(cache.published.items())  # of no catalog that is newer than the list
+    on_deleted = catalogs.on_catalog_deleted
+    uids = await _drop_missing(context, (), "vllmcatalogs", cache.catalogs, on_deleted)
+    names = {item["metadata"]["name"] async for item in list_metadata(context, "namespaces", ())}
     for name, namespace in namespaces.items():
         if name not in names:
-            catalogs.on_namespace_deleted(namespace)
+            catalogs.on_namespace_deleted(name, namespace.uid)
     for key, config_map in published:
         if is_orphan(config_map, uids):
             await delete_orphan(key, config_map, context)
-
-
-async def _uids(
-    context: ReconcileContext, kinds: Iterable[str], namespaces: tuple[str, ...] = ()
-) -> set[str]:
-    """Return the uids of all that there is of these kinds."""
-    return {
-        item["metadata"]["uid"]
-        for kind in kinds
-        async for item in _listed(context, kind, namespaces)
-    }
-
-
-def _listed(
-    context: ReconcileContext, kind: str, namespaces: tuple[str, ...]
-) -> AsyncIterator[dict[str, Any]]:
-    selector = SELECTOR if kind == "configmaps" else ""
-    return context.cluster.list_objects(kind, namespaces, selector=selector, metadata_only=True)

@@ -1,41 +1,38 @@
-"""One run per key: coalescing, resync, backoff with jitter, bounded concurrency.
+"""Work queue: one run per key, coalescing, resync, backoff with jitter, bounded concurrency.
 
 A key is in at most one worker; whatever happens to it during a run means one more run. Work that
-somebody waits for goes before resyncs, and resyncs hold at most three quarters of the slots:
+a user waits for goes before resyncs, and resyncs hold at most three quarters of the slots:
 servers that hang keep only their own slots busy, and a changed spec never waits behind them.
 """
 
 import asyncio
-import heapq
 import logging
 import math
-import random
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Generic, TypeVar
+
+from openclaw_vllm.controllers.schedule import Schedule
+from openclaw_vllm.edges.jitter import jittered
 
 Key = TypeVar("Key")
 Reconcile = Callable[[Key], Awaitable[float | None]]
 
 FIRST_BACKOFF = 0.5  # seconds; doubles with each failure in a row
 MAX_BACKOFF = 60.0
-MAX_PASSING_BACKOFF = 5.0  # of what passes by itself, such as an API server that restarts
-FEW = 64  # void schedules that are not worth clearing away
+MAX_PASSING_BACKOFF = 5.0  # of transient errors, such as an API server that restarts
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Item:
-    """A key's state: `due` is the time of its latest schedule, so older heap entries are void."""
+    """A key's state."""
 
-    waits_in: deque[Any] | None = None
-    dirty: bool = False
-    forgotten: bool = False
-    failures: int = 0
-    due: float | None = None
+    line: deque[Any] | None = None  # in which the key waits for a slot
+    dirty: bool = False  # added during its run
+    forgotten: bool = False  # dropped when its run ends
+    failures: int = 0  # in a row
     task: asyncio.Future[float | None] | None = None
 
 
@@ -63,8 +60,7 @@ class WorkQueue(Generic[Key]):
         self._items: dict[Key, _Item] = {}
         self._urgent: deque[Key] = deque()
         self._resyncs: deque[Key] = deque()
-        self._heap: list[tuple[float, int, Key]] = []
-        self._sequence = count()
+        self._schedule = Schedule[Key]()
         self._running: set[asyncio.Future[float | None]] = set()
         self._running_resyncs = 0
         self._wake = asyncio.Event()
@@ -78,11 +74,6 @@ class WorkQueue(Generic[Key]):
         """How many keys are being reconciled."""
         return len(self._running)
 
-    @property
-    def scheduled(self) -> int:
-        """How many schedules are kept, replaced ones included."""
-        return len(self._heap)
-
     def add(self, key: Key, *, interrupt: bool = False) -> None:
         """Reconcile the key soon; `interrupt` ends a run that works on something outdated."""
         item = self._items.setdefault(key, _Item())
@@ -91,22 +82,19 @@ class WorkQueue(Generic[Key]):
             item.dirty = True
             if interrupt:
                 item.task.cancel()
-        elif item.waits_in is not self._urgent:
+        elif item.line is not self._urgent:
             self._enqueue(key, item, self._urgent)
 
     def add_after(self, key: Key, delay: float) -> None:
         """Reconcile the key as a resync in `delay` seconds; the latest schedule counts.
 
-        A key that is being reconciled for the last time is reconciled anew at once.
+        A key whose last run has not ended is reconciled again as soon as it has.
         """
         item = self._items.setdefault(key, _Item())
         if item.forgotten:
             self.add(key)
             return
-        item.due = asyncio.get_running_loop().time() + delay
-        heapq.heappush(self._heap, (item.due, next(self._sequence), key))
-        if len(self._heap) > 2 * len(self._items) + FEW:
-            self._clear_away_void()
+        self._schedule.put(key, asyncio.get_running_loop().time() + delay)
         self._wake.set()
 
     def forget(self, key: Key) -> None:
@@ -116,7 +104,7 @@ class WorkQueue(Generic[Key]):
             item.forgotten, item.dirty = True, False
             item.task.cancel()
         elif item is not None:
-            del self._items[key]
+            self._drop(key)
 
     async def run(self) -> None:
         """Work until cancelled; then wait until the runs under way have ended."""
@@ -132,36 +120,33 @@ class WorkQueue(Generic[Key]):
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    def _clear_away_void(self) -> None:
-        """Drop the schedules that later ones replaced: they would stay until they are due."""
-        self._heap = [entry for entry in self._heap if self._is_latest(entry)]
-        heapq.heapify(self._heap)
-
-    def _is_latest(self, entry: tuple[float, int, Key]) -> bool:
-        due, _, key = entry
-        item = self._items.get(key)
-        return item is not None and item.due == due
+    def _drop(self, key: Key) -> None:
+        del self._items[key]
+        self._schedule.drop(key)
 
     def _enqueue(self, key: Key, item: _Item, line: deque[Key]) -> None:
-        item.waits_in = line
+        item.line = line
         line.append(key)
         self._wake.set()
 
     async def _sleep(self) -> None:
-        """Sleep until something is added, a slot gets free or the next key is due."""
-        delay = self._heap[0][0] - asyncio.get_running_loop().time() if self._heap else None
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), delay)
+        """Sleep until something is added, a slot gets free or the next key is due.
+
+        Without asyncio.wait_for, which swallows a cancellation that comes with the end (Python
+        3.11), and makes a task of each sleep.
+        """
+        due = self._schedule.next_due
+        timer = None if due is None else asyncio.get_running_loop().call_at(due, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _collect_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        while self._heap and self._heap[0][0] <= now:
-            entry = heapq.heappop(self._heap)
-            if not self._is_latest(entry):
-                continue
-            key = entry[2]
+        for key in self._schedule.pop_due(asyncio.get_running_loop().time()):
             item = self._items[key]
-            if item.waits_in is None and item.task is None:
+            if item.line is None and item.task is None:
                 self._enqueue(key, item, self._resyncs)
 
     def _start_waiting(self) -> None:
@@ -177,24 +162,24 @@ class WorkQueue(Generic[Key]):
         """Start the first of a line, unless it was forgotten or moved to the other line since."""
         key = line.popleft()
         item = self._items.get(key)
-        if item is None or item.waits_in is not line:
+        if item is None or item.line is not line:
             return
-        item.waits_in = None
+        item.line = None
         resync = line is self._resyncs
         self._running_resyncs += resync
         item.task = asyncio.ensure_future(self._reconcile(key))
         self._running.add(item.task)
 
-        def ended(task: asyncio.Future[float | None]) -> None:
+        def on_done(task: asyncio.Future[float | None]) -> None:
             self._running.discard(task)
             self._running_resyncs -= resync
             self._settle(key, item, task)
             self._wake.set()
 
-        item.task.add_done_callback(ended)
+        item.task.add_done_callback(on_done)
 
     def _settle(self, key: Key, item: _Item, task: asyncio.Future[float | None]) -> None:
-        """Decide when the key runs again: at once, as it asked, after a backoff, or never."""
+        """Decide when the key runs again: at once, after its delay, after a backoff, or never."""
         item.task = None
         delay: float | None = None
         if task.cancelled():
@@ -211,12 +196,11 @@ class WorkQueue(Generic[Key]):
             item.dirty = False
             self.add(key)
         elif item.forgotten or delay is None:
-            del self._items[key]
+            self._drop(key)
         else:
             self.add_after(key, delay)
 
     def _backoff(self, key: Key, item: _Item, longest: float = math.inf) -> float:
         delay: float = FIRST_BACKOFF * 2 ** min(item.failures, 16)
         item.failures += 1
-        jitter = random.uniform(0.75, 1.25)  # noqa: S311 jitter needs no secrecy
-        return min(delay * jitter, self._longest_backoff(key), longest)
+        return min(jittered(delay), self._longest_backoff(key), longest)

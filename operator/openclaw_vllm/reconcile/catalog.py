@@ -4,7 +4,7 @@ Reads from the cache, pure functions, at most one write per namespace and one fo
 asks no server: VllmProviders are taken over as published, Services are asked by `reconcile/source`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -23,14 +23,20 @@ from openclaw_vllm.core.catalog.offers import (
     with_last_known_entry,
     with_settings,
 )
-from openclaw_vllm.core.catalog.plan import plan_catalog, plan_last_published, record_plan
+from openclaw_vllm.core.catalog.plan import (
+    CatalogPlan,
+    plan_catalog,
+    plan_last_published,
+    record_plan,
+)
 from openclaw_vllm.core.catalog.sources import SharedService, shared_providers, shared_services
 from openclaw_vllm.core.catalog.state import CatalogState
-from openclaw_vllm.core.config.agents import patterns_hash
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, rerender
 from openclaw_vllm.core.config.read_back import read_settings
+from openclaw_vllm.core.discovery.schedule import reference_pause
 from openclaw_vllm.core.status.catalog import invalid_status, summarize
+from openclaw_vllm.core.status.replicas import source_replicas
 from openclaw_vllm.reconcile.context import ReconcileContext, timestamp
 from openclaw_vllm.reconcile.driver import drive
 from openclaw_vllm.reconcile.references import read_base
@@ -49,9 +55,9 @@ Services = Mapping[SourceKey, SharedService]
 
 
 async def reconcile(key: ObjectKey, context: ReconcileContext, ask: Ask) -> float | None:
-    """Publish what the VllmCatalog's sources offer to its namespaces, and say so in its status.
+    """Publish what the VllmCatalog's sources offer to its namespaces, and report it in the status.
 
-    `ask` is called with each Service that is to be asked and was not yet.
+    `ask` is called with each Service that is to be probed and was not yet.
     """
     counters = context.metrics.catalog
     work = partial(_reconcile, context=context, ask=ask)
@@ -67,9 +73,11 @@ async def _reconcile(catalog: VllmCatalog, context: ReconcileContext, ask: Ask) 
         await _write_status(catalog, invalid_status(catalog, spec, timestamp(context)), context)
         return None
     catalog = await ensure_finalizer(catalog, context)
-    state = context.states.catalog(catalog, context.published_by(catalog))
-    base = await _read_base(spec, replace(context, fresh=not state.is_requested_by(catalog)))
-    state = state.observe_request(catalog)
+    state = context.catalog_state(catalog)
+    base = await _read_base(spec, replace(context, fresh=state.request != catalog.request))
+    now = context.clock.monotonic()
+    state = replace(state, request=catalog.request)
+    state = state.awaiting_base(now, awaits=isinstance(base, Problem))
 
     services = shared_services(catalog, spec, context.cache.namespaces, context.cache.services)
     for name in services.keys() - context.states.sources.keys():
@@ -77,19 +85,38 @@ async def _reconcile(catalog: VllmCatalog, context: ReconcileContext, ask: Ask) 
     if _awaits_services(catalog, services, state, context):
         return None
 
-    patterns = patterns_hash(spec.agents)
-    sticky = state.sticky(patterns)
-    plan = plan_catalog(spec, _offers(catalog, spec, services, state, context), base, sticky)
-    if plan.documents is None:
-        last = state.last_published.documents or _last_documents(catalog, state, base, context)
-        plan = plan_last_published(spec, plan, state, base, last, sticky)
-    if plan.documents is None:
-        patterns = state.last_published.patterns_hash
-    results = await sync_targets(catalog, plan.documents or plan.kept, patterns, context)
+    offers = _offers(catalog, spec, services, state, context)
+    plan = _plan(catalog, spec, offers, base, state, context)
+    patterns = plan.patterns if plan.documents else state.last_published.patterns_hash
+    results = await sync_targets(catalog, plan.documents or plan.last_documents, patterns, context)
     await _write_status(catalog, summarize(catalog, plan, results, timestamp(context)), context)
 
-    context.states.catalogs[catalog.key] = record_plan(state, plan, patterns)
-    if not results.is_whole or isinstance(base, Problem):
+    context.states.catalogs[catalog.key] = record_plan(state, plan)
+    return _requeue_after(spec, state, now, is_whole=results.is_whole)
+
+
+def _plan(
+    catalog: VllmCatalog,
+    spec: VllmCatalogSpec,
+    offers: Iterable[Offer],
+    base: Base | Problem | None,
+    state: CatalogState,
+    context: ReconcileContext,
+) -> CatalogPlan:
+    """Plan what is published, or what stays of before while nothing new can be."""
+    plan = plan_catalog(spec, offers, base, state.last_published)
+    if plan.documents is not None:
+        return plan
+    last = state.last_published.documents or _last_documents(catalog, state, base, context)
+    return plan_last_published(spec, plan, state, base, last)
+
+
+def _requeue_after(
+    spec: VllmCatalogSpec, state: CatalogState, now: float, *, is_whole: bool
+) -> float | None:
+    if state.base_awaited_since is not None:
+        return reference_pause(state.base_awaited_since, RECHECK, now)
+    if not is_whole:
         return RECHECK
     return BASE_AGE if spec.target.base_config_ref else None
 
@@ -103,12 +130,11 @@ async def _write_status(
 def _awaits_services(
     catalog: VllmCatalog, services: Services, state: CatalogState, context: ReconcileContext
 ) -> bool:
-    """Tell whether to say nothing yet: after a restart, Services are being asked of which an
+    """Return whether to say nothing yet: after a restart, Services are being asked of which an
     earlier process has left nothing. Their answers wake the catalog."""
-    observed = catalog.status.observed_generation == catalog.generation
     return (
         state.is_restored
-        and observed
+        and catalog.is_observed
         and any(
             shared.problem is None
             and name not in context.states.sources
@@ -128,15 +154,17 @@ def _offers(
     cache = context.cache
     for provider in shared_providers(spec, cache.namespaces, cache.providers.values()):
         published = cache.published.get(provider.config_map)
-        offer = offer_of_provider(provider, published, spec.provider_ids)
+        offer = offer_of_provider(provider, published, spec.provider_ids, context.service_names)
         if isinstance(provider.spec, Problem):
             yield with_settings(offer, _last_settings(catalog, context))
         else:
             yield with_last_known_entry(offer, provider.spec, state)
+    last = {one.id: one.replicas for one in catalog.status.providers}
     for name, shared in services.items():
         server = context.states.sources.get(name)
         offer = offer_of_service(shared, server.discovery if server else None)
-        yield with_last_known_entry(offer, shared.spec, state)
+        replicas = source_replicas(shared.spec, last.get(offer.provider_id), server)
+        yield with_last_known_entry(replace(offer, replicas=replicas), shared.spec, state)
 
 
 def _last_documents(

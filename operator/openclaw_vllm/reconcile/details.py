@@ -1,4 +1,4 @@
-"""What else a server says of itself: version, task, what its models can do.
+"""Version and task of a server, and capabilities of its models.
 
 None of it is needed to publish. It is read with the first good answer, after a change and after a
 failure, never at steady state.
@@ -7,19 +7,20 @@ failure, never at steady state.
 import asyncio
 from collections.abc import Iterable
 
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.models import selected, validate_ids
+from openclaw_vllm.core.discovery.confirmation import says_nothing
+from openclaw_vllm.core.discovery.ids import validate_ids
+from openclaw_vllm.core.discovery.models import selected
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
-from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
+from openclaw_vllm.core.discovery.routes import CHAT, EMBEDDINGS, Route, task_of, task_of_list
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.examine import examine
 from openclaw_vllm.reconcile.key_proof import prove_key
 from openclaw_vllm.reconcile.locating import Upstream
-from openclaw_vllm.reconcile.probing import ask
 from openclaw_vllm.reconcile.readers import Readers
+from openclaw_vllm.reconcile.requests import ask, read_route
 
 
 async def record_models(
@@ -29,32 +30,48 @@ async def record_models(
     server: ServerState,
     readers: Readers,
 ) -> ServerState:
-    """Record a good answer, and ask for what it does not say when this is the moment."""
-    models, clock, before = validate_ids(served), readers.clock, server
-    server = before.with_models(
-        upstream.connection, models, spec.discovery.remove_after, clock.wall()
-    )
+    """Record a good answer, and read version, task and capabilities when they are due."""
+    models, clock, before = validate_ids(served, spec.discovery.kinds), readers.clock, server
+    if upstream.survey is None and says_nothing(models, before):
+        return before
+    remove_after = spec.discovery.remove_after
+    server = before.with_models(upstream.connection, models, remove_after, clock.wall())
     if server.discovery.problem is not None:
         return server
+    server = server.with_survey(upstream.survey, frozenset(model.id for model in models.models))
     base_url = upstream.endpoint.base_url
+    previous_ids = before.discovery.served_ids_at(base_url)
     needs_info = before.needs_server_info(models.models, base_url, clock.monotonic())
     if needs_info:
         version, task = await read_details(upstream, readers, with_task=not models.is_empty)
-        ids, remove_after = before.discovery.known_at(base_url), spec.discovery.remove_after
-        server = server.with_server_info(version, task, clock.monotonic(), ids, remove_after)
-    if needs_info or before.discovery.info.key_proved is None:
-        server = server.with_key_proof(proved=await prove_key(spec, upstream, readers))
-    again = needs_info or readers.fresh
-    if again and (examined := server.discovery.models_to_examine(spec)):
-        to_ask = selected(models.models, spec.discovery)
-        known = server.discovery.capabilities.by_model
-        examination = await examine(upstream, to_ask, known, readers)
-        server = server.with_examination(examined, examination)
-    return server
+        task = task_of_list(task, models.models)
+        now = clock.monotonic()
+        server = server.with_server_info(version, task, now, previous_ids, remove_after)
+    if needs_info or before.discovery.info.key_proof is None:
+        server = server.with_key_proof(await prove_key(spec, upstream, readers))
+    if needs_info or readers.fresh:
+        server = await _examine(spec, upstream, models.models, server, readers)
+    return server.without_refusals(previous_ids, spec.discovery)
+
+
+async def _examine(
+    spec: VllmProviderSpec,
+    upstream: Upstream,
+    listed: tuple[ServedModel, ...],
+    server: ServerState,
+    readers: Readers,
+) -> ServerState:
+    examined = server.discovery.models_to_examine(spec)
+    if not examined:
+        return server
+    results = server.discovery.capabilities
+    to_ask = results.select(selected(listed, spec.discovery), examined)
+    examination = await examine(upstream, to_ask, results.by_model, readers)
+    return server.with_examination(examined, examination, spec.discovery.remove_after)
 
 
 async def read_details(
-    upstream: Upstream, inputs: Readers, *, with_task: bool = True
+    upstream: Upstream, readers: Readers, *, with_task: bool = True
 ) -> tuple[str, Task | None]:
     """Read the server's version, and whether it generates or embeds; None where it did not answer.
 
@@ -64,25 +81,19 @@ async def read_details(
     try:
         async with asyncio.timeout(upstream.timeout):
             version, task = await asyncio.gather(
-                ask(upstream, "GET", f"{upstream.endpoint.server_url}/version", inputs),
-                _read_task(upstream, inputs, wanted=with_task),
+                ask(upstream, "GET", f"{upstream.endpoint.server_url}/version", readers),
+                _read_task(upstream, readers, is_due=with_task),
             )
     except TimeoutError:
         return "", None
     return parse_version(version.body) if isinstance(version, ProbeResponse) else "", task
 
 
-async def _read_task(upstream: Upstream, inputs: Readers, *, wanted: bool) -> Task | None:
-    if not wanted:
+async def _read_task(upstream: Upstream, readers: Readers, *, is_due: bool) -> Task | None:
+    if not is_due:
         return None
-    base = upstream.endpoint.base_url
-    chat = await _read_route(upstream, f"{base}/chat/completions", inputs)
+    chat = await read_route(upstream, CHAT, readers)
     if chat is Route.EXISTS:
         return task_of(chat, Route.UNKNOWN)
-    embeddings = await _read_route(upstream, f"{base}/embeddings", inputs)
+    embeddings = await read_route(upstream, EMBEDDINGS, readers)
     return None if chat is None or embeddings is None else task_of(chat, embeddings)
-
-
-async def _read_route(upstream: Upstream, url: str, inputs: Readers) -> Route | None:
-    answer = await ask(upstream, "OPTIONS", url, inputs)
-    return None if isinstance(answer, Problem) else judge_route(answer.status, answer.allow)

@@ -1,13 +1,14 @@
-"""Discovery of one server: resolve its endpoint and, when a probe is due, ask for its models.
+"""Discovery of one server: resolve its endpoint and, when a probe is due, list its models.
 
-The way of a VllmProvider and of a catalog's Service is the same here.
+A VllmProvider and a Service of a catalog go the same way here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.discovery.confirmation import ROUTED_CONNECT_TIMEOUT, says_nothing
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.details import record_models
@@ -17,11 +18,11 @@ from openclaw_vllm.reconcile.probing import probe
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What one run of discovery has shown."""
+    """The result of one discovery."""
 
     server: ServerState
     changed: bool  # anything but times differs from before
-    probed: bool  # a probe was due: the server was asked, if there was a way to
+    probed: bool  # a probe was due, and was sent if there was an endpoint
 
 
 async def discover(
@@ -37,15 +38,19 @@ async def discover(
     `retry_early` shortens the pause to the next probe, as an endpoint that is missing does.
     """
     upstream, server = await resolve_endpoint(
-        provider, spec, before.observe_request(provider), context
+        provider.key.namespace, spec, before.observe_request(provider.request), context
     )
+    service = upstream.endpoint.sliced_service if isinstance(upstream, Upstream) else None
+    server = server.with_replicas(context.replicas_of(service))
     due = server.schedule.is_due(context.clock.monotonic())
-    if due and isinstance(upstream, Upstream) and not spec.models:
+    asleep = server.replicas.problem if server.replicas and not spec.models else None
+    if asleep:
+        server = server.without_probe(asleep)
+    elif due and isinstance(upstream, Upstream) and not spec.models:
         server = await _probe(provider, spec, upstream, server, context)
     if due:
         now, wall = context.clock.monotonic(), context.clock.wall()
-        interval = spec.discovery.interval_seconds
-        server = server.with_next_probe(interval, now, wall, retry_early=retry_early)
+        server = server.with_next_probe(spec.discovery, now, wall, retry_early=retry_early)
     return Discovery(server, changed=server.differs_from(before), probed=due)
 
 
@@ -56,10 +61,13 @@ async def _probe(
     server: ServerState,
     context: ReconcileContext,
 ) -> ServerState:
+    if server.schedule.confirmations:
+        upstream = replace(upstream, connect_timeout=ROUTED_CONNECT_TIMEOUT)
     start = context.clock.monotonic()
-    response = await probe(provider, spec, upstream, context)
+    response = await probe(provider.key.namespace, spec, upstream, context)
     context.count_probe(provider, response, context.clock.monotonic() - start)
     if isinstance(response, Problem):
-        return server.with_probe_failure(response)
+        failed = server.with_probe_failure(response)
+        return server if says_nothing(response, server) else failed
     upstream, served = response
     return await record_models(spec, upstream, served, server, context)

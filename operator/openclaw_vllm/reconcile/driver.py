@@ -1,15 +1,20 @@
 """The driver of one reconcile, the same for both kinds."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import CustomObject
-from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound, Rejected
 from openclaw_vllm.edges.metrics.counters import ReconcileCounters
-from openclaw_vllm.reconcile.context import requeue_after_rejection
 
 Object = TypeVar("Object", bound=CustomObject[Any, Any])
+
+WATCH_LAG = 0.5  # seconds until a watch delivers what another client wrote
+REJECTION_PAUSE = 60.0  # seconds
+
+logger = logging.getLogger(__name__)
 
 
 async def drive(
@@ -22,7 +27,7 @@ async def drive(
     """Reconcile the object of this key if there is one, and count how that ends.
 
     Returns the seconds until it wants to run again, or None when only an event can change
-    anything. Raises Unavailable of `edges` when a plain retry may heal.
+    anything. Raises Unavailable of `edges` when a retry may succeed.
     """
     target = objects.get(key)
     if target is None:
@@ -30,5 +35,11 @@ async def drive(
     try:
         with counters.reconciling():
             return await reconcile(target)
-    except (Conflict, NotFound, Rejected) as error:
-        return requeue_after_rejection(error, key, forget=lambda: forget(target))
+    except Conflict:
+        return WATCH_LAG
+    except NotFound:
+        forget(target)
+        return None
+    except Rejected as error:
+        logger.error("%s", error, extra={"key": key})
+        return REJECTION_PAUSE

@@ -1,7 +1,7 @@
-"""Questions to a server about what its models can do: one at a time, and within a bound.
+"""Examination of a server's models: one request at a time, and within a bound.
 
-A server whose process ended during a question is not asked a second time: it may have ended because
-of it. Only a person's request begins anew.
+A server whose process ended during a request is not examined a second time: the request may have
+ended it. Only a user's request starts again.
 """
 
 import asyncio
@@ -18,47 +18,47 @@ from openclaw_vllm.core.discovery.capabilities import (
     Reply,
     ending,
     is_unanswered,
-    judge,
     models_to_ask,
 )
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.questions import ask_for_tool_call, ask_picture, ask_text
+from openclaw_vllm.core.discovery.routes import CHAT
 from openclaw_vllm.reconcile.locating import Upstream
-from openclaw_vllm.reconcile.probing import ask
 from openclaw_vllm.reconcile.readers import Readers
+from openclaw_vllm.reconcile.requests import ask
 
-MAX_SECONDS = 60.0  # for all questions to a server; what is not asked by then is asked another time
+MAX_SECONDS = 60.0  # for all models of a server; the others are examined another time
 NO_ANSWER = Problem(Reason.TIMED_OUT, "no answer to a chat request")
 
 
 async def examine(
     upstream: Upstream,
     models: Iterable[ServedModel],
-    known: Mapping[str, Capabilities],
+    results_before: Mapping[str, Capabilities],
     readers: Readers,
 ) -> Examination:
     """Ask each model for a tool call, a token, and a token about a picture.
 
-    `known` are the results from before. VllmProviders of one server take turns.
+    `results_before` are those of the last examination. VllmProviders of one server take turns.
     """
-    async with readers.turns.of(upstream.endpoint.base_url):
-        start, results = readers.clock.monotonic(), dict[str, Capabilities]()
-        for model in models_to_ask(models, known):
+    async with readers.locks.of(upstream.endpoint.base_url):
+        start, examination = readers.clock.monotonic(), Examination({})
+        for model in models_to_ask(models, results_before):
             if readers.clock.monotonic() - start > MAX_SECONDS:
-                return Examination(results, complete=False)
+                return replace(examination, complete=False)
             replies, last = await _ask_model(upstream, model, readers)
-            results[model.id] = judge(replies, listed_images=model.images)
+            examination = examination.with_replies(model, replies)
             if note := ending(last):
-                return Examination(results, complete=False, note=note)
+                return replace(examination, complete=False, note=note)
             if is_unanswered(last):
-                return Examination(results, complete=False, unanswered=True)
-        return Examination(results)
+                return replace(examination, complete=False, unanswered=True)
+        return examination
 
 
 async def _ask_model(
     upstream: Upstream, model: ServedModel, readers: Readers
 ) -> tuple[Replies, Reply | Problem]:
-    """Ask one model; returns its replies and the last of them, after which no more was asked."""
+    """Examine one model; returns its replies, and the last of them."""
     tools = await _chat(upstream, ask_for_tool_call(model.id), readers)
     replies = Replies(tools)
     if _is_last(tools) or model.images is not None:
@@ -76,7 +76,7 @@ def _is_last(reply: Reply | Problem) -> bool:
 
 
 async def _chat(upstream: Upstream, request: object, readers: Readers) -> Reply | Problem:
-    url = f"{upstream.endpoint.base_url}/chat/completions"
+    url = f"{upstream.endpoint.base_url}{CHAT}"
     try:
         async with asyncio.timeout(upstream.timeout):
             answer = await ask(upstream, "POST", url, readers, json=request)

@@ -1,17 +1,20 @@
-"""What a decision is made from: what is known, what can be read by name, who can be asked.
+"""Readers of a reconcile: the cache, objects read by name, the prober, the clocks.
 
-It is the reading half of `World`. The command line has it too, without a cluster.
+They are the reading half of `ReconcileContext`; the command line has them without a cluster.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from openclaw_vllm.api.observed import Secret
+from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
+from openclaw_vllm.core.discovery.replicas import Replicas, replicas_of
+from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
-from openclaw_vllm.reconcile.turns import Turns
+from openclaw_vllm.reconcile.url_locks import UrlLocks
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Readers:
-    """Where reconciles read, and the administrator's policy on what may be asked and sent.
+    """Readers of a reconcile, and the administrator's policy on destinations and keys.
 
-    `fresh` reads everything anew, however young the last reading is: somebody asked for it.
+    `fresh` reads everything again, however recent the last reading is: a user requested it.
     """
 
     cache: Cache
@@ -35,5 +38,10 @@ class Readers:
     config_maps: Readings[Mapping[str, str]]
     policy: Destinations
     clock: Clock
-    turns: Turns = field(default_factory=Turns, kw_only=True)
+    service_names: ServiceNames = field(default_factory=ServiceNames, kw_only=True)
+    locks: UrlLocks = field(default_factory=UrlLocks, kw_only=True)
     fresh: bool = field(default=False, kw_only=True)
+
+    def replicas_of(self, service: ObjectKey | None) -> Replicas | None:
+        """Return the replicas of a Service, as far as EndpointSlices tell."""
+        return replicas_of(self.cache.slices_of(service)) if service else None

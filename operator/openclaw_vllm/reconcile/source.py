@@ -1,4 +1,4 @@
-"""Reconcile of one Service that a VllmCatalog asks: discovery as for a VllmProvider.
+"""Reconcile of one Service of a VllmCatalog: discovery as for a VllmProvider.
 
 What was learned is kept for the catalog's next reconcile.
 """
@@ -6,15 +6,18 @@ What was learned is kept for the catalog's next reconcile.
 from collections.abc import Callable
 from dataclasses import replace
 
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.catalog.sources import source_of
 from openclaw_vllm.core.config.read_back import read_models
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.publication.restore import restore_retained
+from openclaw_vllm.core.discovery.state import EndpointState
+from openclaw_vllm.core.publication.restore import restore_source
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.discover import discover
+from openclaw_vllm.reconcile.references import requeue_delay
 
 
 async def reconcile(
@@ -22,7 +25,7 @@ async def reconcile(
 ) -> float | None:
     """Ask a Service if it is time, and call `refresh` with its catalog if its offer changed.
 
-    Returns the seconds until it wants to run again, or None when it is not to be asked.
+    Returns the seconds until it wants to run again, or None when it is not to be probed.
     """
     cache, states = context.cache, context.states.sources
     shared = source_of(key, cache.catalogs, cache.namespaces, cache.services)
@@ -31,12 +34,13 @@ async def reconcile(
         return None
     provider, spec = shared.resource, shared.spec
     before = _state(key, provider, spec, context)
-    fresh = before.observe_request(provider) != before
+    fresh = provider.request != before.request
     discovery = await discover(provider, spec, before, replace(context, fresh=fresh))
     states[key] = server = discovery.server
-    if server.discovery.offer != before.discovery.offer:
+    if server.offer != before.offer:
         refresh(ObjectKey("", key.catalog))
-    return max(0.0, server.schedule.next_probe_at - context.clock.monotonic())
+    delay = max(0.0, server.schedule.next_probe_at - context.clock.monotonic())
+    return requeue_delay(spec, delay)
 
 
 def _state(
@@ -44,12 +48,20 @@ def _state(
 ) -> ServerState:
     """Return what is known of the Service; at first, what its catalog has published of it."""
     state = context.states.sources.get(key)
-    if state is not None and state.uid == provider.uid:
+    if state is not None and state.request.uid == provider.uid:
         return state
-    new = ServerState.new(provider)
+    new = ServerState(provider.request)
     catalog = context.cache.catalogs[ObjectKey("", key.catalog)]
     published = context.published_by(catalog)
     if published is None or state is not None:
         return new
-    retained = restore_retained(read_models(published.models_json, spec.provider_id), ())
-    return replace(new, discovery=replace(new.discovery, retained=retained))
+    retained = restore_source(read_models(published.models_json, spec.provider_id))
+    url = retained.base_url if retained and _is_confirmed(published, catalog) else ""
+    endpoint = EndpointState(former_url=url)
+    return replace(new, discovery=replace(new.discovery, retained=retained, endpoint=endpoint))
+
+
+def _is_confirmed(published: ConfigMapState, catalog: VllmCatalog) -> bool:
+    """Return whether the status, which no editor of ConfigMaps can write, knows these bytes."""
+    is_current = published.is_unmodified and catalog.status.digest == published.digest
+    return catalog.is_observed and is_current

@@ -24,14 +24,19 @@ from openclaw_vllm.core.catalog.targets import (
 )
 from openclaw_vllm.core.config.documents import Documents
 from openclaw_vllm.core.status.catalog import Failures, TargetResults
-from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
-from openclaw_vllm.reconcile.apply import apply_config_map, get_existing
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound, Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
+from openclaw_vllm.reconcile.write_config_map import (
+    create_or_replace,
+    get_existing,
+    write_config_map,
+)
 
 FINALIZER = CATALOG
 WRITERS = 16  # namespaces that are written to at the same time
 UNPUBLISHED = Problem(Reason.PENDING, "nothing could be published yet; see the condition")
 
+Claims = list[tuple[VllmCatalog, set[str]]]  # rivals, each with the namespaces that it targets
 Outcome = TypeVar("Outcome")
 logger = logging.getLogger(__name__)
 
@@ -40,9 +45,9 @@ async def ensure_finalizer(catalog: VllmCatalog, context: ReconcileContext) -> V
     """Return the catalog with our finalizer, which is added if it is not there."""
     if FINALIZER in catalog.finalizers:
         return catalog
-    written = await context.cluster.set_finalizers(catalog, (*catalog.finalizers, FINALIZER))
-    context.cache.put_catalog(written)
-    return written
+    updated = await context.cluster.set_finalizers(catalog, (*catalog.finalizers, FINALIZER))
+    context.cache.put_catalog(updated)
+    return updated
 
 
 async def finalize(catalog: VllmCatalog, context: ReconcileContext) -> None:
@@ -63,39 +68,48 @@ async def sync_targets(
     Without documents, everything that is published stays as it is. Before one that was published
     once is created anew, the VllmCatalog has to exist still, as for VllmProviders. Raises NotFound.
     """
+    _restore_contests(catalog, context)
     targets = {ObjectKey(name, catalog.config_map_name) for name in context.targets_of(catalog)}
     failed_deletions = await delete_stale_targets(catalog, targets, context)
     if catalog.status.digest and not targets <= context.cache.published.keys():
         await context.cluster.ensure_still_exists(catalog)
-    claims = [
+    claims: Claims = [
         (other, set(context.targets_of(other)))
         for other in rivals(catalog, context.cache.catalogs.values())
     ]
 
     async def publish(key: ObjectKey) -> Problem | None:
         existing = await get_existing(key, context)
-        claimants = [
-            other
-            for other, namespaces in claims
-            if key.namespace in namespaces or keeps_published(other, existing)
-        ]
-        if problem := refusal(catalog, existing, claimants):
+        if problem := refusal(catalog, existing, _claimants(key, existing, claims)):
             return problem
         if documents is None:
             return None if is_published_by(catalog, existing) else UNPUBLISHED
         desired = manifest_of(catalog, key.namespace, documents, patterns)
-        return await apply_config_map(existing, desired, context.metrics.catalog, context)
+        counters, prune = context.metrics.catalog, not catalog.is_observed
+        return await write_config_map(
+            existing, desired, counters, context, write=create_or_replace, prune=prune
+        )
 
     outcomes = await _for_each(sorted(targets), publish)
     failures = _failures(outcomes)
     return TargetResults(len(outcomes) - len(failures), failures, failed_deletions)
 
 
+def _claimants(
+    key: ObjectKey, existing: ConfigMapState | None, claims: Claims
+) -> list[VllmCatalog]:
+    return [
+        other
+        for other, namespaces in claims
+        if key.namespace in namespaces or keeps_published(other, existing)
+    ]
+
+
 async def delete_orphan(
     key: ObjectKey, config_map: ConfigMapState, context: ReconcileContext
 ) -> None:
-    """Delete what a VllmCatalog that is gone has left; what cannot be is logged, for the next
-    relist shows it again."""
+    """Delete what a deleted VllmCatalog has left; a failure is only logged, since the next relist
+    shows it again."""
     logger.info("removing ConfigMap %s, whose VllmCatalog is gone", key)
     try:
         problem = await _delete(key, config_map, context)
@@ -141,6 +155,15 @@ async def _delete(
 
 def _failures(outcomes: Iterable[tuple[ObjectKey, Problem | None]]) -> Failures:
     return tuple((key.namespace, problem) for key, problem in outcomes if problem is not None)
+
+
+def _restore_contests(catalog: VllmCatalog, context: ReconcileContext) -> None:
+    """Go on with the contests that the status reports: it names the first failures only."""
+    now = context.clock.monotonic()
+    for one in catalog.status.targets.failures if catalog.status.targets else ():
+        if one.reason == Reason.CONTESTED:
+            key = ObjectKey(one.namespace, catalog.config_map_name)
+            context.states.restore_contest(key, one.message, now)
 
 
 async def _for_each(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from openclaw_vllm.api.conditions import Condition, ConditionType
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.observed import CustomObject
-from openclaw_vllm.core.status.conditions import transitions
+from openclaw_vllm.core.status.transitions import transitions
 from openclaw_vllm.edges.metrics.counters import ReconcileCounters
 from openclaw_vllm.reconcile.context import ReconcileContext
 
@@ -33,9 +33,9 @@ async def write_status(
     if status == owner.status:
         return
     with counters.writing_status():
-        written = await context.cluster.apply_status(owner, status)
-        put(written)
-    await record_events(owner, owner.status.conditions, written.status.conditions, context)
+        updated = await context.cluster.apply_status(owner, status)
+        put(updated)
+    await record_events(owner, owner.status.conditions, updated.status.conditions, context)
     for reason, note in advice:
         await context.cluster.post_event(owner, reason, note, warning=True)
 
@@ -45,7 +45,7 @@ async def record_events(
 ) -> None:
     """Log and post as Events what has changed with a status that was written.
 
-    An edit that interrupts the run does not interrupt this: the status would never say it again.
+    An edit that interrupts the run does not interrupt this: no later run would post them.
     """
     _log_transition(owner, before, after)
 
@@ -60,13 +60,13 @@ async def record_events(
 
 
 def _log_failure(posting: asyncio.Task[None]) -> None:
-    """Log a failure: of an interrupted run nobody else does."""
+    """Log a failure: an interrupted run does not."""
     if not posting.cancelled() and (error := posting.exception()):
         logger.info("an Event may not have been posted: %s", error)
 
 
 def _log_transition(owner: Object, before: Conditions, after: Conditions) -> None:
-    """Log what a person would want to see in the log: that Ready has changed, and why."""
+    """Log a change of Ready, with its reason."""
     earlier = {condition.type: (condition.status, condition.reason) for condition in before}
     for condition in after:
         changed = earlier.get(condition.type) != (condition.status, condition.reason)

@@ -45,5 +45,5 @@ def estate(
     control_plane: ControlPlane, operator: OperatorProcess, servers: Servers
 ) -> Iterator[Estate]:
     assert operator.runs, operator.tail()
-    with Estate(control_plane, servers, f"e{uuid4().hex[:5]}") as made:
-        yield made
+    with Estate(control_plane, servers, f"e{uuid4().hex[:5]}") as created:
+        yield created

@@ -1,4 +1,4 @@
-"""What a test of catalogues has: namespaces of teams and of agents, what is shared, catalogues."""
+"""What a test of catalogs has: namespaces of teams and of agents, what is shared, catalogs."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -77,11 +77,11 @@ class Estate:
         self, team: Workspace, *models: str, name: str = "vllm", shared: bool = True, **spec: Any
     ) -> Provider:
         """Create a VllmProvider with a server of its own, and wait until it has published."""
-        made = team.provider(self.serve(*models), name, **spec)
-        made.is_ready()
+        created = team.provider(self.serve(*models), name, **spec)
+        created.is_ready()
         if shared:
             share(team, PROVIDERS, name)
-        return made
+        return created
 
     def service(
         self,
@@ -104,7 +104,7 @@ class Estate:
         return self.servers.start(*(Model(id_, 32768) for id_ in models), **settings)
 
     def catalog(self, *sources: Json, name: str = "", **spec: Any) -> VllmCatalog:
-        """Create a catalogue of this estate: by default of all that is shared, for all agents."""
+        """Create a catalog of this estate: by default of all that is shared, for all agents."""
         full = f"{self.name}{name and '-'}{name}"
         target = {"namespaceSelector": self.of("agents"), **spec.pop("target", {})}
         chosen = {"sources": list(sources or (self.providers(), self.services())), **spec}
@@ -120,8 +120,8 @@ class Estate:
 
     def services(self, **fields: Any) -> Json:
         selectors = {"namespaceSelector": self.of("models"), "selector": {"matchLabels": APP}}
-        asked = {"port": "http", "interval": "5s"}
-        return {"services": {**selectors, **({} if "ports" in fields else asked), **fields}}
+        requests = {"port": "http", "interval": "5s"}
+        return {"services": {**selectors, **({} if "ports" in fields else requests), **fields}}
 
     def of(self, role: str) -> Json:
         return {"matchLabels": {role: self.name}}

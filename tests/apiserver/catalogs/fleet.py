@@ -1,4 +1,4 @@
-"""A whole fleet under one catalogue: ten VllmProviders and ten Services for twenty namespaces."""
+"""A whole fleet under one catalog: ten VllmProviders and ten Services for twenty namespaces."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -59,5 +59,5 @@ class Fleet:
     def snapshot(self) -> dict[str, Any]:
         """Return what must not change: every byte, and every version, even of a no-op write."""
         maps = self.catalog.config_maps()
-        found = {name: (m["metadata"]["resourceVersion"], m["data"]) for name, m in maps.items()}
-        return {**found, "": self.catalog.read()["metadata"]["resourceVersion"]}
+        result = {name: (m["metadata"]["resourceVersion"], m["data"]) for name, m in maps.items()}
+        return {**result, "": self.catalog.read()["metadata"]["resourceVersion"]}

@@ -1,4 +1,4 @@
-"""A catalogue and what is published of it, as an administrator sees them."""
+"""A catalog and what is published of it, as an administrator sees them."""
 
 import json
 import time
@@ -30,30 +30,34 @@ class VllmCatalog:
         return f"{CATALOGS}/{self.name}"
 
     def read(self) -> Json:
-        found: Json = self.plane.admin.request("GET", self.path)
-        return found
+        result: Json = self.plane.admin.request("GET", self.path)
+        return result
 
     @property
     def status(self) -> Json:
-        found: Json = self.read()["status"]
-        return found
+        result: Json = self.read()["status"]
+        return result
 
     def message(self, type_: str) -> str:
         conditions = self.status["conditions"]
         return next(str(c["message"]) for c in conditions if c["type"] == type_)
 
-    def becomes(self, **wanted: str) -> Json:
+    def becomes(self, **expected: str) -> Json:
         """Wait until its present generation has these conditions, each `True Succeeded` or so."""
 
         def so() -> Json:
-            seen = self.read()
-            status = seen["status"]
-            said = {c["type"]: f"{c['status']} {c['reason']}" for c in status.get("conditions", [])}
-            assert status["observedGeneration"] == seen["metadata"]["generation"], said
-            assert {type_: said.get(type_, "absent") for type_ in wanted} == wanted, said
-            return seen
+            current = self.read()
+            status = current["status"]
+            conditions = {
+                c["type"]: f"{c['status']} {c['reason']}" for c in status.get("conditions", [])
+            }
+            assert status["observedGeneration"] == current["metadata"]["generation"], conditions
+            assert {type_: conditions.get(type_, "absent") for type_ in expected} == expected, (
+                conditions
+            )
+            return current
 
-        return eventually_sync(so, within=SOON, describe=f"{self.name} becomes {wanted}")
+        return eventually_sync(so, within=SOON, describe=f"{self.name} becomes {expected}")
 
     def is_ready(self) -> Json:
         return self.becomes(Ready=GOOD, Stalled="absent", Reconciling="absent")
@@ -71,15 +75,15 @@ class VllmCatalog:
     @property
     def data(self) -> dict[str, str]:
         """The data that all of its ConfigMaps hold; it is the same, to the byte."""
-        found = {json.dumps(item["data"]) for item in self.config_maps().values()}
-        assert len(found) == 1, f"{len(found)} versions"
-        data: dict[str, str] = json.loads(found.pop())
+        result = {json.dumps(item["data"]) for item in self.config_maps().values()}
+        assert len(result) == 1, f"{len(result)} versions"
+        data: dict[str, str] = json.loads(result.pop())
         return data
 
     @property
     def providers(self) -> Json:
-        found: Json = json.loads(self.data["models.json"])["providers"]
-        return found
+        result: Json = json.loads(self.data["models.json"])["providers"]
+        return result
 
     @property
     def models(self) -> dict[str, list[str]]:
@@ -89,7 +93,7 @@ class VllmCatalog:
             for id_, provider in self.providers.items()
         }
 
-    def publishes(self, wanted: dict[str, list[str]], *targets: str) -> float:
+    def publishes(self, expected: dict[str, list[str]], *targets: str) -> float:
         """Wait until exactly these models are published, in these namespaces if any are named.
 
         Returns how many seconds it took.
@@ -97,10 +101,10 @@ class VllmCatalog:
 
         def so() -> bool:
             assert self.targets == set(targets) or not targets, self.targets
-            assert self.models == wanted, self.models
+            assert self.models == expected, self.models
             return True
 
-        return waited(so, f"{self.name} publishes {wanted} to {targets}")
+        return waited(so, f"{self.name} publishes {expected} to {targets}")
 
     def spreads_to(self, *targets: str) -> float:
         """Wait until it is in exactly these namespaces; return how many seconds it took."""
@@ -117,7 +121,7 @@ class VllmCatalog:
         self.plane.admin.request("DELETE", f"{self.path}?propagationPolicy={cascade}")
 
     def is_gone(self) -> None:
-        """Wait until neither the catalogue nor a ConfigMap of it is left."""
+        """Wait until neither the catalog nor a ConfigMap of it is left."""
         query = f"fieldSelector=metadata.name%3D{self.name}"
 
         def gone() -> bool:
@@ -135,7 +139,7 @@ class VllmCatalog:
                 item["metadata"]["annotations"][f"{GROUP}/config-digest"]
                 for item in self.config_maps().values()
             }
-            assert digests == {status["digest"]}
+            assert digests == {status.get("digest")}
             assert status["models"] == refs[:100]
             assert (status["modelCount"], status["providerCount"]) == (len(refs), len(providers))
             assert status["targets"]["published"] == len(self.targets), status

@@ -1,4 +1,4 @@
-"""What a catalogue holds at most, what it starts from, and which model its agents begin with."""
+"""What a catalog holds at most, what it starts from, and which model its agents begin with."""
 
 from tests.apiserver.catalogs.estate import Estate
 from tests.apiserver.catalogs.published import GOOD
@@ -24,7 +24,7 @@ def test_with_too_many_models_what_is_published_stays(estate: Estate) -> None:
     assert len(catalog.models) == 2
 
 
-def test_nothing_shared_is_told_and_published_as_an_empty_list(estate: Estate) -> None:
+def test_nothing_shared_is_reported_and_published_as_an_empty_list(estate: Estate) -> None:
     """Agents that mount the ConfigMap start, and see the first model as soon as it is shared."""
     home = estate.agents().namespace
     catalog = estate.catalog()

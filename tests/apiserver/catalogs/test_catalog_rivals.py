@@ -1,4 +1,6 @@
-"""Catalogues that want the same ConfigMap: the older has it, and the younger says so."""
+"""Catalogs that want the same ConfigMap: the older has it, and the younger says so."""
+
+import json
 
 import pytest
 
@@ -39,8 +41,8 @@ def test_the_older_has_it_and_the_younger_says_so(
     older.refresh()
     younger.becomes(**REFUSED)
     older.is_ready()
-    asked = estate.plane.audit.since(mark).of("configmaps").writes()
-    assert asked == ()
+    requests = estate.plane.audit.since(mark).of("configmaps").writes()
+    assert requests == ()
 
 
 def test_what_the_older_leaves_the_younger_takes(
@@ -57,7 +59,7 @@ def test_what_the_older_leaves_the_younger_takes(
     younger.becomes(**REFUSED)
 
 
-def test_a_deleted_catalogue_leaves_its_place_to_the_younger(
+def test_a_deleted_catalog_leaves_its_place_to_the_younger(
     estate: Estate, rivals: tuple[VllmCatalog, VllmCatalog]
 ) -> None:
     older, younger = rivals
@@ -67,3 +69,18 @@ def test_a_deleted_catalogue_leaves_its_place_to_the_younger(
     older.is_gone()
     younger.spreads_to(both, second)
     younger.is_ready()
+
+
+def test_two_that_are_for_other_releases_have_each_its_form_in_one_namespace(
+    estate: Estate,
+) -> None:
+    estate.provider(estate.team(), "org/m")
+    home = estate.agents()
+    agents = {"allow": "Discovered"}
+    forms = {"2026.6": {"model", "models"}, "2026.8.1": {"model", "modelPolicy"}}
+    for number, (release, sections) in enumerate(forms.items()):
+        target = {"openclaw": release}
+        catalog = estate.catalog(name=f"c{number}", agents=agents, target=target)
+        catalog.spreads_to(home.namespace)
+        catalog.is_ready()
+        assert json.loads(catalog.data["agents-defaults.json"]).keys() == sections

@@ -1,8 +1,9 @@
-"""Services that a catalogue asks by itself, with a provider's rules for keys and for failures."""
+"""Services that a catalog asks by itself, with a provider's rules for keys and for failures."""
 
 from tests.apiserver.catalogs.estate import KEY_SECRET, Estate
 from tests.apiserver.catalogs.published import GOOD, VllmCatalog
 from tests.apiserver.workspace import Json, Workspace, soon
+from tests.certificates import Authority
 from tests.operator_process import OperatorProcess
 from tests.vllm_server import Answer, Model
 
@@ -16,8 +17,8 @@ def id_of(team: Workspace, name: str = "qwen") -> str:
 
 def source(catalog: VllmCatalog, id_: str) -> Json:
     """Return what the status says of a source, empty before it says anything."""
-    shown: list[Json] = catalog.status.get("providers", [])
-    return next((provider for provider in shown if provider["id"] == id_), {})
+    result: list[Json] = catalog.status.get("providers", [])
+    return next((provider for provider in result if provider["id"] == id_), {})
 
 
 def test_a_key_reaches_its_own_service_only_and_never_travels(
@@ -37,10 +38,10 @@ def test_a_key_reaches_its_own_service_only_and_never_travels(
     assert credentials == [{"providerId": id_of(keyed), "env": env, **secret}]
     assert catalog.providers[id_of(keyed)]["apiKey"] == f"${{{env}}}"
     assert keyed.namespace.upper().replace("-", "_") in env  # two teams' keys never mix
-    sent = {(seen.path, seen.headers.get("authorization")) for seen in server.seen}
+    sent = {(request.path, request.headers.get("authorization")) for request in server.seen}
     assert {path for path, key in sent if key is None} == {"/v1/models"}  # is it public?
     assert {key for _, key in sent} == {f"Bearer {KEY}", None}
-    assert {seen.headers.get("authorization") for seen in other.seen} == {None}
+    assert {request.headers.get("authorization") for request in other.seen} == {None}
     everything = estate.plane.kubectl("get", "configmaps,vllmcatalogs,events", "-A", "-o", "json")
     assert KEY not in everything
     assert KEY not in operator.log.read_text()
@@ -55,12 +56,12 @@ def test_a_secret_of_another_namespace_cannot_be_named(estate: Estate) -> None:
         estate.service(thief, server, name=f"s{number}", keyed_by=named)
     catalog = estate.catalog()
     catalog.becomes(ConfigPublished="False NoModels")
-    asked = catalog.plane.audit.mark()
+    mark = catalog.plane.audit.mark()
     catalog.refresh()
     catalog.becomes(ConfigPublished="False NoModels")
-    read = catalog.plane.audit.since(asked).of("secrets", namespace=victim.namespace)
+    read = catalog.plane.audit.since(mark).of("secrets", namespace=victim.namespace)
     assert [entry for entry in read if "serviceaccount" in entry.user] == []
-    assert KEY not in str([seen.headers for seen in server.seen])
+    assert KEY not in str([request.headers for request in server.seen])
 
 
 def test_a_missing_secret_is_named_and_creating_it_heals(estate: Estate) -> None:
@@ -70,6 +71,21 @@ def test_a_missing_secret_is_named_and_creating_it_heals(estate: Estate) -> None
     soon(lambda: source(catalog, id_of(team)).get("reason") == "SecretNotFound")
     team.create("secrets", {"metadata": {"name": "vllm-key"}, "stringData": {"api-key": KEY}})
     catalog.publishes({id_of(team): ["org/a"]}, home)
+    catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
+
+
+def test_the_ca_of_a_service_is_read_in_its_own_namespace_and_creating_it_heals(
+    estate: Estate,
+) -> None:
+    team, home, authority = estate.team(), estate.agents().namespace, Authority.create()
+    certificate = authority.issue(f"qwen.{team.namespace}.svc.cluster.local")
+    estate.service(team, estate.serve("org/a", tls=certificate.server_context()))
+    catalog = estate.catalog(estate.services(scheme="https", caBundleRef={"name": "ca"}))
+    soon(lambda: source(catalog, id_of(team)).get("reason") == "CABundleNotFound")
+    assert catalog.providers == {}
+    team.create("configmaps", {"metadata": {"name": "ca"}, "data": {"ca.crt": authority.pem}})
+    catalog.publishes({id_of(team): ["org/a"]}, home)
+    assert catalog.providers[id_of(team)]["request"] == {"tls": {"ca": authority.pem}}
     catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
 
 
@@ -93,7 +109,7 @@ def test_a_list_that_turns_bad_stays_as_it_was(estate: Estate) -> None:
     assert catalog.config_maps() == before
 
 
-def test_a_mistyped_annotation_changes_no_list_and_is_said(estate: Estate) -> None:
+def test_a_mistyped_annotation_changes_no_list_and_is_reported(estate: Estate) -> None:
     team = estate.team()
     estate.agents()
     server = estate.serve("org/a")
@@ -107,10 +123,10 @@ def test_a_mistyped_annotation_changes_no_list_and_is_said(estate: Estate) -> No
     assert source(catalog, id_of(team))["reason"] == "InvalidSpec"
     assert "write <secret> or <secret>/<key>" in catalog.message("SourcesReachable")
     assert catalog.config_maps() == before
-    asked = server.count("/v1/models")
+    count = server.count("/v1/models")
     team.patch("services", "qwen", {"metadata": {"annotations": {KEY_SECRET: None}}})
     catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
-    assert server.count("/v1/models") > asked
+    assert server.count("/v1/models") > count
     assert catalog.config_maps() == before
 
 
@@ -122,9 +138,9 @@ def test_a_model_goes_after_three_good_answers_without_it(estate: Estate) -> Non
     catalog.publishes({id_of(team): ["org/a", "org/b"]}, home)
     server.models = (Model("org/a", 32768), Model("org/c", 32768))
     catalog.publishes({id_of(team): ["org/a", "org/b", "org/c"]}, home)
-    asked = server.count("/v1/models")
+    count = server.count("/v1/models")
     catalog.publishes({id_of(team): ["org/a", "org/c"]}, home)
-    assert server.count("/v1/models") - asked in (2, 3)
+    assert server.count("/v1/models") - count in (2, 3)
     catalog.agrees()
 
 

@@ -1,4 +1,4 @@
-"""Whose models a catalogue holds: what is shared, under ids that do not meet."""
+"""Whose models a catalog holds: what is shared, under ids that do not meet."""
 
 import pytest
 
@@ -18,8 +18,8 @@ def test_what_two_teams_share_is_the_same_in_every_namespace_of_agents(estate: E
     estate.service(blue, estate.serve("org/a"))
     homes = [estate.agents(name).namespace for name in ("one", "two", "three")]
     catalog = estate.catalog()
-    wanted = {f"{prefix(red)}-vllm": ["org/a", "org/b"], f"{prefix(blue)}-qwen": ["org/a"]}
-    catalog.publishes(wanted, *homes)
+    expected = {f"{prefix(red)}-vllm": ["org/a", "org/b"], f"{prefix(blue)}-qwen": ["org/a"]}
+    catalog.publishes(expected, *homes)
     assert catalog.is_ready()["status"]["targetCount"] == 3
     sources = {(p["id"], p["kind"], p["name"]) for p in catalog.agrees()["providers"]}
     assert sources == {
@@ -30,6 +30,7 @@ def test_what_two_teams_share_is_the_same_in_every_namespace_of_agents(estate: E
     assert url.startswith(f"http://qwen.{blue.namespace}.svc.cluster.local:")
 
 
+@pytest.mark.alone
 def test_every_change_of_labels_arrives_within_two_seconds(estate: Estate) -> None:
     team, home = estate.team(), estate.agents().namespace
     estate.provider(team, "org/a")
@@ -56,6 +57,7 @@ def test_every_change_of_labels_arrives_within_two_seconds(estate: Estate) -> No
     assert sum(taken) < WITHIN * len(taken), taken
 
 
+@pytest.mark.alone
 def test_sources_that_come_and_go_are_followed(estate: Estate) -> None:
     team, home = estate.team(), estate.agents().namespace
     catalog = estate.catalog()
@@ -82,7 +84,7 @@ def test_sources_that_come_and_go_are_followed(estate: Estate) -> None:
 
 @pytest.mark.parametrize("labels", [{}, {SHARE: "false"}, {SHARE: "True"}, {SHARE: ""}])
 def test_what_is_not_shared_never_appears(estate: Estate, labels: dict[str, str]) -> None:
-    """Whatever the catalogue selects: its selectors match all there is."""
+    """Whatever the catalog selects: its selectors match all there is."""
     everything = {"matchExpressions": [{"key": "no-such-label", "operator": "DoesNotExist"}]}
     team, home = estate.team(), estate.agents().namespace
     estate.provider(team, "org/secret", shared=False)
@@ -124,6 +126,7 @@ def test_kept_ids_that_clash_go_to_the_older_and_then_to_the_younger(estate: Est
     catalog.publishes({"vllm": ["org/old"]}, home)
 
 
+@pytest.mark.alone
 def test_ids_that_would_meet_are_kept_apart(estate: Estate) -> None:
     team, home = estate.team(), estate.agents().namespace
     for name in ("a-b", "a.b", f"{'long' * 10}-1", f"{'long' * 10}-2"):

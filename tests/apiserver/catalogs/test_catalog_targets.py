@@ -1,4 +1,4 @@
-"""Where a catalogue is published: every namespace that is selected, and no other."""
+"""Where a catalog is published: every namespace that is selected, and no other."""
 
 import pytest
 
@@ -9,14 +9,14 @@ from tests.operator_process import NAMESPACE, OperatorProcess
 
 WITHIN = 2.0  # seconds, on average: the machine is shared
 NAME_LABEL = "kubernetes.io/metadata.name"
-OURS = {
+OWN_LABELS = {
     "app.kubernetes.io/managed-by": "openclaw-vllm-operator",
     "app.kubernetes.io/part-of": "openclaw-vllm",
 }
 FOREIGN: dict[str, Json] = {
     "plain": {},
     "in-the-watch": {"labels": {"app.kubernetes.io/part-of": "openclaw-vllm"}},
-    "of-a-provider": {"labels": {**OURS, "openclaw-vllm.dev/provider": "vllm"}},
+    "of-a-provider": {"labels": {**OWN_LABELS, "openclaw-vllm.dev/provider": "vllm"}},
 }
 
 
@@ -31,6 +31,7 @@ def named(*names: str) -> Json:
     return {"matchExpressions": [{"key": NAME_LABEL, "operator": "In", "values": list(names)}]}
 
 
+@pytest.mark.alone
 def test_namespaces_that_come_and_go_are_followed_within_two_seconds(
     estate: Estate, catalog: VllmCatalog
 ) -> None:
@@ -99,21 +100,21 @@ def test_a_foreign_configmap_is_never_touched_and_holds_up_no_other(
     kind: str, estate: Estate
 ) -> None:
     estate.provider(estate.team(), "org/a")
-    theirs, ours = estate.agents("theirs"), estate.agents("ours")
+    other, own = estate.agents("theirs"), estate.agents("ours")
     metadata = {"name": "openclaw-models", **FOREIGN[kind]}
-    before = theirs.create("configmaps", {"metadata": metadata, "data": {"openclaw.json": "{}"}})
+    before = other.create("configmaps", {"metadata": metadata, "data": {"openclaw.json": "{}"}})
     catalog = estate.catalog(target={"configMapName": "openclaw-models"})
     catalog.becomes(ConfigPublished="False NotOwned", Stalled="True NotOwned")
-    catalog.spreads_to(ours.namespace)
+    catalog.spreads_to(own.namespace)
     targets = catalog.status["targets"]
     assert (targets["published"], targets["failed"]) == (1, 1)
-    assert targets["failures"][0]["namespace"] == theirs.namespace
+    assert targets["failures"][0]["namespace"] == other.namespace
     assert targets["failures"][0]["reason"] == "NotOwned"
-    assert theirs.namespace in catalog.message("Ready")
-    assert theirs.get("configmaps", "openclaw-models") == before
-    theirs.delete("configmaps", "openclaw-models")
+    assert other.namespace in catalog.message("Ready")
+    assert other.get("configmaps", "openclaw-models") == before
+    other.delete("configmaps", "openclaw-models")
     catalog.refresh()
-    catalog.spreads_to(ours.namespace, theirs.namespace)
+    catalog.spreads_to(own.namespace, other.namespace)
     catalog.is_ready()
 
 
@@ -150,8 +151,8 @@ def test_a_deleted_configmap_comes_back(estate: Estate, catalog: VllmCatalog) ->
 
 def essence(space: Workspace, catalog: VllmCatalog) -> Json:
     """Return all of a ConfigMap that is ours."""
-    found = space.find("configmaps", catalog.config_map_name)
-    if found is None:
+    result = space.find("configmaps", catalog.config_map_name)
+    if result is None:
         return {}
-    ours = ("labels", "annotations", "ownerReferences")
-    return {"data": found.get("data")} | {key: found["metadata"].get(key) for key in ours}
+    fields = ("labels", "annotations", "ownerReferences")
+    return {"data": result.get("data")} | {key: result["metadata"].get(key) for key in fields}

@@ -1,4 +1,4 @@
-"""How a catalogue goes: with all of its ConfigMaps, whoever is there to remove them."""
+"""How a catalog goes: with all of its ConfigMaps, whoever is there to remove them."""
 
 import pytest
 
@@ -16,13 +16,13 @@ def catalog(estate: Estate) -> VllmCatalog:
     estate.provider(estate.team(), "org/a")
     for name in ("one", "two", "three"):
         estate.agents(name)
-    made = estate.catalog()
-    made.is_ready()
-    assert len(made.targets) == 3
-    return made
+    created = estate.catalog()
+    created.is_ready()
+    assert len(created.targets) == 3
+    return created
 
 
-def test_a_deleted_catalogue_is_withdrawn_from_every_namespace(
+def test_a_deleted_catalog_is_withdrawn_from_every_namespace(
     estate: Estate, catalog: VllmCatalog
 ) -> None:
     other = estate.catalog(name="other")
@@ -33,13 +33,13 @@ def test_a_deleted_catalogue_is_withdrawn_from_every_namespace(
     assert len(other.targets) == 3
 
 
-def test_the_catalogue_alone_has_a_finalizer(estate: Estate, catalog: VllmCatalog) -> None:
-    found = estate.plane.kubectl("get", f"{PROVIDERS},configmaps,namespaces", "-A", "-o", "yaml")
-    assert catalog.name in found
-    assert FINALIZER not in [line.strip("- ") for line in found.splitlines()]
+def test_the_catalog_alone_has_a_finalizer(estate: Estate, catalog: VllmCatalog) -> None:
+    result = estate.plane.kubectl("get", f"{PROVIDERS},configmaps,namespaces", "-A", "-o", "yaml")
+    assert catalog.name in result
+    assert FINALIZER not in [line.strip("- ") for line in result.splitlines()]
 
 
-def test_a_catalogue_deleted_while_the_operator_was_away_is_withdrawn_at_its_return(
+def test_a_catalog_deleted_while_the_operator_was_away_is_withdrawn_at_its_return(
     catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     operator.kill()
@@ -60,7 +60,7 @@ def test_the_way_out_leaves_nothing_though_the_operator_is_gone(
     operator.start()
 
 
-def test_orphans_of_a_catalogue_that_is_gone_are_removed(
+def test_orphans_of_a_catalog_that_is_gone_are_removed(
     catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     """The garbage collector was told to leave them."""
@@ -75,7 +75,7 @@ def test_orphans_of_a_catalogue_that_is_gone_are_removed(
     catalog.is_gone()
 
 
-def test_a_catalogue_made_anew_while_the_operator_was_away_has_its_own_configmaps(
+def test_a_catalog_recreated_while_the_operator_was_away_has_its_own_configmaps(
     estate: Estate, catalog: VllmCatalog, operator: OperatorProcess
 ) -> None:
     operator.kill()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.commands.pipelines import Desk
+from tests.harnesses.command_line import CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def cli(tmp_path: Path) -> CommandLine:
     """Return an empty folder, and the command line in it."""
-    return Desk(tmp_path)
+    return CommandLine(tmp_path)

@@ -29,5 +29,5 @@ def test_the_pre_commit_example_names_the_hook() -> None:
 def test_every_option_of_the_page_exists() -> None:
     context = click.Context(main)
     commands = [main.get_command(context, name) for name in COMMANDS]
-    known = {word for c in commands if c for option in c.params for word in option.opts}
-    assert set(OPTION.findall(PAGE.read_text())) <= known
+    options = {word for c in commands if c for option in c.params for word in option.opts}
+    assert set(OPTION.findall(PAGE.read_text())) <= options

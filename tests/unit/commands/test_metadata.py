@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.commands.validate import validate
-from tests.unit.commands.pipelines import provider
+from tests.harnesses.command_line import provider
 
 LONG = "b" * 189
 ANNOTATIONS = 262_144  # bytes
@@ -82,27 +82,27 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def judged(metadata: object) -> Any:
+def validate_metadata(metadata: object) -> Any:
     return validate(provider() | {"metadata": metadata}, "default")
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_what_the_api_server_takes_is_taken(name: str) -> None:
-    found = judged({"name": "vllm"} | ACCEPTED[name])
-    assert isinstance(found, VllmProvider), found
-    assert str(found.key) == "default/vllm"
+    result = validate_metadata({"name": "vllm"} | ACCEPTED[name])
+    assert isinstance(result, VllmProvider), result
+    assert str(result.key) == "default/vllm"
 
 
-@pytest.mark.parametrize(("change", "complaint"), REFUSED, ids=[said for _, said in REFUSED])
+@pytest.mark.parametrize(("change", "violation"), REFUSED, ids=[message for _, message in REFUSED])
 def test_what_the_api_server_refuses_is_refused_with_its_place(
-    change: dict[str, Any], complaint: str
+    change: dict[str, Any], violation: str
 ) -> None:
-    (first, *_) = map(str, judged({"name": "vllm"} | change))
-    assert first.startswith(complaint)
+    (first, *_) = map(str, validate_metadata({"name": "vllm"} | change))
+    assert first.startswith(violation)
 
 
 @pytest.mark.parametrize(
-    ("metadata", "complaint"),
+    ("metadata", "violation"),
     [
         ("vllm", 'metadata: must be of type object: "string"'),
         ([], 'metadata: must be of type object: "array"'),
@@ -110,5 +110,5 @@ def test_what_the_api_server_refuses_is_refused_with_its_place(
         ({}, "metadata.name: Required value"),
     ],
 )
-def test_metadata_is_an_object_with_a_name(metadata: object, complaint: str) -> None:
-    assert [str(said) for said in judged(metadata)] == [complaint]
+def test_metadata_is_an_object_with_a_name(metadata: object, violation: str) -> None:
+    assert [str(each) for each in validate_metadata(metadata)] == [violation]

@@ -1,4 +1,4 @@
-"""Manifests judged without a cluster: the same tables as for the API server, with its words."""
+"""Validation without a cluster: the tables of the API server's tests, with its messages."""
 
 import copy
 from collections.abc import Iterator
@@ -9,34 +9,36 @@ import pytest
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.commands import cel_rules
-from openclaw_vllm.commands.schema import Violation, resource_schema
+from openclaw_vllm.commands.schema import Violation, provider_schema
 from openclaw_vllm.commands.validate import validate
 from tests.apiserver.provider_specs import ACCEPTED, Spec, spec
 from tests.apiserver.refused_specs import REFUSED
 from tests.builders import NAMESPACE
-from tests.unit.commands.pipelines import provider
+from tests.harnesses.command_line import provider
 
 
-def complaints(manifest: dict[str, Any]) -> list[str]:
-    judged = validate(manifest, "default")
-    return [] if isinstance(judged, VllmProvider) else list(map(str, judged))
+def violations(manifest: dict[str, Any]) -> list[str]:
+    result = validate(manifest, "default")
+    return [] if isinstance(result, VllmProvider) else list(map(str, result))
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_what_the_api_server_accepts_is_taken_with_the_same_defaults(name: str) -> None:
-    judged = validate(provider(ACCEPTED[name]), "default")
-    assert isinstance(judged, VllmProvider), judged
-    assert judged.spec == VllmProviderSpec.model_validate(ACCEPTED[name])
+    result = validate(provider(ACCEPTED[name]), "default")
+    assert isinstance(result, VllmProvider), result
+    assert result.spec == VllmProviderSpec.model_validate(ACCEPTED[name])
 
 
 @pytest.mark.parametrize(("refused", "words"), REFUSED, ids=[words for _, words in REFUSED])
-def test_what_the_api_server_refuses_is_refused_with_its_words(refused: Spec, words: str) -> None:
-    assert any(words in complaint for complaint in complaints(provider(refused)))
+def test_what_the_api_server_rejects_is_rejected_with_its_message(
+    refused: Spec, words: str
+) -> None:
+    assert any(words in violation for violation in violations(provider(refused)))
 
 
-def test_every_complaint_is_told_and_not_the_first_one_only() -> None:
+def test_every_violation_is_reported_and_not_the_first_one_only() -> None:
     wrong = spec(suspended=True, providerId=7, discovery={"removeAfter": 0})
-    assert sorted(complaints(provider(wrong))) == [
+    assert sorted(violations(provider(wrong))) == [
         "spec.discovery.removeAfter: should be greater than or equal to 1",
         'spec.providerId: must be of type string: "integer"',
         'spec: unknown field "spec.suspended"; did you mean suspend?',
@@ -44,20 +46,20 @@ def test_every_complaint_is_told_and_not_the_first_one_only() -> None:
 
 
 def test_a_null_is_the_same_as_nothing() -> None:
-    assert complaints(provider(spec(auth=None, discovery={"interval": None}))) == []
+    assert violations(provider(spec(auth=None, discovery={"interval": None}))) == []
 
 
-def test_pydantic_judges_what_the_schema_cannot() -> None:
+def test_pydantic_validates_what_the_schema_cannot() -> None:
     deep: dict[str, Any] = {}
     for _ in range(20):
         deep = {"a": deep}
     assert "levels of nesting" in "".join(
-        complaints(provider(spec(modelDefaults={"params": deep})))
+        violations(provider(spec(modelDefaults={"params": deep})))
     )
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "violation"),
     [
         ({"apiVersion": "openclaw-vllm.dev/v1"}, "apiVersion: write openclaw-vllm.dev/v1alpha1"),
         ({"metadata": {"name": "a" * 64}}, "metadata.name: Too long: may not be more than 63"),
@@ -66,11 +68,11 @@ def test_pydantic_judges_what_the_schema_cannot() -> None:
         ({"specs": {}}, 'specs: unknown field "specs"'),
     ],
 )
-def test_the_rest_of_the_object_is_judged_too(change: dict[str, Any], complaint: str) -> None:
-    assert any(said.startswith(complaint) for said in complaints(provider() | change))
+def test_the_rest_of_the_object_is_validated_too(change: dict[str, Any], violation: str) -> None:
+    assert any(each.startswith(violation) for each in violations(provider() | change))
 
 
-def test_judging_changes_nothing_of_the_manifest() -> None:
+def test_validation_changes_nothing_of_the_manifest() -> None:
     manifest = provider(spec(discovery={"interval": None}))
     before = copy.deepcopy(manifest)
     validate(manifest, "default")
@@ -92,16 +94,16 @@ def test_a_rule_that_ends_in_an_error_does_not_hold() -> None:
 
 
 def test_every_rule_of_the_crd_is_understood() -> None:
-    def found(node: Any) -> Iterator[str]:
+    def rules(node: Any) -> Iterator[str]:
         if isinstance(node, dict):
             yield from (rule["rule"] for rule in node.get("x-kubernetes-validations", ()))
             for inner in node.values():
-                yield from found(inner)
+                yield from rules(inner)
 
-    known = set(found(resource_schema()))
-    assert len(known) > 30
-    for rule in known:
-        cel_rules.compiled(rule)
+    all_rules = set(rules(provider_schema()))
+    assert len(all_rules) > 30
+    for rule in all_rules:
+        cel_rules.compile_rule(rule)
 
 
 def test_rules_on_changes_are_left_to_the_cluster() -> None:
@@ -119,7 +121,7 @@ def test_rules_on_changes_are_left_to_the_cluster() -> None:
         ("http://:80", "", "80"),
     ],
 )
-def test_a_url_is_taken_apart_as_kubernetes_does(url: str, host: str, port: str) -> None:
+def test_a_url_is_split_as_kubernetes_does(url: str, host: str, port: str) -> None:
     rule = f"isURL(self) && url(self).getHostname() == '{host}' && url(self).getPort() == '{port}'"
     schema = {"x-kubernetes-validations": [{"rule": rule, "message": "another one"}]}
     assert list(cel_rules.violations(url, schema, "spec")) == []

@@ -1,47 +1,43 @@
 """What a command loads: a pipeline calls `render` for every commit, and never needs kopf."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.unit.commands.pipelines import Desk, provider
+from tests.harnesses.command_line import CommandLine, provider
 
 HEAVY = ("kopf", "kubernetes", "httpx", "aiohttp", "prometheus_client")
 CALL = """
+import json
 import sys
 from openclaw_vllm.cli import main
-try:
-    main(sys.argv[1:])
-except SystemExit as ended:
-    assert ended.code == 0, ended.code
+for words in json.loads(sys.argv[1]):
+    try:
+        main(words)
+    except SystemExit as result:
+        assert result.code == 0, (words, result.code)
 print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 
 
-def loaded(*words: str) -> set[str]:
-    """Return the top-level packages that a successful call has loaded."""
-    ended = subprocess.run(
-        [sys.executable, "-c", CALL, *words], check=True, capture_output=True, text=True
+def load(*calls: list[str]) -> set[str]:
+    """Return the top-level packages that successful calls, one after the other, have loaded."""
+    result = subprocess.run(
+        [sys.executable, "-c", CALL, json.dumps(calls)], check=True, capture_output=True, text=True
     )
-    return set(ended.stderr.splitlines()[-1].split())
+    return set(result.stderr.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("command", ["render", "verify", "diff"])
-def test_a_command_for_pipelines_loads_neither_kopf_nor_an_http_client(
-    tmp_path: Path, command: str
-) -> None:
-    desk = Desk(tmp_path)
-    path, snapshot = desk.put("p.yaml", provider()), desk.snapshot("m")
+def test_no_command_for_pipelines_loads_kopf_or_an_http_client(tmp_path: Path) -> None:
+    cli = CommandLine(tmp_path)
+    path, snapshot = cli.write_yaml("p.yaml", provider()), cli.write_snapshot("m")
     words = ["-f", path, "--snapshot", snapshot]
-    if command == "diff":
-        live = desk.call("render", *words, "-o", "yaml").stdout
-        words += ["--against", desk.write("live.yaml", live)]
-    found = loaded(command, *words)
-    assert "openclaw_vllm" in found
-    assert not found & set(HEAVY)
+    against = cli.write("live.yaml", cli.run("render", *words, "-o", "yaml").stdout)
+    packages = load(["render", *words], ["verify", *words], ["diff", *words, "--against", against])
+    assert "openclaw_vllm" in packages
+    assert not packages & set(HEAVY)
 
 
 def test_help_loads_no_command() -> None:
-    assert not loaded("--help") & {"pydantic", "yaml", *HEAVY}
+    assert not load(["--help"]) & {"pydantic", "yaml", *HEAVY}

@@ -9,7 +9,7 @@ import pytest
 from tests import builders
 from tests.apiserver.servers import Servers, ServerThread
 from tests.certificates import Authority
-from tests.unit.commands.pipelines import Desk, provider
+from tests.harnesses.command_line import CommandLine, provider
 from tests.vllm_server import Answer, Model
 
 ROOT = Path(__file__).parents[3]
@@ -30,16 +30,16 @@ def servers(thread: ServerThread) -> Iterator[Servers]:
         yield running
 
 
-def reasons(said: dict[str, Any]) -> dict[str, str]:
-    return {c["type"]: f"{c['status']} {c['reason']}" for c in said["conditions"]}
+def reasons(report: dict[str, Any]) -> dict[str, str]:
+    return {c["type"]: f"{c['status']} {c['reason']}" for c in report["conditions"]}
 
 
-def test_a_good_server_is_verified(desk: Desk, servers: Servers) -> None:
+def test_a_good_server_is_verified(cli: CommandLine, servers: Servers) -> None:
     server = servers.start(Model("m"))
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url}))
-    ended = desk.call("verify", "-f", path, "--allow-loopback")
-    assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines() == [
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url}))
+    result = cli.run("verify", "-f", path, "--allow-loopback")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
         f"ok      {path}: agents/vllm",
         "        EndpointResolved  True     Succeeded: there is a URL to probe",
         "        ServerReachable   True     Succeeded: the last answer was good",
@@ -48,56 +48,60 @@ def test_a_good_server_is_verified(desk: Desk, servers: Servers) -> None:
     ]
 
 
-def test_a_server_that_only_embeds_is_told_as_in_the_cluster(desk: Desk, servers: Servers) -> None:
-    server = servers.start(Model("m"))
-    server.task = "embed"
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url}))
-    said = desk.json("verify", "-f", path, "--allow-loopback")
-    assert reasons(said)["Ready"] == "False NoModels"
-
-
-def test_capabilities_are_found_out_with_a_live_server(desk: Desk, servers: Servers) -> None:
-    server = servers.start(Model("m"))
-    spec = {"baseUrl": server.base_url, "discovery": {"capabilities": "Probe"}}
-    said = desk.json(
-        "render", "-f", desk.put("p.yaml", provider(spec)), "--live", "--allow-loopback"
-    )
-    assert '"supportsTools": false' in said["data"]["models.json"]
-    assert said["notes"] == []
-
-
-def test_a_key_that_the_list_does_not_need_is_told_to_be_unproved(
-    desk: Desk, servers: Servers
+def test_a_server_that_only_embeds_is_reported_as_in_the_cluster(
+    cli: CommandLine, servers: Servers
 ) -> None:
     server = servers.start(Model("m"))
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
-    ended = desk.call("verify", "-f", path, *ALLOWED, VLLM_API_KEY=KEY)
-    assert ended.exit_code == 0, ended.stdout
-    assert "lists its models without a key, so the key was not proved" in ended.stdout
+    server.task = "embed"
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url}))
+    report = cli.json("verify", "-f", path, "--allow-loopback")
+    assert reasons(report)["Ready"] == "True NoChatModels"
+
+
+def test_capabilities_are_probed_with_a_live_server(cli: CommandLine, servers: Servers) -> None:
+    server = servers.start(Model("m"))
+    spec = {"baseUrl": server.base_url, "discovery": {"capabilities": "Probe"}}
+    report = cli.json(
+        "render", "-f", cli.write_yaml("p.yaml", provider(spec)), "--live", "--allow-loopback"
+    )
+    assert '"supportsTools": false' in report["data"]["models.json"]
+    assert report["notes"] == []
+
+
+def test_a_key_that_the_list_does_not_need_is_reported_as_unproved(
+    cli: CommandLine, servers: Servers
+) -> None:
+    server = servers.start(Model("m"))
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
+    result = cli.run("verify", "-f", path, *ALLOWED, VLLM_API_KEY=KEY)
+    assert result.exit_code == 0, result.stdout
+    assert "lists its models without a key, so the key was not proved" in result.stdout
 
 
 @pytest.mark.parametrize("variable", ["VLLM_API_KEY", "OTHER"])
-def test_a_key_comes_from_the_environment(desk: Desk, servers: Servers, variable: str) -> None:
+def test_a_key_comes_from_the_environment(
+    cli: CommandLine, servers: Servers, variable: str
+) -> None:
     server = servers.start(Model("m"))
     server.keys = (KEY,)
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
     named = [] if variable == "VLLM_API_KEY" else ["--api-key-env", variable]
-    ended = desk.call("verify", "-f", path, *ALLOWED, *named, **{variable: KEY})
-    assert ended.exit_code == 0, ended.stdout
-    assert KEY not in ended.output
+    result = cli.run("verify", "-f", path, *ALLOWED, *named, **{variable: KEY})
+    assert result.exit_code == 0, result.stdout
+    assert KEY not in result.output
 
 
 def test_a_secret_header_comes_from_the_variable_that_agents_read(
-    desk: Desk, servers: Servers
+    cli: CommandLine, servers: Servers
 ) -> None:
     server = servers.start(Model("m"))
     source = {"secretKeyRef": {"name": "tokens", "key": "token"}}
     header = {"name": "X-Token", "valueFrom": source, "env": "X_TOKEN"}
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url, "headers": [header]}))
-    ended = desk.call("verify", "-f", path, *ALLOWED, X_TOKEN=KEY)
-    assert ended.exit_code == 0, ended.stdout
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url, "headers": [header]}))
+    result = cli.run("verify", "-f", path, *ALLOWED, X_TOKEN=KEY)
+    assert result.exit_code == 0, result.stdout
     assert server.seen[0].headers["x-token"] == KEY
-    assert KEY not in ended.output
+    assert KEY not in result.output
 
 
 REFUSALS = [
@@ -123,7 +127,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("environment", "words", "type_", "reason"), REFUSALS)
 def test_a_key_goes_only_where_the_operator_would_send_it(
-    desk: Desk,
+    cli: CommandLine,
     servers: Servers,
     environment: dict[str, str],
     words: tuple[str, ...],
@@ -132,53 +136,54 @@ def test_a_key_goes_only_where_the_operator_would_send_it(
 ) -> None:
     server = servers.start(Model("m"))
     server.keys = (KEY,)
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
-    ended = desk.call("verify", "-f", path, *words, **environment)
-    assert ended.exit_code == 1
-    assert ended.stdout.startswith("FAILED  ")
-    assert any(type_ in line and reason in line for line in ended.stdout.splitlines())
-    assert KEY not in ended.output
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url, "auth": AUTH}))
+    result = cli.run("verify", "-f", path, *words, **environment)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("FAILED  ")
+    assert any(type_ in line and reason in line for line in result.stdout.splitlines())
+    assert KEY not in result.output
     expected = 1 if reason == "Unauthorized" else 0
     assert server.count("/v1/models") == expected
 
 
-def test_a_private_ca_is_given_by_a_file(desk: Desk, servers: Servers) -> None:
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+def test_a_private_ca_comes_from_a_file(cli: CommandLine, servers: Servers, kind: str) -> None:
     authority = Authority.create()
     server = servers.start(Model("m"), tls=authority.issue("127.0.0.1").server_context())
-    spec = {"baseUrl": server.base_url, "tls": {"caBundleRef": {"name": "corp-ca"}}}
-    words = ["verify", "-f", desk.put("p.yaml", provider(spec)), "--allow-loopback"]
-    said = desk.json(*words, "--ca-file", desk.write("ca.crt", authority.pem))
-    assert reasons(said)["Ready"] == "True Succeeded"
-    other = desk.write("other.crt", Authority.create().pem)
-    assert reasons(desk.json(*words, "--ca-file", other))["Ready"] == "False TLSFailed"
-    assert reasons(desk.json(*words))["Ready"] == "False CABundleNotFound"
+    spec = {"baseUrl": server.base_url, "tls": {"caBundleRef": {"kind": kind, "name": "corp-ca"}}}
+    words = ["verify", "-f", cli.write_yaml("p.yaml", provider(spec)), "--allow-loopback"]
+    report = cli.json(*words, "--ca-file", cli.write("ca.crt", authority.pem))
+    assert reasons(report)["Ready"] == "True Succeeded"
+    other = cli.write("other.crt", Authority.create().pem)
+    assert reasons(cli.json(*words, "--ca-file", other))["Ready"] == "False TLSFailed"
+    assert reasons(cli.json(*words))["Ready"] == "False CABundleNotFound"
 
 
-def test_a_bad_answer_is_told_without_a_byte_of_it(desk: Desk, servers: Servers) -> None:
+def test_a_bad_answer_is_reported_without_a_byte_of_it(cli: CommandLine, servers: Servers) -> None:
     server = servers.start(Model("m"))
     server.fault = Answer(body=b"PLANTED")
-    path = desk.put("p.yaml", provider({"baseUrl": server.base_url}))
-    ended = desk.call("verify", "-f", path, "--allow-loopback")
-    assert ended.exit_code == 1
-    assert "InvalidAnswer" in ended.stdout
-    assert "PLANTED" not in ended.output
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url}))
+    result = cli.run("verify", "-f", path, "--allow-loopback")
+    assert result.exit_code == 1
+    assert "InvalidAnswer" in result.stdout
+    assert "PLANTED" not in result.output
 
 
-def test_an_explicit_list_asks_nobody(desk: Desk) -> None:
-    path = desk.put("p.yaml", provider(builders.wire_spec(models=[{"id": "m"}])))
-    said = desk.json("verify", "-f", path)
-    assert reasons(said)["ServerReachable"] == "True Skipped"
-    assert said["ok"] is True
+def test_an_explicit_list_needs_no_probe(cli: CommandLine) -> None:
+    path = cli.write_yaml("p.yaml", provider(builders.wire_spec(models=[{"id": "m"}])))
+    report = cli.json("verify", "-f", path)
+    assert reasons(report)["ServerReachable"] == "True Skipped"
+    assert report["ok"] is True
 
 
-def test_a_snapshot_may_stand_for_the_server(desk: Desk) -> None:
-    path = desk.put("p.yaml", provider())
-    assert desk.call("verify", "-f", path, "--snapshot", desk.snapshot("m")).exit_code == 0
-    assert desk.call("verify", "-f", path, "--snapshot", desk.snapshot()).exit_code == 1
+def test_a_snapshot_may_stand_for_the_server(cli: CommandLine) -> None:
+    path = cli.write_yaml("p.yaml", provider())
+    assert cli.run("verify", "-f", path, "--snapshot", cli.write_snapshot("m")).exit_code == 0
+    assert cli.run("verify", "-f", path, "--snapshot", cli.write_snapshot()).exit_code == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ([], "give a file"),
         (["--offline", "--live", "FILE"], "--offline excludes"),
@@ -190,17 +195,17 @@ def test_a_snapshot_may_stand_for_the_server(desk: Desk) -> None:
         (["--offline", "FILE", "-n", "Bad NS"], "'Bad NS' is no namespace: write at most 63"),
     ],
 )
-def test_wrong_usage_ends_with_2(desk: Desk, words: list[str], said: str) -> None:
-    path = desk.put("p.yaml", provider())
-    ended = desk.call("verify", *(path if word == "FILE" else word for word in words))
-    assert ended.exit_code == 2
-    assert said in ended.stderr
+def test_wrong_usage_ends_with_2(cli: CommandLine, words: list[str], message: str) -> None:
+    path = cli.write_yaml("p.yaml", provider())
+    result = cli.run("verify", *(path if word == "FILE" else word for word in words))
+    assert result.exit_code == 2
+    assert message in result.stderr
 
 
-def test_a_missing_cluster_is_said_in_one_line(desk: Desk) -> None:
-    path = desk.put("p.yaml", provider())
+def test_a_missing_cluster_is_reported_in_one_line(cli: CommandLine) -> None:
+    path = cli.write_yaml("p.yaml", provider())
     words = ["verify", "--offline", "--server-dry-run", path]
-    ended = desk.call(*words, KUBECONFIG=desk.write("kubeconfig", ""))
-    assert ended.exit_code == 1
-    assert ended.stderr.startswith("Error: no cluster to talk to")
-    assert len(ended.stderr.splitlines()) == 1
+    result = cli.run(*words, KUBECONFIG=cli.write("kubeconfig", ""))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: no cluster to talk to")
+    assert len(result.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Which change wakes which catalogue, how often, and not before all is known."""
+"""Which change wakes which catalog, how often, and not before all is known."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import REQUESTED_AT
+from openclaw_vllm.api.observed import REQUESTED_AT, UserRequest
 from openclaw_vllm.controllers import catalog as module
 from openclaw_vllm.controllers.catalog import MOMENT, CatalogController
 from openclaw_vllm.core.catalog.state import CatalogState
-from openclaw_vllm.core.discovery.server import UserRequest
 from tests import builders
 from tests.builders import Wire
 from tests.builders import catalogs as catalog_builders
@@ -27,7 +26,7 @@ WHILE = 3 * MOMENT
 
 @dataclass
 class CatalogControllerHarness:
-    """An intake of catalogues whose reconciles are only counted."""
+    """A CatalogController whose reconciles are only counted."""
 
     catalogs: CatalogController
     fakes: FakeContext
@@ -50,7 +49,7 @@ class CatalogControllerHarness:
 @asynccontextmanager
 async def harness(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CatalogControllerHarness]:
     async with fake_context() as place:
-        it = CatalogControllerHarness(CatalogController(place.world, slots=4, passing=()), place)
+        it = CatalogControllerHarness(CatalogController(place.context, slots=4, passing=()), place)
 
         async def count(key: ObjectKey, *_: object) -> float | None:
             it.runs.append(key)
@@ -81,14 +80,14 @@ async def test_all_that_happens_in_a_moment_is_one_reconcile(
             it.catalogs.on_namespace_event(
                 "ADDED", {"metadata": {"name": f"n{number}", "labels": {}}}
             )
-            it.catalogs.changed()
+            it.catalogs.wake_all()
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
-        it.catalogs.changed()
+        it.catalogs.wake_all()
         await eventually(lambda: it.runs == [KEY, KEY], within=5)
 
 
-async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_changes_nothing_wakes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async with harness(monkeypatch) as it:
         it.catalog()
         it.catalogs.on_namespace_event("ADDED", {"metadata": {"name": "n", "labels": {}}})
@@ -97,10 +96,10 @@ async def test_what_changes_nothing_wakes_nobody(monkeypatch: pytest.MonkeyPatch
         it.catalog("MODIFIED", resourceVersion="11")  # as a status write of ours does
         await asyncio.sleep(WHILE)
         assert it.runs == [KEY]
-        assert it.fakes.world.cache.catalogs[KEY].resource_version == "11"
+        assert it.fakes.context.cache.catalogs[KEY].resource_version == "11"
 
 
-async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_known(
+async def test_no_catalog_is_reconciled_before_what_was_there_at_the_start_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with harness(monkeypatch) as it:
@@ -108,11 +107,11 @@ async def test_no_catalogue_is_reconciled_before_what_was_there_at_the_start_is_
         it.catalog()
         await asyncio.sleep(WHILE)
         assert it.runs == []
-        it.catalogs.saw("uid-of-a-provider")
+        it.catalogs.mark_delivered("uid-of-a-provider")
         await eventually(lambda: it.runs == [KEY], within=5)
 
 
-async def test_no_catalogue_is_reconciled_before_the_others_are_known(
+async def test_no_catalog_is_reconciled_before_the_others_are_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An older one that is shown later would find its ConfigMaps taken over."""
@@ -125,52 +124,51 @@ async def test_no_catalogue_is_reconciled_before_the_others_are_known(
         await eventually(lambda: KEY in it.runs, within=5)
 
 
-async def test_a_service_that_changes_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_that_changes_is_probed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async with harness(monkeypatch) as it:
-        ours = SourceKey("fleet", ObjectKey("team-a", "vllm"), 8000)
+        own = SourceKey("fleet", ObjectKey("team-a", "vllm"), 8000)
         others = SourceKey("fleet", ObjectKey("team-b", "vllm"), 8000)
-        it.fakes.world.states.sources.update(
-            (name, builders.new_server("u", 1, "")) for name in (ours, others)
+        it.fakes.context.states.sources.update(
+            (name, builders.new_server("u", 1, "")) for name in (own, others)
         )
-        it.catalogs.service_changed(ours.service)
-        await eventually(lambda: it.asked == [ours], within=5)
+        it.catalogs.on_service_changed(own.service)
+        await eventually(lambda: it.asked == [own], within=5)
 
 
-async def test_a_catalogue_that_is_gone_takes_its_memories_along(
+async def test_a_catalog_that_is_gone_takes_its_memories_along(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with harness(monkeypatch) as it:
         it.catalog()
-        world = it.fakes.world
-        world.states.sources[SourceKey("fleet", ObjectKey("a", "b"), 1)] = builders.new_server(
+        context = it.fakes.context
+        context.states.sources[SourceKey("fleet", ObjectKey("a", "b"), 1)] = builders.new_server(
             "u", 1, ""
         )
         it.catalog("DELETED", uid="another")
-        assert KEY in world.cache.catalogs
+        assert KEY in context.cache.catalogs
         it.catalog("DELETED")
-        assert (world.cache.catalogs, world.states.sources) == ({}, {})
+        assert (context.cache.catalogs, context.states.sources) == ({}, {})
 
 
 async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """After a restart a Service that was well waits for its phase, an hour perhaps."""
-    ours = SourceKey("fleet", ObjectKey("team-a", "s"), 8000)
+    own = SourceKey("fleet", ObjectKey("team-a", "s"), 8000)
     async with harness(monkeypatch) as it:
 
         async def draw(key: ObjectKey, _: object, ask: Callable[[SourceKey], None]) -> None:
             it.runs.append(key)
-            ask(ours)
+            ask(own)
 
         monkeypatch.setattr(module, "reconcile_catalog", draw)
         selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
         spec = catalog_builders.wire_spec(sources=[{"services": selected}])
-        cache = it.fakes.world.cache
+        cache = it.fakes.context.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
-        cache.services[ours.service] = catalog_builders.service()
-        it.fakes.world.states.catalogs[KEY] = CatalogState(
-            "catalog-1",
-            request=UserRequest(1, ""),
+        cache.services[own.service] = catalog_builders.service()
+        it.fakes.context.states.catalogs[KEY] = CatalogState(
+            UserRequest("catalog-1", 1, ""),
             entries={"vllm-team-a-s": {"models": []}},
             reasons={"vllm-team-a-s": ""},
             is_restored=True,
@@ -181,17 +179,4 @@ async def test_who_waits_for_a_first_question_is_asked_when_a_person_wants_it(
         assert it.asked == []
         request = {"annotations": {REQUESTED_AT: "now"}}
         it.catalog("MODIFIED", spec=spec, uid="catalog-1", resourceVersion="11", **request)
-        await eventually(lambda: ours in it.asked, within=5)
-
-
-@pytest.mark.parametrize("kind", ["catalog", "namespace"])
-async def test_objects_that_are_listed_call_for_a_relist(kind: str) -> None:
-    """What was deleted before the list is not in it, and no event tells."""
-    async with fake_context() as fakes:
-        controller = CatalogController(fakes.world, slots=1, passing=())
-        handle = getattr(controller, f"on_{kind}_event")
-        manifest = builders.manifest(spec=catalog_builders.wire_spec(), name="fleet")
-        handle("ADDED", manifest)
-        assert not controller.listed.is_set()
-        handle(None, manifest)
-        assert controller.listed.is_set()
+        await eventually(lambda: own in it.asked, within=5)

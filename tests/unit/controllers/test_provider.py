@@ -12,7 +12,7 @@ KEY = ObjectKey(NAMESPACE, "vllm")
 
 async def test_a_new_provider_is_reconciled_at_once() -> None:
     async with controller_harness() as s:
-        s.intake.on_provider_event("ADDED", builders.manifest())
+        s.providers.on_provider_event("ADDED", builders.manifest())
         assert s.queue.take() == ["vllm"]
 
 
@@ -29,14 +29,14 @@ async def test_a_new_provider_is_reconciled_at_once() -> None:
         pytest.param({}, {"uid": "uid-2"}, id="its uid, having been made anew"),
     ],
 )
-async def test_it_is_reconciled_at_once_and_anew_when_somebody_changes(
+async def test_it_is_reconciled_at_once_and_again_when_a_user_changes(
     before: Wire, change: Wire
 ) -> None:
     async with controller_harness() as s:
-        s.known(**before)
-        s.intake.on_provider_event("MODIFIED", builders.manifest(resourceVersion="11", **change))
+        s.with_known_provider(**before)
+        s.providers.on_provider_event("MODIFIED", builders.manifest(resourceVersion="11", **change))
         assert (s.queue.added, s.queue.interrupted) == (["vllm"], ["vllm"])
-        assert s.world.cache.providers[KEY].uid == change.get("uid", "uid-1")
+        assert s.context.cache.providers[KEY].uid == change.get("uid", "uid-1")
 
 
 @pytest.mark.parametrize(
@@ -51,24 +51,24 @@ async def test_it_is_reconciled_at_once_and_anew_when_somebody_changes(
         pytest.param({"resourceVersion": "9", "uid": "uid-0"}, id="an object before it"),
     ],
 )
-async def test_nobody_is_woken_when_an_event_shows(change: Wire) -> None:
+async def test_nothing_is_woken_when_an_event_shows(change: Wire) -> None:
     async with controller_harness() as s:
-        s.known()
+        s.with_known_provider()
         status = change.pop("status", None)
-        s.intake.on_provider_event("MODIFIED", builders.manifest(status=status, **change))
+        s.providers.on_provider_event("MODIFIED", builders.manifest(status=status, **change))
         assert s.queue.take() == []
-        assert s.world.cache.providers[KEY].uid == "uid-1"
-        assert s.world.cache.providers[KEY].generation == 1
+        assert s.context.cache.providers[KEY].uid == "uid-1"
+        assert s.context.cache.providers[KEY].generation == 1
 
 
-async def test_a_status_that_somebody_else_wrote_is_known() -> None:
+async def test_a_status_that_another_client_wrote_is_known() -> None:
     async with controller_harness() as s:
-        s.known()
+        s.with_known_provider()
         status = {"observedGeneration": 1, "modelCount": 3}
-        s.intake.on_provider_event(
+        s.providers.on_provider_event(
             "MODIFIED", builders.manifest(status=status, resourceVersion="11")
         )
-        assert s.world.cache.providers[KEY].status.model_count == 3
+        assert s.context.cache.providers[KEY].status.model_count == 3
 
 
 @pytest.mark.parametrize(
@@ -80,41 +80,30 @@ async def test_a_status_that_somebody_else_wrote_is_known() -> None:
 )
 async def test_a_provider_is_dropped_that_is(event: str, change: Wire) -> None:
     async with controller_harness() as s:
-        s.known()
-        s.intake.on_provider_event(event, builders.manifest(resourceVersion="11", **change))
+        s.with_known_provider()
+        s.providers.on_provider_event(event, builders.manifest(resourceVersion="11", **change))
         assert (s.queue.forgotten, s.queue.added) == (["vllm"], [])
-        assert KEY not in s.world.cache.providers
+        assert KEY not in s.context.cache.providers
 
 
 async def test_the_deletion_of_one_does_not_concern_another_that_took_its_name() -> None:
     async with controller_harness() as s:
-        s.known(uid="uid-2", resourceVersion="20")
-        s.intake.on_provider_event("DELETED", builders.manifest(resourceVersion="15"))
+        s.with_known_provider(uid="uid-2", resourceVersion="20")
+        s.providers.on_provider_event("DELETED", builders.manifest(resourceVersion="15"))
         assert (s.queue.forgotten, s.queue.added) == ([], [])
-        assert KEY in s.world.cache.providers
+        assert KEY in s.context.cache.providers
 
 
-async def test_whoever_waits_for_the_name_of_a_config_map_is_woken_when_it_is_free() -> None:
+async def test_those_that_wait_for_the_name_of_a_config_map_are_woken_when_it_is_free() -> None:
     spec = builders.wire_spec(output={"configMapName": "vllm-openclaw"})
     async with controller_harness() as s:
-        s.known()
-        s.known(spec=spec, name="other", uid="uid-2")
-        s.intake.on_provider_event("DELETED", builders.manifest(resourceVersion="11"))
+        s.with_known_provider()
+        s.with_known_provider(spec=spec, name="other", uid="uid-2")
+        s.providers.on_provider_event("DELETED", builders.manifest(resourceVersion="11"))
         assert s.queue.take() == ["other"]
 
 
-async def test_a_spec_that_cannot_be_read_is_told_at_once() -> None:
+async def test_a_spec_that_cannot_be_read_is_reported_at_once() -> None:
     async with controller_harness() as s:
-        s.intake.on_provider_event(None, builders.manifest({"discovery": {"interval": "soon"}}))
+        s.providers.on_provider_event(None, builders.manifest({"discovery": {"interval": "soon"}}))
         assert s.queue.take() == ["vllm"]
-
-
-@pytest.mark.parametrize("kind", ["provider", "service", "config_map"])
-async def test_objects_that_are_listed_call_for_an_audit(kind: str) -> None:
-    """What was deleted before the list is not in it, and no event tells."""
-    async with controller_harness() as s:
-        take_in = getattr(s.intake, f"on_{kind}_event")
-        take_in("MODIFIED", builders.manifest())
-        assert not s.intake.listed.is_set()
-        take_in(None, builders.manifest())
-        assert s.intake.listed.is_set()

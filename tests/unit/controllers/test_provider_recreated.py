@@ -27,70 +27,70 @@ def service(uid: str, version: str, port: int = 8000, name: str = "vllm") -> Wir
 
 
 def namespace(uid: str, version: str, **labels: str) -> Wire:
-    known = {"name": "models", "uid": uid, "resourceVersion": version, "labels": labels}
-    return {"metadata": known}
+    metadata = {"name": "models", "uid": uid, "resourceVersion": version, "labels": labels}
+    return {"metadata": metadata}
 
 
 def named(s: ControllerHarness) -> ControllerHarness:
-    s.known(spec=builders.wire_spec(serviceRef={"name": "vllm"}))
+    s.with_known_provider(spec=builders.wire_spec(serviceRef={"name": "vllm"}))
     return s
 
 
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_service_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with controller_harness() as s:
-        named(s).intake.on_service_event("ADDED", service("old", "3"))
-        s.intake.on_service_event("ADDED", service("new", "9", port=9000))
+        named(s).providers.on_service_event("ADDED", service("old", "3"))
+        s.providers.on_service_event("ADDED", service("new", "9", port=9000))
         s.queue.take()
-        s.intake.on_service_event(event, service("old", version))
-        assert s.world.cache.services[VLLM].uid == "new"
+        s.providers.on_service_event(event, service("old", version))
+        assert s.context.cache.services[VLLM].uid == "new"
         assert s.queue.take() == []
 
 
 async def test_the_end_of_the_service_that_is_known_counts_however_old_its_version() -> None:
     async with controller_harness() as s:
-        named(s).intake.on_service_event("ADDED", service("new", "9"))
+        named(s).providers.on_service_event("ADDED", service("new", "9"))
         s.queue.take()
-        s.intake.on_service_event("DELETED", service("new", "2"))
-        assert s.world.cache.services == {}
+        s.providers.on_service_event("DELETED", service("new", "2"))
+        assert s.context.cache.services == {}
         assert s.queue.take() == ["vllm"]
 
 
-async def test_a_service_that_is_made_anew_wakes_nobody_when_it_leads_to_the_same() -> None:
+async def test_a_service_that_is_recreated_wakes_nothing_when_it_leads_to_the_same() -> None:
     async with controller_harness() as s:
-        named(s).intake.on_service_event("ADDED", service("old", "3"))
+        named(s).providers.on_service_event("ADDED", service("old", "3"))
         s.queue.take()
-        s.intake.on_service_event("ADDED", service("new", "9"))
-        s.intake.on_service_event("DELETED", service("old", "8"))
+        s.providers.on_service_event("ADDED", service("new", "9"))
+        s.providers.on_service_event("DELETED", service("old", "8"))
         assert s.queue.take() == []
 
 
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with controller_harness() as s:
-        catalogs = CatalogController(s.world, slots=1, passing=())
+        catalogs = CatalogController(s.context, slots=1, passing=())
         catalogs.on_namespace_event("ADDED", namespace("old", "3"))
         catalogs.on_namespace_event("ADDED", namespace("new", "9", tier="models"))
         catalogs.on_namespace_event(event, namespace("old", version))
-        assert s.world.cache.namespaces["models"].labels == {"tier": "models"}
+        assert s.context.cache.namespaces["models"].labels == {"tier": "models"}
         catalogs.on_namespace_event("DELETED", namespace("new", "11"))
-        assert s.world.cache.namespaces == {}
+        assert s.context.cache.namespaces == {}
 
 
-async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalogue(
+async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalog(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with controller_harness() as s:
-        told: list[str] = []
-        catalogs = CatalogController(s.world, slots=1, passing=())
-        monkeypatch.setattr(catalogs, "changed", lambda: told.append("a catalogue"))
-        intake = ProviderController(s.world, s.queue, catalogs)
+        messages: list[str] = []
+        catalogs = CatalogController(s.context, slots=1, passing=())
+        monkeypatch.setattr(catalogs, "wake_all", lambda: messages.append("a catalog"))
+        providers = ProviderController(s.context, s.queue, catalogs)
         for version in ("3", "4"):
             catalogs.on_namespace_event("MODIFIED", namespace("one", version))
-            intake.on_service_event("MODIFIED", service("one", version))
-        assert len(told) == 2
-        assert s.world.cache.namespaces["models"].resource_version == "4"
-        assert s.world.cache.services[VLLM].resource_version == "4"
+            providers.on_service_event("MODIFIED", service("one", version))
+        assert len(messages) == 2
+        assert s.context.cache.namespaces["models"].resource_version == "4"
+        assert s.context.cache.services[VLLM].resource_version == "4"
 
 
 @pytest.mark.parametrize(
@@ -105,23 +105,23 @@ async def test_an_audit_takes_in_a_service_that(
     before: list[Wire], read: list[tuple[str, ...]], woken: list[str]
 ) -> None:
     async with controller_harness() as s:
-        for known in before:
-            named(s).intake.on_service_event("ADDED", known)
+        for item in before:
+            named(s).providers.on_service_event("ADDED", item)
         named(s)
         s.queue.take()
         cluster = FakeCluster()
         cluster.services.append(service("new", "9"))
-        world = replace(s.world, cluster=cluster)
-        await relist_services(world, s.intake, ())
+        context = replace(s.context, cluster=cluster)
+        await relist_services(context, s.providers, ())
         full_reads = [a.namespaces for a in cluster.actions if not a.metadata_only]
         assert (full_reads, s.queue.take()) == (read, woken)
-        assert s.world.cache.services[VLLM].uid == "new"
+        assert s.context.cache.services[VLLM].uid == "new"
 
 
 async def test_an_audit_drops_a_service_that_is_gone() -> None:
     async with controller_harness() as s:
-        named(s).intake.on_service_event("ADDED", service("old", "3"))
+        named(s).providers.on_service_event("ADDED", service("old", "3"))
         s.queue.take()
-        world = replace(s.world, cluster=FakeCluster())
-        await relist_services(world, s.intake, ())
-        assert (s.world.cache.services, s.queue.take()) == ({}, ["vllm"])
+        context = replace(s.context, cluster=FakeCluster())
+        await relist_services(context, s.providers, ())
+        assert (s.context.cache.services, s.queue.take()) == ({}, ["vllm"])

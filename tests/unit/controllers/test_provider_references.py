@@ -14,7 +14,7 @@ from tests.harnesses.controller import (
     objects_of_earlier_process,
 )
 
-OURS = ObjectKey(NAMESPACE, "vllm-openclaw")
+CONFIG_MAP = ObjectKey(NAMESPACE, "vllm-openclaw")
 LABELLED = {"app.kubernetes.io/part-of": "openclaw-vllm"}
 
 
@@ -40,12 +40,12 @@ def four_providers(s: ControllerHarness) -> ControllerHarness:
         naming("by-full-name", baseUrl="https://vllm.models.svc", tls=tls),
         naming("elsewhere", baseUrl="http://x.test", output={"baseConfigRef": {"name": "base"}}),
     ):
-        s.known(**provider)
+        s.with_known_provider(**provider)
     return s
 
 
 @pytest.mark.parametrize(
-    ("shown", "woken"),
+    ("service_manifest", "woken"),
     [
         pytest.param(service(), ["by-ref", "by-url"], id="of the same namespace"),
         pytest.param(service(namespace="models"), ["by-full-name"], id="of another namespace"),
@@ -53,30 +53,30 @@ def four_providers(s: ControllerHarness) -> ControllerHarness:
         pytest.param(service(namespace="other"), [], id="of the same name elsewhere"),
     ],
 )
-async def test_a_service_wakes_whoever_names_it(shown: Wire, woken: list[str]) -> None:
+async def test_a_service_wakes_those_that_name_it(service_manifest: Wire, woken: list[str]) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.on_service_event("ADDED", shown)
+        four_providers(s).providers.on_service_event("ADDED", service_manifest)
         assert s.queue.take() == woken
 
 
-async def test_a_service_wakes_nobody_while_its_ports_and_kind_stay() -> None:
+async def test_a_service_wakes_nothing_while_its_ports_and_kind_stay() -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.on_service_event("ADDED", service())
+        four_providers(s).providers.on_service_event("ADDED", service())
         s.queue.take()
         for change in ({}, {"labels": {"a": "b"}}, {"resourceVersion": "2"}):
-            s.intake.on_service_event("MODIFIED", service(**change))
-        s.intake.on_service_event(None, service())
+            s.providers.on_service_event("MODIFIED", service(**change))
+        s.providers.on_service_event(None, service())
         assert s.queue.take() == []
-        s.intake.on_service_event("MODIFIED", service(port=9000, resourceVersion="3"))
+        s.providers.on_service_event("MODIFIED", service(port=9000, resourceVersion="3"))
         assert s.queue.take() == ["by-ref", "by-url"]
 
 
-async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
+async def test_a_deleted_service_wakes_those_that_name_it_once() -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.on_service_event("ADDED", service())
+        four_providers(s).providers.on_service_event("ADDED", service())
         s.queue.take()
         for _ in range(2):
-            s.intake.on_service_event("DELETED", service())
+            s.providers.on_service_event("DELETED", service())
         assert s.queue.take() == ["by-ref", "by-url"]
 
 
@@ -84,21 +84,23 @@ async def test_a_deleted_service_wakes_whoever_names_it_once() -> None:
     ("name", "woken"), [("corp-ca", ["by-full-name"]), ("base", ["elsewhere"]), ("other", [])]
 )
 @pytest.mark.parametrize("event", ["ADDED", "DELETED"])
-async def test_a_users_map_wakes_whoever_names_it(event: str, name: str, woken: list[str]) -> None:
+async def test_a_users_map_wakes_those_that_name_it(
+    event: str, name: str, woken: list[str]
+) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.on_config_map_event(event, users_map(name))
+        four_providers(s).providers.on_config_map_event(event, users_map(name))
         assert s.queue.take() == woken
 
 
-async def test_a_users_map_is_read_anew_after_a_change() -> None:
+async def test_a_users_map_is_read_again_after_a_change() -> None:
     key = ObjectKey(NAMESPACE, "corp-ca")
     async with controller_harness() as s:
         s.fakes.config_maps.objects["corp-ca"] = {"ca.crt": "x"}
         for reads in (1, 1):
-            await s.world.config_maps.get(key, max_age=600)
+            await s.context.config_maps.get(key, max_age=600)
             assert s.fakes.config_maps.reads == reads
-        s.intake.on_config_map_event("MODIFIED", users_map("corp-ca"))
-        await s.world.config_maps.get(key, max_age=600)
+        s.providers.on_config_map_event("MODIFIED", users_map("corp-ca"))
+        await s.context.config_maps.get(key, max_age=600)
         assert s.fakes.config_maps.reads == 2
 
 
@@ -109,61 +111,76 @@ async def test_a_users_map_is_read_anew_after_a_change() -> None:
         pytest.param(users_map("corp-ca", "old", "49"), id="as it was before"),
     ],
 )
-async def test_a_users_map_wakes_nobody_when_it_is(again: Wire) -> None:
+async def test_a_users_map_wakes_nothing_when_it_is(again: Wire) -> None:
     async with controller_harness() as s:
-        four_providers(s).intake.on_config_map_event("ADDED", users_map("corp-ca"))
+        four_providers(s).providers.on_config_map_event("ADDED", users_map("corp-ca"))
         s.queue.take()
-        s.intake.on_config_map_event(None, again)
+        s.providers.on_config_map_event(None, again)
         assert s.queue.take() == []
 
 
 async def test_an_edited_or_deleted_map_of_ours_wakes_its_owner() -> None:
     provider, config_map = objects_of_earlier_process("100")
     async with controller_harness() as s:
-        s.world.cache.published[OURS] = ConfigMapState.read(config_map)
-        s.intake.on_provider_event(None, provider)
-        s.intake.on_config_map_event(None, config_map)
+        s.context.cache.published[CONFIG_MAP] = ConfigMapState.read(config_map)
+        s.providers.on_provider_event(None, provider)
+        s.providers.on_config_map_event(None, config_map)
         assert s.queue.take() == []
         edited = {**config_map, "data": {**config_map["data"], "models.json": "{}"}}
         edited["metadata"] = {**config_map["metadata"], "resourceVersion": "101"}
-        s.intake.on_config_map_event("MODIFIED", edited)
+        s.providers.on_config_map_event("MODIFIED", edited)
         assert s.queue.take() == ["vllm"]
-        s.intake.on_config_map_event("DELETED", edited)
+        s.providers.on_config_map_event("DELETED", edited)
         assert s.queue.take() == ["vllm"]
-        assert OURS not in s.world.cache.published
+        assert CONFIG_MAP not in s.context.cache.published
 
 
-async def test_our_own_write_wakes_nobody_and_an_older_view_of_it_neither() -> None:
+async def test_our_own_write_wakes_nothing_and_an_older_view_of_it_neither() -> None:
     provider, config_map = objects_of_earlier_process("100")
     async with controller_harness() as s:
-        s.intake.on_provider_event("ADDED", provider)
+        s.providers.on_provider_event("ADDED", provider)
         s.queue.take()
-        s.world.cache.published[OURS] = ConfigMapState.read(config_map)  # as a write leaves it
+        s.context.cache.published[CONFIG_MAP] = ConfigMapState.read(
+            config_map
+        )  # as a write leaves it
         older = {**config_map, "metadata": {**config_map["metadata"], "resourceVersion": "99"}}
-        for shown in (older, config_map, config_map):
-            s.intake.on_config_map_event("MODIFIED", shown)
-        s.intake.on_config_map_event("DELETED", older)
+        for item in (older, config_map, config_map):
+            s.providers.on_config_map_event("MODIFIED", item)
+        s.providers.on_config_map_event("DELETED", older)
         assert s.queue.take() == []
-        assert s.world.cache.published[OURS].resource_version == "100"
+        assert s.context.cache.published[CONFIG_MAP].resource_version == "100"
 
 
-async def test_our_own_status_wakes_nobody() -> None:
+async def test_what_a_webhook_made_of_our_own_write_wakes_nothing_and_is_known() -> None:
+    """It would make the same of the next write, and of each after that."""
+    provider, config_map = objects_of_earlier_process("100")
     async with controller_harness() as s:
-        s.known()
+        s.providers.on_provider_event("ADDED", provider)
+        s.queue.take()
+        s.context.cache.published[CONFIG_MAP] = ConfigMapState.read(config_map)  # as it was sent
+        stored = {**config_map, "data": {**config_map["data"], "models.json": "{}"}}
+        s.providers.on_config_map_event("MODIFIED", stored)
+        assert s.queue.take() == []
+        assert not s.context.cache.published[CONFIG_MAP].is_unmodified
+
+
+async def test_our_own_status_wakes_nothing() -> None:
+    async with controller_harness() as s:
+        s.with_known_provider()
         status = {"observedGeneration": 1}
         written = builders.resource(status=status, resourceVersion="11")
-        s.world.cache.replace_status_of(written)
-        s.intake.on_provider_event(
+        s.context.cache.replace_status_of(written)
+        s.providers.on_provider_event(
             "MODIFIED", builders.manifest(status=status, resourceVersion="11")
         )
-        s.intake.on_provider_event("MODIFIED", builders.manifest())
+        s.providers.on_provider_event("MODIFIED", builders.manifest())
         assert s.queue.take() == []
-        assert s.world.cache.providers[written.key].status.observed_generation == 1
+        assert s.context.cache.providers[written.key].status.observed_generation == 1
 
 
 async def test_the_map_of_one_that_is_gone_is_of_no_interest() -> None:
     documents = builders.documents(spec_of(builders.resource()), *served("a"))
     config_map = builders.published_wire(builders.resource(), documents)
     async with controller_harness() as s:
-        s.intake.on_config_map_event("MODIFIED", config_map)
+        s.providers.on_config_map_event("MODIFIED", config_map)
         assert s.queue.take() == []

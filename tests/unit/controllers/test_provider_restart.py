@@ -16,8 +16,8 @@ from tests.harnesses.controller import (
 
 def retained_by(harness: ControllerHarness, provider: VllmProvider) -> Retained | None:
     """The models that the process knows of at first sight."""
-    published = harness.world.cache.published.get(provider.config_map)
-    state = harness.world.states.provider(provider, spec_of(provider), published)
+    published = harness.context.cache.published.get(provider.config_map)
+    state = harness.context.states.provider(provider, spec_of(provider), published)
     return state.server.discovery.retained
 
 
@@ -48,8 +48,8 @@ async def test_after_a_restart_it_is_reconciled_at_once_when(
         if data is not None:
             config_map["data"].update(data)
             key = ObjectKey(NAMESPACE, "vllm-openclaw")
-            s.world.cache.published[key] = ConfigMapState.read(config_map)
-        s.intake.on_provider_event(None, provider)
+            s.context.cache.published[key] = ConfigMapState.read(config_map)
+        s.providers.on_provider_event(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])
 
 
@@ -62,7 +62,7 @@ async def test_after_a_restart_it_is_reconciled_at_once_when(
         pytest.param("MODIFIED", {"data": None}, id="emptied"),
     ],
 )
-async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_start(
+async def test_the_models_are_restored_of_a_map_that_was_damaged_since_the_start(
     type_: str, change: Wire, when: str
 ) -> None:
     """Before or after its VllmProvider was seen, which no order of events is promised for."""
@@ -73,17 +73,17 @@ async def test_the_models_are_known_again_of_a_map_that_was_damaged_since_the_st
         "metadata": config_map["metadata"] | {"resourceVersion": "101"},
     }
     async with controller_harness() as s:
-        s.world.record_at_start(
+        s.context.record_at_start(
             ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map)
         )
         if when == "before":
-            s.intake.on_config_map_event(type_, damaged)
-            s.intake.on_provider_event(None, provider)
+            s.providers.on_config_map_event(type_, damaged)
+            s.providers.on_provider_event(None, provider)
         else:
-            s.intake.on_provider_event(None, provider)
-            s.intake.on_config_map_event(type_, damaged)
+            s.providers.on_provider_event(None, provider)
+            s.providers.on_config_map_event(type_, damaged)
         assert s.queue.added == ["vllm"]
-        resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
+        resource = s.context.cache.providers[ObjectKey(NAMESPACE, "vllm")]
         retained = retained_by(s, resource)
         assert retained is not None
         assert set(retained.served) == {"a"}
@@ -93,12 +93,12 @@ async def test_another_provider_of_the_name_inherits_nothing() -> None:
     provider, config_map = objects_of_earlier_process()
     provider["metadata"]["uid"] = "uid-2"
     async with controller_harness() as s:
-        s.world.record_at_start(
+        s.context.record_at_start(
             ObjectKey(NAMESPACE, "vllm-openclaw"), ConfigMapState.read(config_map)
         )
-        s.intake.on_config_map_event("DELETED", config_map)
-        s.intake.on_provider_event("ADDED", provider)
-        resource = s.world.cache.providers[ObjectKey(NAMESPACE, "vllm")]
+        s.providers.on_config_map_event("DELETED", config_map)
+        s.providers.on_provider_event("ADDED", provider)
+        resource = s.context.cache.providers[ObjectKey(NAMESPACE, "vllm")]
         assert retained_by(s, resource) is None
 
 
@@ -107,6 +107,6 @@ async def test_after_a_restart_a_lost_owner_is_seen_at_once() -> None:
     config_map["metadata"]["ownerReferences"] = []
     async with controller_harness() as s:
         key = ObjectKey(NAMESPACE, "vllm-openclaw")
-        s.world.cache.published[key] = ConfigMapState.read(config_map)
-        s.intake.on_provider_event(None, provider)
+        s.context.cache.published[key] = ConfigMapState.read(config_map)
+        s.providers.on_provider_event(None, provider)
         assert (s.queue.added, s.queue.delays) == (["vllm"], [])

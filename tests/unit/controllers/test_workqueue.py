@@ -13,9 +13,9 @@ from tests.harnesses.work_queue import QueueHarness, turns
 
 @asynccontextmanager
 async def bench(slots: int = 4) -> AsyncIterator[QueueHarness]:
-    made = QueueHarness(slots)
-    async with made:
-        yield made
+    created = QueueHarness(slots)
+    async with created:
+        yield created
 
 
 async def test_a_key_that_is_added_often_while_it_waits_runs_once() -> None:
@@ -161,7 +161,7 @@ async def test_a_forgotten_schedule_is_void() -> None:
         await b.ran("other")
 
 
-async def test_a_key_that_comes_back_after_it_was_forgotten_runs_anew() -> None:
+async def test_a_key_that_comes_back_after_it_was_forgotten_runs_again() -> None:
     async with bench() as b:
         await b.hold("key")
         b.queue.forget("key")
@@ -188,3 +188,18 @@ async def test_the_run_of_an_interrupted_key_that_was_not_started_yet_is_the_onl
         await b.ran("key")
         await turns()
         assert (b.started, b.cancelled) == (["key"], Counter())
+
+
+@pytest.mark.parametrize("turns_later", range(5))
+async def test_a_queue_ends_though_it_wakes_as_it_is_cancelled(turns_later: int) -> None:
+    """asyncio.wait_for of Python 3.11 swallows a cancellation that comes with its end."""
+    b = QueueHarness()
+    running = asyncio.create_task(b.queue.run())
+    b.queue.add_after("later", 60)
+    await turns()
+    b.queue.add("key")
+    for _ in range(turns_later):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running}, timeout=1)
+    assert running.cancelled()

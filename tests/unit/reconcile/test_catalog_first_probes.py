@@ -9,7 +9,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import Service
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.core.catalog.sources import shared_services
 from openclaw_vllm.core.discovery.state import Connection
@@ -36,34 +36,36 @@ def source(**fields: Any) -> Wire:
 class FirstProbesHarness:
     """A process of the operator whose probes are recorded instead of sent."""
 
-    world: ReconcileContext
+    context: ReconcileContext
     cluster: CatalogCluster
     now: list[SourceKey]
     later: list[SourceKey]
-    intake: CatalogController
+    providers: CatalogController
 
     @property
     def ready(self) -> str:
-        said = {condition.type: condition for condition in self.cluster.catalog.status.conditions}
-        return said[ConditionType.READY].reason
+        conditions = {
+            condition.type: condition for condition in self.cluster.catalog.status.conditions
+        }
+        return conditions[ConditionType.READY].reason
 
     def learn(self, *ids: str) -> None:
         """Have every Service answer."""
-        catalog, cache = self.cluster.catalog, self.world.cache
+        catalog, cache = self.cluster.catalog, self.context.cache
         spec, services = catalog_builders.spec_of(catalog), cache.services
         for name, shared in shared_services(catalog, spec, cache.namespaces, services).items():
             connection = Connection("http://s.team-a.svc.cluster.local:8000/v1")
             memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
-            self.world.states.sources[name] = memory
+            self.context.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:
         generation = self.cluster.catalog.generation + 1
         edited = catalog(generation, **spec)
         self.cluster.edit(edited)
-        self.world.cache.catalogs[edited.key] = self.cluster.catalog
+        self.context.cache.catalogs[edited.key] = self.cluster.catalog
 
     async def act(self) -> None:
-        await reconcile(self.cluster.catalog.key, self.world, self.intake._ask)
+        await reconcile(self.cluster.catalog.key, self.context, self.providers._ask)
 
 
 def catalog(generation: int = 1, **spec: Any) -> Any:
@@ -76,29 +78,31 @@ async def process(
     cluster: CatalogCluster, service: Service | None = None
 ) -> AsyncIterator[FirstProbesHarness]:
     async with fake_context() as place:
-        world = replace(place.world, cluster=cluster)
-        cache = world.cache
+        context = replace(place.context, cluster=cluster)
+        cache = context.cache
         cache.namespaces["team-a"] = catalog_builders.namespace("team-a", tier="models")
         cache.services[SERVICE] = service or catalog_builders.service()
         cache.catalogs[cluster.catalog.key] = cluster.catalog
         if cluster.published is not None:
             agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
             cache.namespaces[agents.name] = agents
-            world.record_at_start(AGENTS, cluster.published)
-        intake = CatalogController(world, slots=1, passing=())
-        it = FirstProbesHarness(world, cluster, [], [], intake)
+            context.record_at_start(AGENTS, cluster.published)
+        providers = CatalogController(context, slots=1, passing=())
+        it = FirstProbesHarness(context, cluster, [], [], providers)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(intake.sources, "add", lambda name, **_: it.now.append(name))
-            patch.setattr(intake.sources, "add_after", lambda name, _: it.later.append(name))
+            patch.setattr(providers.sources, "add", lambda name, **_: it.now.append(name))
+            patch.setattr(providers.sources, "add_after", lambda name, _: it.later.append(name))
             yield it
 
 
-async def left(*ids: str, then: tuple[str, ...] = (), **spec: Any) -> CatalogCluster:
+async def left(
+    *ids: str, then: tuple[str, ...] = (), mode: str = "Periodic", **spec: Any
+) -> CatalogCluster:
     """What a process leaves whose Service listed these models, and others since."""
-    cluster = CatalogCluster(catalog(**source(), **spec))
+    cluster = CatalogCluster(catalog(**source(mode=mode), **spec))
     async with process(cluster) as it:
         agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
-        it.world.cache.namespaces[agents.name] = agents
+        it.context.cache.namespaces[agents.name] = agents
         it.learn(*ids)
         await it.act()
         if then:
@@ -116,7 +120,18 @@ async def test_one_that_was_well_before_a_restart_waits_for_its_time() -> None:
         assert cluster.writes == []
 
 
-async def test_one_that_made_too_many_models_is_asked_and_nothing_is_said_before() -> None:
+async def test_one_that_is_asked_on_changes_is_asked_when_replicas_change_and_not_before() -> None:
+    cluster = await left("a", mode="OnChange")
+    async with process(cluster) as it:
+        await it.act()
+        await it.act()
+        assert (it.now, it.later, cluster.writes) == ([], [], [])
+        assert it.providers.asks(SERVICE)
+        it.providers.on_replicas_changed(SERVICE)
+        assert [name.service for name in it.now] == [SERVICE]
+
+
+async def test_one_that_made_too_many_models_is_asked_and_nothing_is_reported_before() -> None:
     cluster = await left("a", then=("a", "b", "c", "d"), maxModels=3)
     async with process(cluster) as it:
         assert it.ready == "TooManyModels"
@@ -127,7 +142,9 @@ async def test_one_that_made_too_many_models_is_asked_and_nothing_is_said_before
         assert (it.ready, cluster.writes) == ("TooManyModels", [])
 
 
-async def test_one_whose_list_is_published_nowhere_is_asked_and_nothing_is_said_before() -> None:
+async def test_one_whose_list_is_published_nowhere_is_asked_and_nothing_is_reported_before() -> (
+    None
+):
     """No namespace is selected yet: nothing tells the list after a restart."""
     cluster = await left("a")
     cluster.config_maps.clear()
@@ -136,7 +153,7 @@ async def test_one_whose_list_is_published_nowhere_is_asked_and_nothing_is_said_
         assert (len(it.now), it.later, cluster.writes) == (1, [], [])
 
 
-async def test_after_an_edit_while_no_operator_ran_it_is_asked_at_once() -> None:
+async def test_after_an_edit_while_no_operator_ran_it_is_probed_at_once() -> None:
     cluster = await left("a")
     async with process(cluster) as it:
         it.edit(**source(port=8001))
@@ -144,7 +161,7 @@ async def test_after_an_edit_while_no_operator_ran_it_is_asked_at_once() -> None
         assert ([name.port for name in it.now], it.later) == ([8001], [])
 
 
-async def test_after_an_edit_it_is_asked_at_once() -> None:
+async def test_after_an_edit_it_is_probed_at_once() -> None:
     cluster = await left("a")
     async with process(cluster) as it:
         await it.act()
@@ -153,13 +170,13 @@ async def test_after_an_edit_it_is_asked_at_once() -> None:
         assert [name.port for name in it.now] == [8001]
 
 
-async def test_a_service_that_was_made_anew_is_asked_at_once() -> None:
+async def test_a_service_that_was_recreated_is_asked_at_once() -> None:
     cluster = await left("a")
     async with process(cluster) as it:
         await it.act()
         it.learn("a")
         await it.act()
-        it.world.states.sources.clear()  # as when it was deleted
-        it.intake._unasked.clear()
+        it.context.states.sources.clear()  # as when it was deleted
+        it.providers._unasked.clear()
         await it.act()
         assert len(it.now) == 1

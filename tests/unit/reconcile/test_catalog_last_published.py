@@ -1,4 +1,4 @@
-"""While a catalogue can publish nothing new, all of before stays but what is shared no more."""
+"""While a catalog can publish nothing new, all of before stays but what is shared no more."""
 
 import json
 from collections.abc import AsyncIterator
@@ -31,9 +31,9 @@ OLD = "2025-01-01T00:00:00Z"
 
 @dataclass
 class LastPublishedHarness:
-    """A catalogue, what it draws on, and its cluster."""
+    """A catalog, what it draws on, and its cluster."""
 
-    world: ReconcileContext
+    context: ReconcileContext
     cluster: CatalogCluster
 
     @property
@@ -45,8 +45,10 @@ class LastPublishedHarness:
 
     @property
     def ready(self) -> str:
-        said = {condition.type: condition for condition in self.cluster.catalog.status.conditions}
-        return said[ConditionType.READY].reason
+        conditions = {
+            condition.type: condition for condition in self.cluster.catalog.status.conditions
+        }
+        return conditions[ConditionType.READY].reason
 
     def show(
         self, team: str, *ids: str, share: str = "true", created: str | None = None, **spec: Any
@@ -58,12 +60,12 @@ class LastPublishedHarness:
         documents = builders.documents(
             spec_of(resource), *served(*ids), connection=Connection(wire["baseUrl"])
         )
-        self.world.cache.put_provider(resource, [])
-        self.world.cache.published[resource.config_map] = builders.published(resource, documents)
+        self.context.cache.put_provider(resource, [])
+        self.context.cache.published[resource.config_map] = builders.published(resource, documents)
 
     def learn(self, *ids: str) -> None:
-        """Have every Service of the catalogue asked."""
-        catalog, cache = self.cluster.catalog, self.world.cache
+        """Have every Service of the catalog asked."""
+        catalog, cache = self.cluster.catalog, self.context.cache
         spec = catalog_builders.spec_of(catalog)
         for name, shared in shared_services(
             catalog, spec, cache.namespaces, cache.services
@@ -71,18 +73,18 @@ class LastPublishedHarness:
             host = f"{name.service.name}.{name.service.namespace}.svc.cluster.local"
             connection = Connection(f"http://{host}:8000/v1")
             memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
-            self.world.states.sources[name] = memory
+            self.context.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:
-        """Give the catalogue another spec."""
+        """Give the catalog another spec."""
         wire = catalog_builders.wire_spec(**spec)
         generation = self.cluster.catalog.generation + 1
         edited = catalog_builders.catalog(wire, finalizers=[FINALIZER], generation=generation)
         self.cluster.edit(edited)
-        self.world.cache.catalogs[edited.key] = self.cluster.catalog
+        self.context.cache.catalogs[edited.key] = self.cluster.catalog
 
     async def act(self) -> None:
-        await reconcile(self.cluster.catalog.key, self.world, lambda _: None)
+        await reconcile(self.cluster.catalog.key, self.context, lambda _: None)
 
 
 @asynccontextmanager
@@ -90,13 +92,13 @@ async def harness(**spec: Any) -> AsyncIterator[LastPublishedHarness]:
     async with fake_context() as place:
         wire = catalog_builders.wire_spec(**spec)
         cluster = CatalogCluster(catalog_builders.catalog(wire, finalizers=[FINALIZER]))
-        world = replace(place.world, cluster=cluster)
+        context = replace(place.context, cluster=cluster)
         for team in ("team-red", "team-blue"):
-            world.cache.namespaces[team] = catalog_builders.namespace(team, tier="models")
+            context.cache.namespaces[team] = catalog_builders.namespace(team, tier="models")
         agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
-        world.cache.namespaces[agents.name] = agents
-        world.cache.catalogs[cluster.catalog.key] = cluster.catalog
-        yield LastPublishedHarness(world, cluster)
+        context.cache.namespaces[agents.name] = agents
+        context.cache.catalogs[cluster.catalog.key] = cluster.catalog
+        yield LastPublishedHarness(context, cluster)
 
 
 async def test_a_list_that_is_shared_no_more_goes_although_there_are_too_many_models() -> None:
@@ -166,7 +168,7 @@ async def test_no_other_list_goes_with_it() -> None:
 )
 async def test_other_ids_take_away_nothing(before: Wire, after: Wire) -> None:
     async with harness(**TOO_MANY, **before) as it:
-        it.world.cache.services[ObjectKey("team-red", "s")] = catalog_builders.service()
+        it.context.cache.services[ObjectKey("team-red", "s")] = catalog_builders.service()
         it.show("team-blue", "b", providerId="vllm-blue")
         it.learn("a")
         await it.act()
@@ -185,9 +187,9 @@ async def test_a_namespace_that_comes_gets_what_the_others_have_and_damage_is_re
         await it.act()
         it.show("team-red", "r", "s", "t", "u")
         new = catalog_builders.namespace("agents-b", openclaw="enabled")
-        it.world.cache.namespaces["agents-b"] = new
-        damaged = replace(it.world.cache.published[AGENTS], digest="sha256:edited")
-        it.world.cache.published[AGENTS] = it.cluster.config_maps[AGENTS] = damaged
+        it.context.cache.namespaces["agents-b"] = new
+        damaged = replace(it.context.cache.published[AGENTS], digest="sha256:edited")
+        it.context.cache.published[AGENTS] = it.cluster.config_maps[AGENTS] = damaged
         it.cluster.actions.clear()
         await it.act()
         assert it.cluster.writes[:2] == [f"ConfigMap {AGENTS}", "ConfigMap agents-b/fleet-openclaw"]
@@ -202,16 +204,16 @@ async def test_after_a_restart_too() -> None:
     async with harness(**TOO_MANY) as before:
         before.show("team-red", "r")
         await before.act()
-        kept, status = before.cluster.published, before.cluster.catalog.status
-    assert kept is not None
+        remaining, status = before.cluster.published, before.cluster.catalog.status
+    assert remaining is not None
     async with harness(**TOO_MANY) as it:
         it.cluster.put(replace(it.cluster.catalog, status=status))
-        it.cluster.config_maps[AGENTS] = kept
-        it.world.cache.catalogs[it.cluster.catalog.key] = it.cluster.catalog
-        it.world.record_at_start(AGENTS, kept)
+        it.cluster.config_maps[AGENTS] = remaining
+        it.context.cache.catalogs[it.cluster.catalog.key] = it.cluster.catalog
+        it.context.record_at_start(AGENTS, remaining)
         it.show("team-red", "r", "s", "t", "u")
         new = catalog_builders.namespace("agents-b", openclaw="enabled")
-        it.world.cache.namespaces["agents-b"] = new
+        it.context.cache.namespaces["agents-b"] = new
         await it.act()
         assert it.cluster.writes[0] == "ConfigMap agents-b/fleet-openclaw"
         assert (it.models, it.ready) == ({RED: ["r"]}, "TooManyModels")

@@ -1,4 +1,4 @@
-"""What is removed: what a catalogue has left, nothing of a new one, and in spite of refusals."""
+"""What is removed: what a catalog has left, nothing of a new one, and in spite of refusals."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.relist import relist_catalogs
 from openclaw_vllm.core.config.documents import Documents, compose
-from openclaw_vllm.edges.kube.cluster import Rejected
+from openclaw_vllm.edges.kube.replies import Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.targets import FINALIZER, WRITERS, finalize, sync_targets
 from tests.builders import catalogs as catalog_builders
@@ -53,11 +53,11 @@ class RefusingCluster(FakeCluster):
         return self._keys("delete")
 
     @property
-    def applied(self) -> list[ObjectKey]:
-        return self._keys("patch")
+    def written(self) -> list[ObjectKey]:
+        return self._keys("create", "update")
 
-    def _keys(self, verb: str) -> list[ObjectKey]:
-        done = (a for a in self.actions if (a.verb, a.resource) == (verb, "configmaps"))
+    def _keys(self, *verbs: str) -> list[ObjectKey]:
+        done = (a for a in self.actions if a.resource == "configmaps" and a.verb in verbs)
         return [a.key for a in done if a.accepted and a.key is not None]
 
 
@@ -72,47 +72,47 @@ def published_in(*keys: ObjectKey) -> dict[ObjectKey, ConfigMapState]:
 
 
 def publish(
-    world: ReconcileContext, cluster: FakeCluster, published: Mapping[ObjectKey, ConfigMapState]
+    context: ReconcileContext, cluster: FakeCluster, published: Mapping[ObjectKey, ConfigMapState]
 ) -> None:
     """Have the cluster hold these ConfigMaps, and the cache know them."""
     cluster.config_maps |= published
-    world.cache.published |= published
+    context.cache.published |= published
 
 
-async def test_what_a_new_catalogue_publishes_during_an_audit_is_no_orphan() -> None:
+async def test_what_a_new_catalog_publishes_during_an_audit_is_no_orphan() -> None:
     async with fake_context() as place:
         cluster = RefusingCluster()
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(A))
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(A))
 
         def publish_later(kind: str) -> None:
-            if kind == "namespaces":  # the list of catalogues is older already
-                publish(world, cluster, published_in(B))
+            if kind == "namespaces":  # the list of catalogs is older already
+                publish(context, cluster, published_in(B))
 
         cluster.listing = publish_later
-        await relist_catalogs(world, CatalogController(world, slots=1, passing=()))
+        await relist_catalogs(context, CatalogController(context, slots=1, passing=()))
         assert cluster.deleted == [A]
 
 
 async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
     async with fake_context() as place:
         cluster = RefusingCluster(refusing={A})
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(A, B))
-        await relist_catalogs(world, CatalogController(world, slots=1, passing=()))
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(A, B))
+        await relist_catalogs(context, CatalogController(context, slots=1, passing=()))
         assert cluster.deleted == [B]
 
 
 async def test_a_namespace_that_lets_nothing_go_holds_up_no_other() -> None:
     async with fake_context() as place:
         cluster = RefusingCluster(refusing={A})
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(A, B))
-        world.cache.namespaces["agents-c"] = catalog_builders.namespace(
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(A, B))
+        context.cache.namespaces["agents-c"] = catalog_builders.namespace(
             "agents-c", openclaw="enabled"
         )
-        outcome = await sync_targets(FLEET, empty(), "patterns", world)
-        assert (cluster.deleted, cluster.applied, outcome.published) == ([B], [C], 1)
+        outcome = await sync_targets(FLEET, empty(), "patterns", context)
+        assert (cluster.deleted, cluster.written, outcome.published) == ([B], [C], 1)
         assert [namespace for namespace, _ in outcome.failed_deletions] == ["agents-a"]
 
 
@@ -125,52 +125,52 @@ async def test_what_goes_or_is_taken_over_while_it_waits_for_its_turn_is_left_al
     *_, edited, taken, gone = keys
     async with fake_context() as place:
         cluster = RefusingCluster(FLEET)
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(*keys))
-        withdrawing = asyncio.create_task(finalize(FLEET, world))
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(*keys))
+        withdrawing = asyncio.create_task(finalize(FLEET, context))
         cluster.open.clear()
         await eventually(lambda: cluster.waiting == WRITERS, within=SOON)
-        newer = replace(world.cache.published[edited], resource_version="99")
+        newer = replace(context.cache.published[edited], resource_version="99")
         of_heir = catalog_builders.published(heir, taken.namespace, empty())
-        publish(world, cluster, {edited: newer, taken: of_heir})
-        del world.cache.published[gone], cluster.config_maps[gone]
+        publish(context, cluster, {edited: newer, taken: of_heir})
+        del context.cache.published[gone], cluster.config_maps[gone]
         cluster.open.set()
         await withdrawing
         assert sorted(cluster.deleted) == keys[:-2]
-        assert set(world.cache.published) == {taken}
+        assert set(context.cache.published) == {taken}
 
 
-async def test_a_catalogue_stays_until_all_of_it_is_removed() -> None:
+async def test_a_catalog_stays_until_all_of_it_is_removed() -> None:
     async with fake_context() as place:
         cluster = RefusingCluster(FLEET, refusing={A})
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(A, B))
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(A, B))
         with pytest.raises(Rejected):
-            await finalize(FLEET, world)
+            await finalize(FLEET, context)
         cluster.refusing.clear()
-        await finalize(FLEET, world)
+        await finalize(FLEET, context)
         assert cluster.deleted == [B, A]
-        assert world.cache.catalogs[FLEET.key].finalizers == ()
+        assert context.cache.catalogs[FLEET.key].finalizers == ()
 
 
-async def test_what_a_younger_catalogue_has_published_does_not_count_for_an_older_one() -> None:
+async def test_what_a_younger_catalog_has_published_does_not_count_for_an_older_one() -> None:
     target = {"namespaceSelector": catalog_builders.AGENTS, "configMapName": "fleet-openclaw"}
     older = catalog_builders.catalog(
         catalog_builders.wire_spec(target=target), name="older", uid="uid-older"
     )
     async with fake_context() as place:
         cluster = RefusingCluster()
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, published_in(A))
-        world.cache.namespaces["agents-a"] = catalog_builders.namespace(
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, published_in(A))
+        context.cache.namespaces["agents-a"] = catalog_builders.namespace(
             "agents-a", openclaw="enabled"
         )
-        outcome = await sync_targets(older, None, "patterns", world)
+        outcome = await sync_targets(older, None, "patterns", context)
         assert (outcome.published, [name for name, _ in outcome.failures]) == (0, ["agents-a"])
 
 
 @pytest.mark.parametrize(("deleting", "taken"), [(False, []), (True, [A])])
-async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_be_read(
+async def test_what_an_older_catalog_has_published_is_its_own_while_it_cannot_be_read(
     *, deleting: bool, taken: list[ObjectKey]
 ) -> None:
     target = {"namespaceSelector": catalog_builders.AGENTS, "configMapName": "fleet-openclaw"}
@@ -185,11 +185,11 @@ async def test_what_an_older_catalogue_has_published_is_its_own_while_it_cannot_
     assert isinstance(unreadable.spec, Problem)
     async with fake_context() as place:
         cluster = RefusingCluster()
-        world = replace(place.world, cluster=cluster)
-        publish(world, cluster, {A: catalog_builders.published(older, A.namespace, empty())})
-        world.cache.namespaces["agents-a"] = catalog_builders.namespace(
+        context = replace(place.context, cluster=cluster)
+        publish(context, cluster, {A: catalog_builders.published(older, A.namespace, empty())})
+        context.cache.namespaces["agents-a"] = catalog_builders.namespace(
             "agents-a", openclaw="enabled"
         )
-        world.cache.catalogs[older.key] = replace(unreadable, deleting=deleting)
-        await sync_targets(FLEET, empty(), "patterns", world)
-        assert cluster.applied == taken
+        context.cache.catalogs[older.key] = replace(unreadable, deleting=deleting)
+        await sync_targets(FLEET, empty(), "patterns", context)
+        assert cluster.written == taken

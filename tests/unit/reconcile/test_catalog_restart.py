@@ -62,7 +62,7 @@ async def test_nothing_is_withdrawn_however_late_a_watch_shows_what_there_is(
             await asyncio.sleep(WHILE)
             assert (cluster.writes, cluster.usable) == ([], both)
         it.show(SECOND)
-        await eventually(lambda: it.place.world.states.catalogs, within=5)
+        await eventually(lambda: it.place.context.states.catalogs, within=5)
         await asyncio.sleep(WHILE)
         assert (cluster.writes, cluster.usable) == ([], both)
 
@@ -74,13 +74,13 @@ async def test_what_is_deleted_before_a_watch_can_show_it_is_awaited_no_longer(
     cluster = await published(monkeypatch)
     cluster.put(FIRST)
     cluster.react = fail_lists(2)
-    known = {FIRST.uid, SECOND.uid, cluster.catalog.uid, "catalog-2"}
-    async with started(cluster, monkeypatch, known) as it:
+    current = {FIRST.uid, SECOND.uid, cluster.catalog.uid, "catalog-2"}
+    async with started(cluster, monkeypatch, current) as it:
         await eventually(lambda: it.catalogs.awaited == {FIRST.uid, cluster.catalog.uid}, within=5)
         it.show(FIRST)
         await asyncio.sleep(WHILE)
         assert cluster.writes == []
-        it.catalogs.saw(cluster.catalog.uid)
+        it.catalogs.mark_delivered(cluster.catalog.uid)
         await eventually(lambda: cluster.usable == {"vllm-team-a-first"}, within=5)
 
 
@@ -93,19 +93,19 @@ async def test_nothing_is_listed_again_when_nothing_is_awaited(
         assert cluster.lists == 0
 
 
-def know_services(world: ReconcileContext, failing: Iterable[str]) -> None:
+def know_services(context: ReconcileContext, failing: Iterable[str]) -> None:
     """Have many Services, which were asked; some failed since."""
     shared = catalog_builders.service()
-    world.cache.services |= {ObjectKey("team-a", name): shared for name in MANY}
-    (fleet,) = world.cache.catalogs.values()
+    context.cache.services |= {ObjectKey("team-a", name): shared for name in MANY}
+    (fleet,) = context.cache.catalogs.values()
     spec = catalog_builders.spec_of(fleet)
-    asked = shared_services(fleet, spec, world.cache.namespaces, world.cache.services)
-    for name, question in asked.items():
+    services = shared_services(fleet, spec, context.cache.namespaces, context.cache.services)
+    for name, question in services.items():
         host = f"{name.service.name}.team-a.svc.cluster.local"
         connection = Connection(f"http://{host}:8000/v1")
         memory = builders.server_state(question.resource, *served("a"), connection=connection)
         failed = name.service.name in failing
-        world.states.sources[name] = memory.with_probe_failure(REFUSED) if failed else memory
+        context.states.sources[name] = memory.with_probe_failure(REFUSED) if failed else memory
 
 
 @pytest.mark.parametrize(
@@ -123,17 +123,17 @@ async def test_a_restart_is_silent_with_more_sources_than_a_status_names(
     selected = {"namespaceSelector": MODELS, "selector": SHARED, "interval": "24h"}
     cluster = CatalogCluster(catalog(sources=[{"services": selected}]))
     async with started(cluster, monkeypatch) as it:
-        know_services(it.place.world, failing)
-        await reconcile(cluster.catalog.key, it.place.world, lambda _: None)
+        know_services(it.place.context, failing)
+        await reconcile(cluster.catalog.key, it.place.context, lambda _: None)
     named = {one.name for one in cluster.catalog.status.providers if one.reason}
     assert named == set(failing[:MAX_PROVIDERS])
     assert len(cluster.usable) == len(MANY)
     cluster.actions.clear()
     async with started(cluster, monkeypatch) as it:
-        know_services(it.place.world, ())
-        it.place.world.states.sources.clear()
-        it.catalogs.changed()
-        await eventually(lambda: it.place.world.states.catalogs, within=5)
+        know_services(it.place.context, ())
+        it.place.context.states.sources.clear()
+        it.catalogs.wake_all()
+        await eventually(lambda: it.place.context.states.catalogs, within=5)
         await eventually(lambda: it.asked == set(failing), within=5)
         await asyncio.sleep(WHILE)
         assert (cluster.writes, it.asked) == ([], set(failing))

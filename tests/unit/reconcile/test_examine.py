@@ -76,7 +76,7 @@ class Examined(ProviderHarness):
         """Set the annotation, as a person does, and let the server be asked."""
         asking = replace(self.cluster.resource, requested_at=f"at {self.now}")
         self.cluster.objects[VllmProvider.KIND, asking.key] = asking
-        self.world.cache.put_provider(asking, ())
+        self.context.cache.put_provider(asking, ())
         self.probe(LISTED)
 
     @property
@@ -147,7 +147,7 @@ def test_after_silence_nothing_more_is_asked_in_that_probe_and_all_again_later()
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused_for_chat_is_told_after_one_question(status: int) -> None:
+def test_a_key_that_is_refused_for_chat_is_reported_after_one_question(status: int) -> None:
     server = Examined(lambda _: ProbeResponse(status))
     server.probe(ALL)
     assert server.prober.questions == [("a", "tools")]
@@ -168,12 +168,12 @@ def test_one_question_at_a_time_is_asked_of_a_server_by_all_its_providers() -> N
     first = server.cluster.resource
     second = replace(first, key=first.key._replace(name="second"), uid="uid-2")
     server.cluster.objects[VllmProvider.KIND, second.key] = second
-    server.world.cache.put_provider(second, ())
+    server.context.cache.put_provider(second, ())
     server.prober.listed = ALL
 
     async def both() -> None:
         await asyncio.gather(
-            reconcile(first.key, server.world), reconcile(second.key, server.world)
+            reconcile(first.key, server.context), reconcile(second.key, server.context)
         )
 
     asyncio.run(both())

@@ -2,10 +2,11 @@
 
 import pytest
 
-from openclaw_vllm.api.observed import Secret
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.server import ServerState
+from openclaw_vllm.core.discovery.server_info import KeyProof, ServerInfo
 from openclaw_vllm.reconcile.details import record_models
 from openclaw_vllm.reconcile.key_proof import prove_key
 from tests import builders, vllm_server
@@ -22,21 +23,21 @@ HEADER: Wire = {
 ANY_KEY = Destinations(allow_loopback=True, allow_insecure_keys=True)
 
 
-async def proved(server: VllmServer, fields: Wire, fault: Fault | None = None) -> bool | None:
+async def prove(server: VllmServer, fields: Wire, fault: Fault | None = None) -> KeyProof | None:
     """Probe with these fields of the spec, then prove the key while the server has the fault."""
     async with fake_context(ANY_KEY) as here, server:
         here.hosts.addresses[HOST] = ("127.0.0.1",)
         here.secrets.objects["key"] = Secret(HOST, {"api-key": b"k"})
-        discovery = {"discovery": {"timeout": "250ms"}}
         url = f"http://{HOST}:{server.port}"
-        resource = builders.resource(builders.wire_spec(baseUrl=url, **discovery, **fields))
+        brief = {"discovery": {"timeout": "1s"}} if isinstance(fault, Hang) else {}
+        resource = builders.resource(builders.wire_spec(baseUrl=url, **brief, **fields))
         probed = await here.probe(resource)
         assert not isinstance(probed, Problem), probed
         server.fault = fault
         before = len(server.seen)
-        result = await prove_key(spec_of(resource), probed[0], here.world)
+        result = await prove_key(spec_of(resource), probed[0], here.context)
         secret = {"authorization", "x-key"}
-        assert all(secret.isdisjoint(seen.headers) for seen in list(server.seen)[before:])
+        assert all(secret.isdisjoint(request.headers) for request in list(server.seen)[before:])
         assert len(server.seen) - before == (result is not None)
         return result
 
@@ -44,33 +45,66 @@ async def proved(server: VllmServer, fields: Wire, fault: Fault | None = None) -
 @pytest.mark.parametrize(
     ("keys", "fields", "fault", "result"),
     [
-        pytest.param(("k",), AUTH, None, True, id="refused without it"),
-        pytest.param((), AUTH, None, False, id="public"),
-        pytest.param((), HEADER, None, False, id="public, with a key in another header"),
+        pytest.param(("k",), AUTH, None, "Proved", id="refused without it"),
+        pytest.param((), AUTH, None, "Public", id="public"),
+        pytest.param((), HEADER, None, "Public", id="public, with a key in another header"),
         pytest.param((), {}, None, None, id="no key"),
-        pytest.param((), AUTH, vllm_server.Answer(403), True, id="forbidden without it"),
-        pytest.param((), AUTH, Hang(), True, id="silent without it"),
+        pytest.param((), AUTH, vllm_server.Answer(403), "Proved", id="forbidden without it"),
+        pytest.param((), AUTH, vllm_server.Answer(500), "Proved", id="LiteLLM 1.108.7's refusal"),
+        pytest.param((), AUTH, vllm_server.Answer(302), "Proved", id="sent to a login"),
+        pytest.param((), AUTH, vllm_server.Answer(429), "Unanswered", id="asked too often"),
+        pytest.param((), AUTH, vllm_server.Answer(503), "Unanswered", id="a gateway in between"),
+        pytest.param((), AUTH, Hang(), "Unanswered", id="silent without it"),
     ],
 )
 async def test_a_key_is_proved_by_a_list(
-    keys: tuple[str, ...], fields: Wire, fault: Fault | None, *, result: bool | None
+    keys: tuple[str, ...], fields: Wire, fault: Fault | None, result: KeyProof | None
 ) -> None:
-    assert await proved(VllmServer(keys=keys), fields, fault) is result
+    assert await prove(VllmServer(keys=keys), fields, fault) == result
 
 
-async def test_the_list_is_asked_for_without_the_key_once_and_not_per_interval() -> None:
+@pytest.mark.parametrize(
+    ("before", "proof", "after"),
+    [
+        pytest.param(None, "Unanswered", "Unanswered", id="nothing was known"),
+        pytest.param("Proved", "Unanswered", "Proved", id="silence after a proof"),
+        pytest.param("Public", "Unanswered", "Public", id="silence after a public list"),
+        pytest.param("Unanswered", "Proved", "Proved", id="an answer after silence"),
+        pytest.param("Proved", "Public", "Public", id="a list that became public"),
+        pytest.param("Proved", None, None, id="a key that was taken away"),
+    ],
+)
+def test_silence_proves_nothing_and_takes_no_proof_away(
+    before: KeyProof | None, proof: KeyProof | None, after: KeyProof | None
+) -> None:
+    assert ServerInfo(key_proof=before).with_key_proof(proof).key_proof == after
+
+
+@pytest.mark.parametrize(
+    ("fault", "proved"),
+    [
+        pytest.param(None, True, id="refused without it"),
+        pytest.param(Hang(), None, id="silent without it"),
+    ],
+)
+async def test_the_list_is_asked_for_without_the_key_once_and_not_per_interval(
+    fault: Fault | None, *, proved: bool | None
+) -> None:
     async with fake_context(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
         here.hosts.addresses[HOST] = ("127.0.0.1",)
         here.secrets.objects["key"] = Secret(HOST, {"api-key": b"k"})
         url = f"http://{HOST}:{server.port}"
-        resource = builders.resource(builders.wire_spec(baseUrl=url, **AUTH))
-        state = ServerState.new(resource)
+        discovery = {"discovery": {"timeout": "250ms" if fault else "5s"}}
+        resource = builders.resource(builders.wire_spec(baseUrl=url, **discovery, **AUTH))
+        state = ServerState(resource.request)
         for _ in range(3):
+            server.fault = None
             probed = await here.probe(resource)
             assert not isinstance(probed, Problem), probed
             upstream, served = probed
+            server.fault = fault
             state = state.with_endpoint(upstream.connection)
-            state = await record_models(spec_of(resource), upstream, served, state, here.world)
-        keyless = [seen for seen in server.seen if "authorization" not in seen.headers]
-        assert [seen.path for seen in keyless] == ["/v1/models"]
-        assert state.discovery.info.key_proved is True
+            state = await record_models(spec_of(resource), upstream, served, state, here.context)
+        keyless = [request for request in server.seen if "authorization" not in request.headers]
+        assert [request.path for request in keyless] == ["/v1/models"]
+        assert state.discovery.info.key_proved is proved

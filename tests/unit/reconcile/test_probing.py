@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Secret, VllmProvider
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders, vllm_server
@@ -36,16 +37,16 @@ def secret(key: str, hosts: str = HOST) -> Secret:
 
 async def problem(here: FakeContext, resource: VllmProvider) -> Problem:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
-    found = await here.probe(resource)
-    assert isinstance(found, Problem), found
-    return found
+    result = await here.probe(resource)
+    assert isinstance(result, Problem), result
+    return result
 
 
 async def models(here: FakeContext, resource: VllmProvider) -> tuple[ServedModel, ...]:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
-    found = await here.probe(resource)
-    assert not isinstance(found, Problem), found
-    return found[1]
+    result = await here.probe(resource)
+    assert not isinstance(result, Problem), result
+    return result[1]
 
 
 async def test_the_models_come_as_the_server_lists_them() -> None:
@@ -93,16 +94,16 @@ async def test_a_probe_fails_when_the_server(fault: vllm_server.Fault, reason: R
 
 async def test_the_whole_probe_has_one_deadline() -> None:
     async with fake_context() as here, HostileServer("slow_body") as server, asyncio.timeout(2):
-        found = await problem(here, provider(server.port, BRIEF))
-    assert found == Problem(Reason.TIMED_OUT, "no complete answer within 250ms")
+        result = await problem(here, provider(server.port, BRIEF))
+    assert result == Problem(Reason.TIMED_OUT, "no complete answer within 250ms")
 
 
 async def test_a_name_that_resolves_to_nothing_is_a_failed_connection() -> None:
     async with fake_context() as here, VllmServer() as server:
-        found = await here.probe(provider(server.port))
-    assert isinstance(found, Problem)
-    assert found.reason == Reason.CONNECTION_FAILED
-    assert HOST in found.message
+        result = await here.probe(provider(server.port))
+    assert isinstance(result, Problem)
+    assert result.reason == Reason.CONNECTION_FAILED
+    assert HOST in result.message
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ async def test_nothing_is_sent_when(policy: Destinations, fields: Wire, reason: 
             "private": secret("s3cret", "other.test"),
             "broken": secret("s3cret\n"),
         }
-        found = await problem(here, provider(server.port, **fields))
-    assert (found.reason, list(server.seen)) == (reason, [])
-    assert "s3cret" not in found.message
+        result = await problem(here, provider(server.port, **fields))
+    assert (result.reason, list(server.seen)) == (reason, [])
+    assert "s3cret" not in result.message
 
 
 async def test_a_missing_ca_bundle_is_named_and_nothing_is_sent() -> None:
@@ -165,9 +166,9 @@ async def test_a_missing_ca_bundle_is_named_and_nothing_is_sent() -> None:
         fake_context() as here,
         VllmServer(tls=Authority.create().issue(HOST).server_context()),
     ):
-        found = await problem(here, provider(1, scheme="https", tls=tls))
-    assert found.reason == Reason.CA_BUNDLE_NOT_FOUND
-    assert "corp-ca" in found.message
+        result = await problem(here, provider(1, scheme="https", tls=tls))
+    assert result.reason == Reason.CA_BUNDLE_NOT_FOUND
+    assert "corp-ca" in result.message
 
 
 async def test_probes_of_a_hanging_server_do_not_delay_another() -> None:

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.observed import Secret, VllmProvider
+from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
 from tests import builders
 from tests.builders import Wire
 from tests.certificates import Authority
 from tests.fakes.context import FakeContext, fake_context
 from tests.hostile_server import HostileServer
-from tests.vllm_server import VllmServer
+from tests.vllm_server import Reply, VllmServer
 
 HOST = "vllm.example.test"
 ANY_KEY = Destinations(allow_loopback=True, allow_insecure_keys=True)
 AUTH: Wire = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}
 CA, OLD_CA = Authority.create(), Authority.create("Old CA")
+REFUSALS = (401, 403)  # of a wrong key: vLLM's status, and that of half of the gateways
 TLS: Wire = {"caBundleRef": {"name": "corp-ca"}}
 
 
@@ -46,10 +48,15 @@ class Probed:
 
 async def probed(here: FakeContext, resource: VllmProvider, *, fresh: bool = False) -> Probed:
     here.hosts.addresses[HOST] = ("127.0.0.1",)
-    found = await here.probe(resource, fresh=fresh)
-    if isinstance(found, Problem):
-        return Probed(found.reason, 0, repr(found))
-    return Probed(None, len(found[1]), repr(found))
+    result = await here.probe(resource, fresh=fresh)
+    if isinstance(result, Problem):
+        return Probed(result.reason, 0, repr(result))
+    return Probed(None, len(result[1]), repr(result))
+
+
+def guarded_server(key: str, status: int) -> VllmServer:
+    """A server that takes one key and answers every other with this status."""
+    return VllmServer(keys=(key,), key_refusal=Reply(status))
 
 
 async def test_a_key_is_sent_and_read_once_for_many_probes() -> None:
@@ -61,8 +68,9 @@ async def test_a_key_is_sent_and_read_once_for_many_probes() -> None:
         assert (len(server.seen), here.secrets.reads) == (3, 1)
 
 
-async def test_a_rotated_key_is_read_anew_within_the_same_probe() -> None:
-    async with fake_context(ANY_KEY) as here, VllmServer(keys=("old",)) as server:
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_rotated_key_is_read_again_within_the_same_probe(status: int) -> None:
+    async with fake_context(ANY_KEY) as here, guarded_server("old", status) as server:
         here.secrets.objects["key"] = secret("old")
         await probed(here, provider(server.port, auth=AUTH))
         server.keys, here.secrets.objects["key"] = ("new",), secret("new")
@@ -70,37 +78,56 @@ async def test_a_rotated_key_is_read_anew_within_the_same_probe() -> None:
         assert (len(server.seen), here.secrets.reads) == (3, 2)
 
 
-async def test_the_same_key_is_not_tried_twice() -> None:
-    async with fake_context(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_the_same_key_is_not_tried_twice_and_named_with_who_refuses_it(status: int) -> None:
+    async with fake_context(ANY_KEY) as here, guarded_server("right", status) as server:
         here.secrets.objects["key"] = secret("wrong")
-        found = await probed(here, provider(server.port, auth=AUTH))
-        assert found.reason == Reason.UNAUTHORIZED
+        result = await probed(here, provider(server.port, auth=AUTH))
+        assert result.reason == Reason.UNAUTHORIZED
+        assert (
+            f"status {status} to GET /v1/models: {HOST} refuses key api-key of Secret key;"
+            in result.text
+        )
         assert (len(server.seen), here.secrets.reads) == (1, 2)
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_secret_that_is_corrected_later_is_read_by_the_next_probe(status: int) -> None:
+    async with fake_context(ANY_KEY) as here, guarded_server("right", status) as server:
+        here.secrets.objects["key"] = secret("wrong")
+        await probed(here, provider(server.port, auth=AUTH))
+        here.secrets.objects["key"] = secret("right")
+        assert (await probed(here, provider(server.port, auth=AUTH))).models == 1
 
 
 async def test_there_is_no_third_try() -> None:
     async with fake_context(ANY_KEY) as here, VllmServer(keys=("right",)) as server:
         here.secrets.objects["key"] = secret("1")
         here.secrets.next = [secret("2"), secret("3"), secret("right")]
-        found = await probed(here, provider(server.port, auth=AUTH))
-        assert (found.reason, len(server.seen)) == (Reason.UNAUTHORIZED, 2)
+        result = await probed(here, provider(server.port, auth=AUTH))
+        assert (result.reason, len(server.seen)) == (Reason.UNAUTHORIZED, 2)
 
 
-async def test_a_server_that_wants_no_key_of_ours_is_asked_once() -> None:
-    async with fake_context() as here, VllmServer(keys=("k",)) as server:
-        found = await probed(here, provider(server.port))
-        assert (found.reason, len(server.seen)) == (Reason.UNAUTHORIZED, 1)
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, Reason.UNAUTHORIZED), (403, Reason.UNEXPECTED_STATUS)]
+)
+async def test_a_server_that_wants_no_key_of_ours_is_probed_once(
+    status: int, reason: Reason
+) -> None:
+    async with fake_context() as here, guarded_server("k", status) as server:
+        result = await probed(here, provider(server.port))
+        assert (result.reason, len(server.seen)) == (reason, 1)
 
 
 async def test_a_secret_that_no_longer_allows_the_host_gets_no_second_try() -> None:
     async with fake_context(ANY_KEY) as here, VllmServer(keys=("new",)) as server:
         here.secrets.objects["key"] = secret("old")
         here.secrets.next = [Secret("elsewhere.test", {"api-key": b"new"})]
-        found = await probed(here, provider(server.port, auth=AUTH))
-        assert (found.reason, len(server.seen)) == (Reason.KEY_NOT_ALLOWED, 1)
+        result = await probed(here, provider(server.port, auth=AUTH))
+        assert (result.reason, len(server.seen)) == (Reason.KEY_NOT_ALLOWED, 1)
 
 
-async def test_a_secret_header_is_sent_beside_a_plain_one_and_read_anew_as_well() -> None:
+async def test_a_secret_header_is_sent_beside_a_plain_one_and_read_again_as_well() -> None:
     ref = {"secretKeyRef": {"name": "key", "key": "api-key"}}
     headers = [
         {"name": "X-Plain", "value": "plain"},
@@ -109,11 +136,13 @@ async def test_a_secret_header_is_sent_beside_a_plain_one_and_read_anew_as_well(
     async with fake_context(ANY_KEY) as here, VllmServer(keys=("k",)) as server:
         here.secrets.objects["key"], here.secrets.next = secret("old"), [secret("new")]
         await probed(here, provider(server.port, headers=headers))
-        sent = [(seen.headers["x-plain"], seen.headers["x-secret"]) for seen in server.seen]
+        sent = [
+            (request.headers["x-plain"], request.headers["x-secret"]) for request in server.seen
+        ]
         assert sent == [("plain", "old"), ("plain", "new")]
 
 
-async def test_a_replaced_ca_is_read_anew_within_the_same_probe() -> None:
+async def test_a_replaced_ca_is_read_again_within_the_same_probe() -> None:
     async with fake_context() as here, VllmServer(tls=tls_of(CA)) as server:
         here.config_maps.objects["corp-ca"] = {"ca.crt": OLD_CA.pem}
         here.config_maps.next = [{"ca.crt": CA.pem}]
@@ -124,8 +153,8 @@ async def test_a_replaced_ca_is_read_anew_within_the_same_probe() -> None:
 async def test_a_ca_that_stays_wrong_is_a_failure_of_tls() -> None:
     async with fake_context() as here, VllmServer(tls=tls_of(CA)) as server:
         here.config_maps.objects["corp-ca"] = {"ca.crt": OLD_CA.pem}
-        found = await probed(here, provider(server.port, "https", tls=TLS))
-        assert (found.reason, here.config_maps.reads) == (Reason.TLS_FAILED, 2)
+        result = await probed(here, provider(server.port, "https", tls=TLS))
+        assert (result.reason, here.config_maps.reads) == (Reason.TLS_FAILED, 2)
 
 
 async def test_an_unverified_server_gets_a_key_only_if_the_administrator_allows_it() -> None:
@@ -137,7 +166,7 @@ async def test_an_unverified_server_gets_a_key_only_if_the_administrator_allows_
             assert len(server.seen) == models
 
 
-async def test_a_fresh_probe_reads_every_reference_anew() -> None:
+async def test_a_fresh_probe_reads_every_reference_again() -> None:
     async with fake_context() as here, VllmServer(tls=tls_of(CA), keys=("k",)) as server:
         here.secrets.objects["key"] = secret("k")
         here.config_maps.objects["corp-ca"] = {"ca.crt": CA.pem}
@@ -159,9 +188,9 @@ async def test_both_tries_share_one_deadline() -> None:
 async def test_no_text_form_of_the_outcome_holds_the_key(keys: tuple[str, ...]) -> None:
     async with fake_context(ANY_KEY) as here, VllmServer(keys=keys) as server:
         here.secrets.objects["key"] = secret("k3y")
-        found = await probed(here, provider(server.port, auth=AUTH))
+        result = await probed(here, provider(server.port, auth=AUTH))
         assert server.seen[0].headers["authorization"] == "Bearer k3y"
-        assert "k3y" not in found.text
+        assert "k3y" not in result.text
         assert "k3y" not in repr(here.secrets)
 
 

@@ -25,67 +25,67 @@ troubles = st.sampled_from(["down", "restart", frozenset[str]()])
 events = st.lists(answers | st.sampled_from(["down", "restart"]), max_size=12)
 
 
-def live(life: ProviderHarness, event: frozenset[str] | str) -> None:
+async def live(life: ProviderHarness, event: frozenset[str] | str) -> None:
     if event == "restart":
         life.restart()
     else:
-        life.probe(None if isinstance(event, str) else event)
+        await life.reconcile_with(None if isinstance(event, str) else event)
 
 
 @given(before=events, outage=st.lists(troubles, min_size=1, max_size=6))
 @settings(max_examples=25, deadline=None)
-def test_no_outage_of_server_or_operator_changes_a_byte(
+async def test_no_outage_of_server_or_operator_changes_a_byte(
     before: list[frozenset[str] | str], outage: list[frozenset[str] | str]
 ) -> None:
     """An empty list of a server that had models is one."""
     life = born()
     for event in ("down", *before, frozenset("a"), "down"):
-        live(life, event)
+        await live(life, event)
     maps = life.cluster.writes.count("map")
     for event in outage:
-        live(life, event)
+        await live(life, event)
         assert life.cluster.writes.count("map") == maps
 
 
 @given(before=events, answer=answers)
 @settings(max_examples=25, deadline=None)
-def test_the_same_answer_again_writes_nothing_restart_or_not(
+async def test_the_same_answer_again_writes_nothing_restart_or_not(
     before: list[frozenset[str] | str], answer: frozenset[str]
 ) -> None:
     life = born(remove_after=1)
     for event in (*before, answer, answer, answer):  # an empty one is told at the third
-        live(life, event)
+        await live(life, event)
     written = life.written
-    live(life, answer)
+    await live(life, answer)
     assert life.written == written
     life.restart()
-    live(life, answer)
+    await live(life, answer)
     assert life.written == written
 
 
 @given(before=events)
 @settings(max_examples=25, deadline=None)
-def test_a_server_that_stays_down_is_told_once_and_then_written_no_more(
+async def test_a_server_that_stays_down_is_reported_once_and_then_written_no_more(
     before: list[frozenset[str] | str],
 ) -> None:
     life = born()
     for event in (*before, "down", "down", "down"):
-        live(life, event)
+        await live(life, event)
     written = life.written
     for event in ("down", "restart", "down", "restart", "down"):
-        live(life, event)
+        await live(life, event)
         assert life.written == written
 
 
 @given(before=events, remove_after=st.integers(1, 4))
 @settings(max_examples=25, deadline=None)
-def test_a_published_model_stays_until_its_nth_absence_in_a_row(
+async def test_a_published_model_stays_until_its_nth_absence_in_a_row(
     before: list[frozenset[str] | str], remove_after: int
 ) -> None:
     life = born(remove_after)
     absent: dict[str, int] = {}
     for event in before:
-        live(life, event)
+        await live(life, event)
         if isinstance(event, str) or not event:
             continue  # an empty answer is no good one
         assert event <= life.published
@@ -96,12 +96,12 @@ def test_a_published_model_stays_until_its_nth_absence_in_a_row(
 
 @given(before=events)
 @settings(max_examples=25, deadline=None)
-def test_the_primary_stays_as_long_as_its_model_is_published(
+async def test_the_primary_stays_as_long_as_its_model_is_published(
     before: list[frozenset[str] | str],
 ) -> None:
     life, primary = born(), ""
     for event in before:
-        live(life, event)
+        await live(life, event)
         if life.cluster.published is None:
             continue
         now = (life.cluster.resource.status.primary_model or "").removeprefix("vllm/")

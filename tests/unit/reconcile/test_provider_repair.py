@@ -9,9 +9,9 @@ import pytest
 
 from openclaw_vllm.api.configmap import CONFIG, DIGEST, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.edges.kube.cluster import Rejected
 from openclaw_vllm.edges.kube.readings import Readings
-from openclaw_vllm.reconcile.context import REJECTION_PAUSE
+from openclaw_vllm.edges.kube.replies import Rejected
+from openclaw_vllm.reconcile.driver import REJECTION_PAUSE
 from openclaw_vllm.reconcile.provider import reconcile
 from tests import builders
 from tests.fakes.cluster import Action
@@ -41,8 +41,8 @@ class FaultHarness(ProviderHarness):
 
     def restart(self) -> None:
         super().restart()
-        self.world = replace(self.world, config_maps=Readings(self.read_base))
-        self.world.cache.services[SERVICE] = builders.service()
+        self.context = replace(self.context, config_maps=Readings(self.read_base))
+        self.context.cache.services[SERVICE] = builders.service()
 
     async def refuse(self, action: Action) -> None:
         """Refuse ConfigMaps while there is a reason to."""
@@ -54,34 +54,34 @@ class FaultHarness(ProviderHarness):
 
     def run(self) -> float | None:
         """Reconcile once; return when it wants to run again."""
-        return asyncio.run(reconcile(self.cluster.resource.key, self.world))
+        return asyncio.run(reconcile(self.cluster.resource.key, self.context))
 
     def edit(self, **spec: Any) -> None:
         before = self.cluster.resource
         metadata = {"generation": before.generation + 1, "resourceVersion": "11"}
         status = before.status.model_dump(exclude_none=True)
         self.cluster.put(builders.resource(builders.wire_spec(**spec), status, **metadata))
-        self.world.cache.put_provider(self.cluster.resource, ())
+        self.context.cache.put_provider(self.cluster.resource, ())
 
     def show(self, published: ConfigMapState | None) -> None:
         """Have the watch show what somebody else did to the ConfigMap."""
-        for config_maps in (self.cluster.config_maps, self.world.cache.published):
+        for config_maps in (self.cluster.config_maps, self.context.cache.published):
             config_maps.pop(CONFIG_MAP, None)
             if published is not None:
                 config_maps[CONFIG_MAP] = published
 
-    def told(self, type_: str) -> tuple[str, str, str]:
+    def condition(self, type_: str) -> tuple[str, str, str]:
         conditions = self.cluster.resource.status.conditions
-        said = {one.type: (one.status, one.reason, one.message) for one in conditions}
-        return said[type_]
+        by_type = {one.type: (one.status, one.reason, one.message) for one in conditions}
+        return by_type[type_]
 
 
-def test_a_refused_configmap_is_told_in_a_bounded_sentence() -> None:
+def test_a_refused_configmap_is_reported_in_a_bounded_sentence() -> None:
     life = FaultHarness()
     life.refusal = DENIED
     life.run()
     for type_ in ("ConfigPublished", "Ready", "Reconciling"):
-        status, reason, message = life.told(type_)
+        status, reason, message = life.condition(type_)
         assert (status == "True") == (type_ == "Reconciling")
         assert "admission webhook denied" in message
         assert len(message) <= 500
@@ -99,10 +99,10 @@ def test_a_refused_configmap_is_tried_again_each_minute_until_it_is_taken() -> N
     life.refusal = ""
     assert (life.run() or 0.0) > REJECTION_PAUSE
     assert life.published == {"a", "b"}
-    assert life.told("Ready")[:2] == ("True", "Succeeded")
+    assert life.condition("Ready")[:2] == ("True", "Succeeded")
 
 
-def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None:
+def test_a_refused_change_of_what_is_published_is_reported_and_tried_again() -> None:
     life = FaultHarness()
     life.run()
     life.refusal = "no"
@@ -111,7 +111,7 @@ def test_a_refused_change_of_what_is_published_is_told_and_tried_again() -> None
     for _ in range(3):
         assert life.run() == REJECTION_PAUSE
         life.now += REJECTION_PAUSE
-    assert life.told("ConfigPublished")[:2] == ("False", "WriteRefused")
+    assert life.condition("ConfigPublished")[:2] == ("False", "WriteRefused")
     assert life.cluster.writes.count("refused") == 3
     assert life.published == {"a", "b"}
     status = life.cluster.resource.status
@@ -122,7 +122,7 @@ def test_a_refused_configmap_counts_as_refused() -> None:
     life = FaultHarness()
     life.refusal = "no"
     life.run()
-    counted = life.world.metrics.registry.get_sample_value(
+    counted = life.context.metrics.registry.get_sample_value(
         "vllmprovider_configmap_writes_total", {"result": "refused"}
     )
     assert counted == 1
@@ -130,7 +130,7 @@ def test_a_refused_configmap_counts_as_refused() -> None:
 
 def break_the_base(life: FaultHarness) -> None:
     life.base = "{oops"
-    life.world.config_maps.forget([ObjectKey(builders.NAMESPACE, "base")])
+    life.context.config_maps.forget([ObjectKey(builders.NAMESPACE, "base")])
 
 
 def list_too_many(life: FaultHarness) -> None:
@@ -149,7 +149,7 @@ def choose_otherwise(life: FaultHarness) -> None:
 
 
 def lose_the_service(life: FaultHarness) -> None:
-    del life.world.cache.services[SERVICE]
+    del life.context.cache.services[SERVICE]
 
 
 def restart_without_the_service(life: FaultHarness) -> None:
@@ -187,7 +187,7 @@ def test_damage_is_repaired_from_what_was_published_last_while(trouble: str) -> 
     before = life.cluster.stored
     TROUBLE[trouble](life)
     life.run()
-    said = life.told("ConfigPublished")
+    message = life.condition("ConfigPublished")
     whole, status = life.cluster.published, life.cluster.resource.status
     assert whole is not None
     for damage in DAMAGE.values():
@@ -199,7 +199,7 @@ def test_damage_is_repaired_from_what_was_published_last_while(trouble: str) -> 
         assert life.cluster.writes[written:] == ["map"]
         assert life.cluster.stored["data"] == before["data"]
         assert life.cluster.stored["metadata"]["annotations"] == before["metadata"]["annotations"]
-        assert life.told("ConfigPublished") == said
+        assert life.condition("ConfigPublished") == message
         assert life.cluster.resource.status == status
 
 
@@ -208,10 +208,10 @@ def test_what_another_operator_has_published_meanwhile_is_no_damage() -> None:
     life.run()
     list_too_many(life)
     life.run()
-    found, written = life.cluster.published, life.written
-    assert found is not None
-    theirs = {**found.annotations, DIGEST: "sha256:newer"}
-    life.show(replace(found, annotations=theirs, digest="sha256:newer", resource_version="7"))
+    result, written = life.cluster.published, life.written
+    assert result is not None
+    other = {**result.annotations, DIGEST: "sha256:newer"}
+    life.show(replace(result, annotations=other, digest="sha256:newer", resource_version="7"))
     life.run()
     assert life.written == written
 
@@ -225,4 +225,4 @@ def test_a_broken_base_is_left_out_of_the_first_empty_documents() -> None:
     life.show(None)
     life.run()
     assert json.loads(life.cluster.stored["data"][CONFIG]) == {"models": {"providers": {}}}
-    assert life.told("ConfigPublished")[1] == "BaseConfigInvalid"
+    assert life.condition("ConfigPublished")[1] == "BaseConfigInvalid"

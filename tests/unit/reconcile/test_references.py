@@ -35,11 +35,11 @@ class DailyHarness(ProviderHarness):
         super().restart()
         self.vllm = FakeProber(frozenset("a"))
         config_maps = Readings(self.reader.read)
-        self.world = replace(self.world, prober=self.vllm, config_maps=config_maps)
+        self.context = replace(self.context, prober=self.vllm, config_maps=config_maps)
 
     async def run(self) -> float:
         """Reconcile when it wants to; return how long it then wants to wait."""
-        delay = await reconcile(self.cluster.resource.key, self.world)
+        delay = await reconcile(self.cluster.resource.key, self.context)
         assert delay is not None
         self.now += delay
         return delay
@@ -52,7 +52,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> DailyHarness:
     return life
 
 
-async def test_a_base_configuration_is_read_every_ten_minutes_and_nobody_asked_for_it(
+async def test_a_base_configuration_is_read_every_ten_minutes_and_without_a_request(
     looking: DailyHarness,
 ) -> None:
     await looking.run()
@@ -61,6 +61,12 @@ async def test_a_base_configuration_is_read_every_ten_minutes_and_nobody_asked_f
     assert delays == [CONFIG_MAP_AGE] * 20
     assert looking.reader.reads == 21
     assert (looking.vllm.lists, looking.written) == (1, written)
+
+
+async def test_a_secret_with_the_ca_is_read_as_often() -> None:
+    ca = {"kind": "Secret", "name": "vllm-tls"}
+    life = DailyHarness(baseUrl="https://vllm.example.test", tls={"caBundleRef": ca})
+    assert await life.run() <= CONFIG_MAP_AGE
 
 
 async def test_its_change_is_published_within_ten_minutes(looking: DailyHarness) -> None:
@@ -72,7 +78,7 @@ async def test_its_change_is_published_within_ten_minutes(looking: DailyHarness)
     assert looking.vllm.lists == 1
 
 
-async def test_the_server_is_asked_at_its_own_time(looking: DailyHarness) -> None:
+async def test_the_server_is_probed_at_its_own_time(looking: DailyHarness) -> None:
     start = looking.now
     while looking.vllm.lists < 2:
         await looking.run()

@@ -1,7 +1,8 @@
 """When a VllmProvider counts as synced, and when there is something left to do."""
 
+from openclaw_vllm.api.discovery import Discovery
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.reconcile.states import ProviderState, SyncedAt
+from openclaw_vllm.reconcile.states import ProviderState, StateStore, SyncedAt
 from tests import builders
 from tests.builders import served
 
@@ -19,10 +20,10 @@ def after(before: ProviderState, server: ServerState) -> ProviderState:
 
 def test_only_what_was_written_is_settled() -> None:
     """A write that failed leaves the next run something to do, though nothing new is learnt."""
-    asked_again = after(SYNCED, builders.learned(WRITTEN, RESOURCE, *served("a")))
+    asked_again = after(SYNCED, builders.after_answer(WRITTEN, RESOURCE, *served("a")))
     assert asked_again.is_synced_at(VERSIONS)
     assert not asked_again.is_synced_at(OTHERS)
-    wiser = after(SYNCED, builders.learned(WRITTEN, RESOURCE, *served("a", "b")))
+    wiser = after(SYNCED, builders.after_answer(WRITTEN, RESOURCE, *served("a", "b")))
     assert not wiser.is_synced_at(VERSIONS)
     assert not after(wiser, wiser.server).is_synced_at(VERSIONS)
 
@@ -38,7 +39,17 @@ def test_what_does_not_exist_is_never_synced() -> None:
 
 
 def test_times_alone_leave_nothing_to_do_and_failures_do() -> None:
-    later = WRITTEN.with_next_probe(60.0, 100.0, 100.0)
+    later = WRITTEN.with_next_probe(Discovery(), 100.0, 100.0)
     assert after(SYNCED, later).synced_at == VERSIONS
-    learnt = after(SYNCED, builders.learned(WRITTEN, RESOURCE, *served("b")))
+    learnt = after(SYNCED, builders.after_answer(WRITTEN, RESOURCE, *served("b")))
     assert learnt.synced_at is None
+
+
+def test_what_other_shards_published_at_the_start_is_dropped() -> None:
+    documents = builders.documents(builders.spec_of(RESOURCE), *served("a"))
+    states, published = StateStore(), builders.published(RESOURCE, documents)
+    states.record_at_start(RESOURCE.config_map, published)
+    states.forget_at_start_but({RESOURCE.uid})
+    assert states.found_at_start == {RESOURCE.uid: {RESOURCE.config_map: published}}
+    states.forget_at_start_but(set())
+    assert states.found_at_start == {}

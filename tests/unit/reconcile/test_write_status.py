@@ -13,8 +13,8 @@ from tests.fakes.context import fake_context
 
 
 def condition(type_: str, status: str, reason: str) -> Condition:
-    said = {"type": type_, "status": status, "reason": reason, "message": ""}
-    return Condition.model_validate(said | {"lastTransitionTime": ""})
+    item = {"type": type_, "status": status, "reason": reason, "message": ""}
+    return Condition.model_validate(item | {"lastTransitionTime": ""})
 
 
 async def test_an_interrupted_run_still_tells_what_has_changed(
@@ -27,13 +27,13 @@ async def test_an_interrupted_run_still_tells_what_has_changed(
         posted.append((reason, warning))
 
     async with fake_context() as place:
-        monkeypatch.setattr(place.world.cluster, "post_event", post)
+        monkeypatch.setattr(place.context.cluster, "post_event", post)
         before = (condition("ServerReachable", "True", "Succeeded"),)
         after = (
             condition("ServerReachable", "False", "TimedOut"),
             condition("ConfigPublished", "False", "NoModels"),
         )
-        run = asyncio.create_task(record_events(builders.resource(), before, after, place.world))
+        run = asyncio.create_task(record_events(builders.resource(), before, after, place.context))
         await asyncio.sleep(0)
         run.cancel()
         with suppress(asyncio.CancelledError):

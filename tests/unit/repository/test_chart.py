@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from openclaw_vllm.commands.run import run
-from openclaw_vllm.settings import is_host_rule
+from openclaw_vllm.settings import is_external_name_rule, is_host_rule
 from tests import rbac
 from tests.chart_values import MAY_BE_NULL, VALUES
 
@@ -38,10 +38,10 @@ PARTS = (
 
 def objects(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
     """List every part of the schema that names its properties, with its path."""
-    found = [(path, schema)] if "properties" in schema else []
+    result = [(path, schema)] if "properties" in schema else []
     for name, part in schema.get("properties", {}).items():
-        found += objects(part, f"{path}.{name}")
-    return found + (objects(schema["items"], f"{path}[]") if "items" in schema else [])
+        result += objects(part, f"{path}.{name}")
+    return result + (objects(schema["items"], f"{path}[]") if "items" in schema else [])
 
 
 def test_the_values_schema_is_one_and_accepts_the_defaults() -> None:
@@ -55,12 +55,12 @@ def test_every_value_has_a_default_and_a_place_in_the_schema() -> None:
 
 def given_names(schema: dict[str, Any] = SCHEMA, path: str = "") -> list[str]:
     """List the path of every value that the schema names and values.yaml gives."""
-    found = []
+    result = []
     for name, part in schema.get("properties", {}).items():
         here = f"{path}{name}"
         if has(VALUES, here):
-            found += [here, *given_names(part, f"{here}.")]
-    return found
+            result += [here, *given_names(part, f"{here}.")]
+    return result
 
 
 def has(values: Any, path: str) -> bool:
@@ -149,21 +149,21 @@ def annotation(name: str) -> Any:
     return yaml.safe_load(CHART["annotations"][f"artifacthub.io/{name}"])
 
 
-def test_artifact_hub_is_told_of_every_crd() -> None:
-    told = {(crd["name"], crd["kind"], crd["version"]) for crd in annotation("crds")}
-    crds = [yaml.safe_load(path.read_text()) for path in CRDS.glob("*.yaml")]
-    assert told == {
+def test_artifact_hub_lists_every_crd() -> None:
+    messages = {(crd["name"], crd["kind"], crd["version"]) for crd in annotation("crds")}
+    crds = [yaml.load(path.read_text(), yaml.CSafeLoader) for path in CRDS.glob("*.yaml")]
+    assert messages == {
         (crd["metadata"]["name"], crd["spec"]["names"]["kind"], version["name"])
         for crd in crds
         for version in crd["spec"]["versions"]
     }
 
 
-def test_artifact_hub_is_told_of_the_image_and_shows_the_sample_of_the_readme() -> None:
+def test_artifact_hub_names_the_image_and_shows_the_sample_of_the_readme() -> None:
     (image,) = annotation("images")
     assert image["image"] == f"{VALUES['image']['repository']}:{CHART['appVersion']}"
-    shown = re.findall(r"(?ms)^```yaml\n(.*?)^```", README.read_text())
-    assert annotation("crdsExamples")[0] == yaml.safe_load(shown[0])
+    result = re.findall(r"(?ms)^```yaml\n(.*?)^```", README.read_text())
+    assert annotation("crdsExamples")[0] == yaml.safe_load(result[0])
 
 
 def test_the_readme_of_the_chart_shows_what_the_tested_page_shows() -> None:
@@ -184,22 +184,61 @@ def test_the_chart_carries_the_crds_of_the_repository() -> None:
 def test_a_crd_leaves_room_for_the_labels_that_the_chart_adds(path: Any) -> None:
     text = path.read_text()
     assert len(re.findall(r"(?m)^metadata:$", text)) == 1
-    assert set(yaml.safe_load(text)["metadata"]) == {"name"}
+    assert set(yaml.load(text, yaml.CSafeLoader)["metadata"]) == {"name"}
 
 
 def test_the_deployment_uses_options_that_the_operator_has() -> None:
     template = (rbac.CHART / "templates" / "deployment.yaml").read_text()
     used = set(re.findall(r"--[a-z][a-z-]+", template))
-    known = {option for parameter in run.params for option in parameter.opts}
+    current = {option for parameter in run.params for option in parameter.opts}
     assert used
-    assert used <= known
+    assert used <= current
 
 
 def test_the_default_values_are_those_of_the_operator() -> None:
     defaults = {parameter.name: parameter.default for parameter in run.params}
     assert tuple(VALUES["allowHosts"]) == defaults["allow_hosts"]
     assert VALUES["maxConcurrentProbes"] == defaults["max_concurrent_probes"]
+    assert VALUES["watchList"] == defaults["watch_list"]
     assert VALUES["logLevel"] == defaults["log_level"]
+
+
+EXTERNAL_NAMES = Draft7Validator(SCHEMA["properties"]["allowExternalNames"]["items"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ("gw.example.com", True),
+        ("gateway", True),
+        ("*.istio-system.svc.cluster.local", True),
+        ("vllm-?.TS.net", True),
+        ("vllm-*.*.internal", True),
+        ("ts-vllm_1.tailscale.svc.cluster.local", True),
+        ("*", False),
+        ("**", False),
+        ("?*", False),
+        ("*.*", False),
+        ("*.", False),
+        ("vllm*", False),
+        ("*example.com", False),
+        ("gw.example.*", False),
+        ("*..example.com", False),
+        (".example.com", False),
+        ("example.com.", False),
+        ("*.example.com:443", False),
+        ("http://gw.example.com", False),
+        ("a,b", False),
+        ("10.0.0.0/8", False),
+        ("", False),
+        ("a." * 126 + "ab", False),
+    ],
+)
+def test_an_external_name_is_allowed_by_a_name_or_a_glob_that_ends_in_a_domain(
+    rule: str, *, allowed: bool
+) -> None:
+    assert EXTERNAL_NAMES.is_valid(rule) is allowed
+    assert is_external_name_rule(rule) is allowed
 
 
 def test_no_rule_uses_a_wildcard() -> None:

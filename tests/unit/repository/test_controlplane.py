@@ -9,7 +9,7 @@ import pytest
 
 from tests.controlplane import binaries, progress
 from tests.controlplane.audit import AuditEntries, AuditEntry
-from tests.controlplane.component import free_port
+from tests.controlplane.component import PORTS, free_port, ports_of
 from tests.eventually import eventually_sync
 
 # Answers `go env GOVERSION`; builds empty programs into the folder after -o, and counts builds.
@@ -35,10 +35,20 @@ child.wait()
 ROOT = Path(__file__).parents[3]
 
 
-def test_a_free_port_is_given_to_nobody_else_afterwards() -> None:
+def test_a_free_port_is_given_to_no_other_afterwards() -> None:
     """Who asked for it listens on it only seconds later."""
     ports = [free_port() for _ in range(500)]
     assert len(set(ports)) == len(ports)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_processes_that_run_tests_beside_each_other_have_no_port_in_common(workers: int) -> None:
+    ports = [port for number in range(workers) for port in ports_of(f"gw{number}", workers)]
+    assert sorted(ports) == list(PORTS)
+
+
+def test_many_processes_still_have_many_ports_each() -> None:
+    assert min(len(ports_of(f"gw{number}", 64)) for number in range(64)) >= 1000
 
 
 def running(pid: int) -> bool:
@@ -111,7 +121,7 @@ def test_an_unknown_program_is_refused_with_the_known_ones() -> None:
         binaries.ensure("kubelet")
 
 
-def test_the_server_is_told_its_version() -> None:
+def test_the_server_gets_its_version() -> None:
     assert "component-base/version.gitVersion=v1.32.13 " in binaries.flags("v1.32.13")[-1]
 
 

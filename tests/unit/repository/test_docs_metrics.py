@@ -7,11 +7,12 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from openclaw_vllm import run
+from openclaw_vllm import assembly
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.controllers import catalog
+from openclaw_vllm.core.discovery.replicas import Replicas
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
 from openclaw_vllm.edges.metrics.counters import RESULTS
@@ -23,8 +24,8 @@ DOC = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 RULES = CHART / "files" / "monitoring" / "rules.yaml"
 OBJECT = {"namespace", "name"}
 ROW = re.compile(r"^\| (`[a-z_`, ]+`) \| ?(\w*) \| ?([a-z`, ]*)\| .+ \|$", re.MULTILINE)
-SAID = {"reason": "Succeeded", "message": "", "lastTransitionTime": ""}
-READY = {"type": "Ready", "status": "True", **SAID}
+SUCCEEDED = {"reason": "Succeeded", "message": "", "lastTransitionTime": ""}
+READY = {"type": "Ready", "status": "True", **SUCCEEDED}
 CATALOG = VllmCatalogStatus.model_validate({"conditions": [READY], "targets": {}})
 
 Described = dict[str, tuple[str, frozenset[str]]]
@@ -34,33 +35,36 @@ def documented() -> Described:
     """Return type and labels of each metric in the tables; those of the process are well known."""
     providers, rest = DOC.split("Of each VllmCatalog,")
     catalogs, operator = rest.split("Of the operator:")
-    found: Described = {}
+    result: Described = {}
     for part, common in ((providers, OBJECT), (catalogs, {"name"}), (operator, set[str]())):
         for names, type_, labels in ROW.findall(part):
             for name in re.findall(r"`(\w+)`", names):
-                found[name] = (type_, frozenset({*common, *re.findall(r"`(\w+)`", labels)}))
-    return found
+                result[name] = (type_, frozenset({*common, *re.findall(r"`(\w+)`", labels)}))
+    return result
 
 
-def shown() -> Described:
+def exposed() -> Described:
     """Return what the operator shows when all of it is at work."""
     metrics, key = Metrics("0"), ObjectKey("agents", "vllm")
     status = VllmProviderStatus.model_validate({"conditions": [READY]})
-    provider = ProviderSample(key, status, answered_at=1, interval=1, config_bytes=1)
+    counts = Replicas().counts
+    provider = ProviderSample(
+        key, status, answered_at=1, interval=1, config_bytes=1, endpoints=counts
+    )
     metrics.show_objects(lambda: [provider], lambda: [CatalogSample("all", CATALOG, 1)])
-    metrics.probed(key, (), 0.1)
-    metrics.probed(None, (), 0.1)
+    metrics.count_probe(key, (), 0.1)
+    metrics.count_probe(None, (), 0.1)
     metrics.show_queues({"providers": RecordingQueue()})
     watches = Watches()
     watches.expect([Watch("services")])
     metrics.show_watches(watches)
-    metrics.show_leadership(lambda: True)
-    found: Described = {}
+    metrics.show_leadership("lease", lambda: True)
+    result: Described = {}
     for family in text_string_to_metric_families(metrics.text().decode()):
         labels = {label for sample in family.samples for label in sample.labels}
         name = f"{family.name}_total" if family.type == "counter" else family.name
-        found[name] = (family.type, frozenset(labels - {"le"}))
-    return found
+        result[name] = (family.type, frozenset(labels - {"le"}))
+    return result
 
 
 def described(metrics: Described) -> Described:
@@ -69,13 +73,13 @@ def described(metrics: Described) -> Described:
 
 def rules() -> list[dict[str, Any]]:
     (group,) = yaml.safe_load(RULES.read_text())["groups"]
-    found: list[dict[str, Any]] = group["rules"]
-    return found
+    result: list[dict[str, Any]] = group["rules"]
+    return result
 
 
 def test_every_metric_is_documented_with_its_type_and_labels_and_none_that_is_not() -> None:
-    assert described(documented()) == described(shown())
-    assert documented().keys() == shown().keys()
+    assert described(documented()) == described(exposed())
+    assert documented().keys() == exposed().keys()
 
 
 def test_every_result_is_explained() -> None:
@@ -108,7 +112,7 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
 def test_rules_use_only_metrics_that_exist() -> None:
     used = {name for rule in rules() for name in re.findall(r"\bvllm\w+", rule["expr"])}
     assert used
-    assert used <= shown().keys()
+    assert used <= exposed().keys()
 
 
 def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at() -> None:
@@ -116,4 +120,4 @@ def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at(
     (errors,) = (rule for rule in rules() if rule["alert"] == "OpenClawVllmReconcileErrors")
     windows = [60 * int(minutes) for minutes in re.findall(r"\[(\d+)m\]", errors["expr"])]
     assert len(windows) == 2
-    assert min(windows) >= 2 * max(run.LONGEST_BACKOFF, catalog.LONGEST_BACKOFF)
+    assert min(windows) >= 2 * max(assembly.LONGEST_BACKOFF, catalog.LONGEST_BACKOFF)

@@ -1,4 +1,4 @@
-"""The page on catalogues lists the rights that the chart gives, each with its reason."""
+"""The page on catalogs lists the rights that the chart gives, each with its reason."""
 
 import re
 from pathlib import Path
@@ -11,10 +11,10 @@ FILES = {"VllmProvider": "operator", "VllmCatalog": "catalog"}
 
 
 def test_the_page_lists_every_right_with_its_reason() -> None:
-    given = [
+    arguments = [
         (kind, resource, ", ".join(rule["verbs"]))
         for kind, name in FILES.items()
         for rule in rbac.rules(name)
         for resource in rule["resources"]
     ]
-    assert ROW.findall(PAGE.read_text()) == given
+    assert ROW.findall(PAGE.read_text()) == arguments

@@ -13,7 +13,14 @@ from tests.gitops.verdicts import State
 
 STATES = [pytest.param(state, id=state.name) for state in states()]
 JUDGED = [pytest.param(state, id=state.name) for state in states() if not state.is_deleted]
-EVENTS_ONLY = {Reason.SMALL_CONTEXT, Reason.INSECURE_SKIP_VERIFY}
+EVENTS_ONLY = {
+    Reason.SMALL_CONTEXT,
+    Reason.INSECURE_SKIP_VERIFY,
+    Reason.REFRESH_REFUSED,
+    Reason.REFRESH_NOT_MOUNTED,
+    Reason.REPLICAS_DIFFER,
+    Reason.REPLICAS_AGREE,
+}
 CONFIG = yaml.safe_load(argocd.SCRIPT.with_name("argocd-cm.yaml").read_text())["data"]
 HEALTH = "resource.customizations.health.openclaw-vllm.dev_"
 
@@ -23,8 +30,8 @@ def test_no_two_states_have_one_name() -> None:
 
 
 def test_every_reason_that_a_condition_may_have_is_among_the_states() -> None:
-    shown = {c["reason"] for state in states() for c in state.conditions}
-    assert shown == set(Reason) - EVENTS_ONLY
+    names = {c["reason"] for state in states() for c in state.conditions}
+    assert names == set(Reason) - EVENTS_ONLY
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -38,8 +45,8 @@ def test_a_state_is_one_that_the_operator_reads_back(state: State) -> None:
 def test_argo_cd_shows(state: State) -> None:
     status, message = argocd.health(state.manifest)
     assert status == state.verdict.argocd
-    said = [f"{c['reason']}: {c['message']}" for c in state.conditions]
-    assert message in [*said, "Waiting for the operator to see this generation"]
+    conditions = [f"{c['reason']}: {c['message']}" for c in state.conditions]
+    assert message in [*conditions, "Waiting for the operator to see this generation"]
 
 
 @pytest.mark.parametrize("state", JUDGED)

@@ -2,9 +2,11 @@
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path, PurePath
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from image import prune
 
@@ -88,5 +90,24 @@ def test_what_was_loaded_or_is_not_generated_stays(file: str) -> None:
 
 def test_a_record_lists_what_is_left() -> None:
     record = "a/b.py,sha256=x,1\na/c.py,sha256=y,2\na-1.dist-info/RECORD,,\n"
-    left = prune.without(record, [PurePath("a/c.py")])
-    assert left == "a/b.py,sha256=x,1\na-1.dist-info/RECORD,,\n"
+    remaining = prune.without(record, [PurePath("a/c.py")])
+    assert remaining == "a/b.py,sha256=x,1\na-1.dist-info/RECORD,,\n"
+
+
+def test_no_file_of_the_image_names_an_architecture() -> None:
+    texts = [DOCKERFILE, *(path.read_text() for path in (ROOT / "image").glob("*.py"))]
+    assert re.findall(r"(?i)amd64|x86|arm64|aarch64|--platform|TARGET\w+", "".join(texts)) == []
+
+
+def test_the_page_of_clusters_lists_the_packages_that_are_compiled() -> None:
+    lock = (ROOT / "requirements" / "runtime.txt").read_text()
+    compiled = {
+        canonicalize_name(package.name)
+        for package in distributions()
+        if "Root-Is-Purelib: false" in (package.read_text("WHEEL") or "")
+    }
+    names = [
+        name for name in re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE) if name in compiled
+    ]
+    page = " ".join((ROOT / "docs" / "clusters.md").read_text().split())
+    assert f"compiled ones: {', '.join(names)}." in page

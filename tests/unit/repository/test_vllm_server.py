@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests import captures
+from tests.certificates import NO_AUTHORITIES
 from tests.vllm_server import Model, VllmServer
 
 RELEVANT = ("allow", "content-type", "server", "vary", "content-encoding", "www-authenticate")
@@ -37,7 +38,7 @@ async def ask(
     server: VllmServer, method: str, path: str, body: object = None, key: str = ""
 ) -> httpx.Response:
     headers = {"authorization": key} if key else {}
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES, trust_env=False, timeout=5) as client:
         url = server.base_url.removesuffix("/v1") + path
         return await client.request(method, url, json=body, headers=headers)
 
@@ -157,8 +158,8 @@ async def test_streams_the_captured_chunks() -> None:
     body = CHAT | {"model": LLAMA.id, "stream": True, "stream_options": {"include_usage": True}}
     async with VllmServer(models=(LLAMA,)) as server:
         answer = await ask(server, "POST", "/v1/chat/completions", body)
-    told = [shape(chunk) for chunk in chunks(answer.content)]
-    assert [told[0], told[1], *told[-3:]] == [expected[0], expected[1], *expected[-3:]]
+    messages = [shape(chunk) for chunk in chunks(answer.content)]
+    assert [messages[0], messages[1], *messages[-3:]] == [expected[0], expected[1], *expected[-3:]]
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 

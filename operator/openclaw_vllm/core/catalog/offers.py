@@ -5,7 +5,6 @@ Service comes from probing it. A source without an entry for now keeps the one t
 last.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -14,31 +13,27 @@ from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import ModelSettings, SecretKeyRef, VllmProviderSpec
-from openclaw_vllm.core.catalog.provider_ids import header_variable, key_variable, qualified
+from openclaw_vllm.api.provider import ModelSettings, VllmProviderSpec
+from openclaw_vllm.api.status import ReplicasStatus
+from openclaw_vllm.core.catalog.provider_ids import qualified
 from openclaw_vllm.core.catalog.sources import SharedService
 from openclaw_vllm.core.catalog.state import CatalogState, SourceName
+from openclaw_vllm.core.catalog.variables import Credential, rename_variables
 from openclaw_vllm.core.config.entry import provider_entry
 from openclaw_vllm.core.config.escaping import unescape
 from openclaw_vllm.core.config.read_back import entries_of
 from openclaw_vllm.core.discovery.endpoint import leads_to
 from openclaw_vllm.core.discovery.models import Model, settings_for
-from openclaw_vllm.core.discovery.references import AUTHORIZATION, secret_refs
+from openclaw_vllm.core.discovery.references import client_secret_refs, secret_refs
+from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.state import DiscoveryState
+from openclaw_vllm.core.publication.notes import SENTENCES
 from openclaw_vllm.core.publication.ownership import is_ours
-from openclaw_vllm.core.publication.plan import models_of
+from openclaw_vllm.core.publication.selection import models_of, no_chat_models
 
 Json = dict[str, Any]
-UNASKED = "Unasked"  # never shown
-_VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A variable that agents' pods must set, and its Secret in the source's namespace."""
-
-    env: str
-    secret: SecretKeyRef | None = None
+NOTHING_LISTED = (Reason.NO_MODELS, Reason.NO_CHAT_MODELS)
+UNASKED = "Unasked"  # never published in a status
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +44,23 @@ class Offer:
     own_id: str  # reserved for the source; its variables are named after it
     kind: Literal["VllmProvider", "Service"]
     resource: VllmProvider
-    reason: str = ""  # why its list is not fresh; empty when it is
+    reason: str = ""  # why its list is not fresh, or is empty; else empty
     entry: Json | None = None  # of models.providers; None while it is unknown
     models: tuple[Model, ...] = ()  # ids are references
     credentials: tuple[Credential, ...] = field(default=())
-    advice: str = ""  # what to do about the reason
+    advice: str = ""  # what to do about the reason, or to know without one
+    replicas: ReplicasStatus | None = None  # of a Service that is asked at each of them
 
     @property
     def source(self) -> SourceName:
         """Kind and key of the source."""
         return (self.kind, self.resource.key)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its list is that of the source now; one that is asleep keeps its list."""
+        asleep = self.reason == Reason.NO_READY_ENDPOINTS and self.entry is not None
+        return not self.reason or asleep or self.reason == Reason.NO_CHAT_MODELS
 
     @property
     def rank(self) -> tuple[str, str, str]:
@@ -67,7 +69,10 @@ class Offer:
 
 
 def offer_of_provider(
-    provider: VllmProvider, published: ConfigMapState | None, provider_ids: str
+    provider: VllmProvider,
+    published: ConfigMapState | None,
+    provider_ids: str,
+    names: ServiceNames,
 ) -> Offer:
     """Offer what a VllmProvider has published, if that is its own and unmodified; it stays
     published when the spec cannot be read."""
@@ -79,19 +84,21 @@ def offer_of_provider(
     if published is None or not published.is_unmodified or not is_ours(provider, published):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
     entry = entries_of(published.models_json).get(provider.provider_id)
-    if entry is None or not _is_trusted(provider, published, entry):
+    if entry is None or not _is_trusted(provider, published, entry, names):
         return replace(offer, reason=offer.reason or Reason.PENDING.value)
     return _with_entry(offer, provider.spec, entry)
 
 
-def _is_trusted(provider: VllmProvider, published: ConfigMapState, entry: Json) -> bool:
-    """Return whether status or spec confirm the host of a published entry: whoever can write
+def _is_trusted(
+    provider: VllmProvider, published: ConfigMapState, entry: Json, names: ServiceNames
+) -> bool:
+    """Return whether status or spec confirm the host of a published entry: a user who can write
     ConfigMaps, but not these, must not send every team's agents, and their key, to another host."""
     recorded = provider.status.config_map
     if recorded is not None and recorded.digest == published.digest:
         return True
     spec, url = provider.spec, unescape(entry["baseUrl"])
-    return not isinstance(spec, Problem) and leads_to(url, spec, provider.key.namespace)
+    return not isinstance(spec, Problem) and leads_to(url, spec, provider.key.namespace, names)
 
 
 def offer_of_service(shared: SharedService, discovery: DiscoveryState | None) -> Offer:
@@ -103,14 +110,16 @@ def offer_of_service(shared: SharedService, discovery: DiscoveryState | None) ->
     if discovery is None:
         return replace(offer, reason=UNASKED)
     problem = discovery.endpoint.problem or discovery.problem
-    offer = replace(offer, reason=problem.reason.value if problem else "")
+    advice = SENTENCES["FormerDomain"] if discovery.has_former_domain else ""
+    offer = replace(offer, reason=problem.reason.value if problem else "", advice=advice)
     models = models_of(spec, discovery)
     if isinstance(models, Problem):
         return replace(offer, reason=offer.reason or models.reason.value)
     if discovery.connection is None:
         return offer
     if not models:
-        return replace(offer, reason=offer.reason or Reason.NO_MODELS.value)
+        nothing = Reason.NO_CHAT_MODELS if no_chat_models(discovery) else Reason.NO_MODELS
+        return replace(offer, reason=offer.reason or nothing.value)
     ordered = sorted(models, key=lambda model: model.id)
     entry = provider_entry(spec, discovery.connection, ordered)
     secret = spec.auth.api_key_secret_ref if spec.auth else None
@@ -141,47 +150,37 @@ def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogS
     if offer.reason == UNASKED:
         offer = replace(offer, reason=before.reasons.get(offer.provider_id, Reason.PENDING.value))
     last_entry = before.entry_of(offer.provider_id, offer.source)
-    if offer.entry is not None or last_entry is None or offer.reason == Reason.NO_MODELS:
+    if offer.entry is not None or last_entry is None or offer.reason in NOTHING_LISTED:
         return offer
-    if not leads_to(unescape(last_entry["baseUrl"]), spec, offer.resource.key.namespace):
+    if not before.leads_to_source(last_entry, spec, offer.resource.key.namespace):
         return offer
     return _with_entry(offer, spec, last_entry)
 
 
 def restore_entry(
-    offer: Offer, provider_id: str, published: Json, *, vouched: bool
+    offer: Offer, provider_id: str, published: Json, before: CatalogState
 ) -> Offer | None:
     """Offer the published entry of the source under its previous id; None when it must not be.
 
-    One that is not vouched for, because it was read back, must have the source's host.
+    One that was read back, and not published by this process, must have the source's host.
     """
     spec, namespace = offer.resource.spec, offer.resource.key.namespace
-    if not vouched:
+    if before.last_published.documents is None:
         if isinstance(spec, Problem):
             return offer if offer.entry is not None else None
-        if not leads_to(unescape(published["baseUrl"]), spec, namespace):
+        if not before.leads_to_source(published, spec, namespace):
             return None
     return _with_entry(replace(offer, provider_id=provider_id), spec, published)
 
 
 def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json) -> Offer:
     """Return the offer with a published entry, its variables renamed for the catalog."""
-    entry, credentials = dict(published), []
-    secrets = {} if isinstance(spec, Problem) else secret_refs(spec)
-    if _VARIABLE.fullmatch(published["apiKey"]):
-        env = key_variable(offer.own_id)
-        entry["apiKey"] = f"${{{env}}}"
-        credentials.append(Credential(env, secrets.get(AUTHORIZATION)))
-    if headers := dict(published.get("headers", {})):
-        secret_names = [name for name in sorted(headers) if _VARIABLE.fullmatch(headers[name])]
-        for number, name in enumerate(secret_names):
-            env = header_variable(offer.own_id, number)
-            headers[name] = f"${{{env}}}"
-            credentials.append(Credential(env, secrets.get(name)))
-        entry["headers"] = headers
-    return replace(
-        offer, entry=entry, models=_read_models(offer, spec, entry), credentials=tuple(credentials)
+    secrets, client = (
+        ({}, {}) if isinstance(spec, Problem) else (secret_refs(spec), client_secret_refs(spec))
     )
+    entry, credentials = rename_variables(published, offer.own_id, secrets, client)
+    models = _read_models(offer, spec, entry)
+    return replace(offer, entry=entry, models=models, credentials=credentials)
 
 
 def _read_models(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> tuple[Model, ...]:
@@ -202,9 +201,12 @@ def _with_references(provider_id: str, models: tuple[Model, ...]) -> tuple[Model
 
 
 def _find_reason(provider: VllmProvider) -> str:
-    """Return the reason of the condition by which a list is not fresh; empty if there is none."""
+    """Return the reason of the condition by which a list is not fresh, or is empty though it is;
+    empty if there is none."""
     types = (ConditionType.READY, ConditionType.SERVER_REACHABLE)
     for condition in provider.status.conditions:
         if condition.type in types and condition.status != "True":
             return condition.reason
-    return ""
+    empty = Reason.NO_CHAT_MODELS
+    is_empty = any(condition.reason == empty for condition in provider.status.conditions)
+    return empty.value if is_empty else ""

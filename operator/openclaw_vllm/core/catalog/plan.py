@@ -12,17 +12,21 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.offers import Json, Offer, restore_entry
 from openclaw_vllm.core.catalog.state import CatalogState
-from openclaw_vllm.core.config.agents import primary_of, resolve_defaults
+from openclaw_vllm.core.config.agents import ResolvedDefaults, primary_of, resolve_defaults
 from openclaw_vllm.core.config.agents_document import agents_document
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, compose
+from openclaw_vllm.core.config.releases import remark_on
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.publication.last_published import LastPublished
+from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form, recorded_for_catalog
+from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
 
 NO_MODELS = (
     "no source lists a model: share VllmProviders or Services with the label"
     ' openclaw-vllm.dev/share: "true"'
 )
+
+NO_CHAT_MODELS = "no shared source has a model that chats, so that an empty list is published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,21 @@ class CatalogPlan:
     conflicts: tuple[Offer, ...]  # sources whose id an older one has
     published: tuple[Offer, ...] = ()  # sources whose entries the documents hold
     documents: Documents | None = None  # None if nothing new can be published
-    kept: Documents | None = None  # the last published ones, which stay until then
+    last_documents: Documents | None = None  # published last; they stay until then
     problem: Problem | None = None
-    models: tuple[Model, ...] = ()
     primary: str = ""
+    patterns: str = ""  # hash to record, of the patterns that choose the primary model
     note: str = ""
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models of the published sources."""
+        return tuple(model for offer in self.published for model in offer.models)
+
+    @property
+    def reason(self) -> Reason:
+        """The reason of the documents, without a problem."""
+        return Reason.SUCCEEDED if self.models else Reason.NO_CHAT_MODELS
 
     @property
     def entries(self) -> dict[str, Json]:
@@ -49,9 +63,9 @@ def plan_catalog(
     spec: VllmCatalogSpec,
     offers: Iterable[Offer],
     base: Base | Problem | None,
-    sticky: str,
+    last: LastPublished = NOTHING_PUBLISHED,
 ) -> CatalogPlan:
-    """Decide what to publish; `sticky` is the reference of the previous primary model."""
+    """Decide what to publish; the primary model of the last publication stays."""
     unique, conflicts = _settle_ids(offers)
     plan = CatalogPlan(unique, conflicts)
     if isinstance(base, Problem):
@@ -59,7 +73,7 @@ def plan_catalog(
     count = sum(len(offer.models) for offer in unique)
     if count > spec.max_models:
         return replace(plan, problem=_too_many(count, spec))
-    return _composed(spec, replace(plan, published=unique), base, sticky)
+    return _render(spec, replace(plan, published=unique), base, last)
 
 
 def plan_last_published(
@@ -68,37 +82,37 @@ def plan_last_published(
     state: CatalogState,
     base: Base | Problem | None,
     last: Documents | None,
-    sticky: str,
 ) -> CatalogPlan:
-    """Plan what stays while nothing new can be published: all of before, also for namespaces that
-    come, but for the lists of sources that are shared no more. The plan's problem is still told.
+    """Plan what stays while nothing new can be published: all of before, also for new
+    namespaces, but for the lists of sources that are shared no more. The plan's problem stays.
 
     `last` are the bytes of before, if they are known.
     """
-    left = tuple(_still_shared(plan, state))
-    if len(left) == len(state.entries):
-        return replace(plan, kept=last)
+    shared = tuple(_still_shared(plan, state))
+    if len(shared) == len(state.entries):
+        return replace(plan, last_documents=last)
     if isinstance(base, Problem):
         return plan
-    less = _composed(spec, CatalogPlan(left, (), left), base, sticky)
-    if less.documents is None:
+    reduced = _render(spec, CatalogPlan(shared, (), shared), base, state.last_published)
+    if reduced.documents is None:
         return plan
-    return replace(less, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
+    return replace(reduced, problem=plan.problem, offers=plan.offers, conflicts=plan.conflicts)
 
 
-def record_plan(state: CatalogState, plan: CatalogPlan, patterns: str) -> CatalogState:
+def record_plan(state: CatalogState, plan: CatalogPlan) -> CatalogState:
     """Record what was published, and why lists of sources are not fresh."""
     reasons = {offer.provider_id: offer.reason for offer in plan.offers}
     state = replace(state, reasons=reasons, is_restored=False)
     last = state.last_published
     if plan.documents is None:
-        kept = replace(last, documents=plan.kept or last.documents)
-        return replace(state, last_published=kept)
+        last = replace(last, documents=plan.last_documents or last.documents)
+        return replace(state, last_published=last)
     return replace(
         state,
-        last_published=LastPublished(plan.documents, plan.primary, patterns),
+        last_published=LastPublished(plan.documents, plan.primary, plan.patterns),
         entries=plan.entries,
         sources={offer.provider_id: offer.source for offer in plan.published},
+        service_names=replace(state.service_names, any_domain=True),
     )
 
 
@@ -107,41 +121,57 @@ def _still_shared(plan: CatalogPlan, state: CatalogState) -> Iterator[Offer]:
     for id_, entry in state.entries.items():
         source = state.sources.get(id_)
         for offer in (*plan.offers, *plan.conflicts):
-            if offer.source == source or (source is None and offer.provider_id == id_):
-                vouched = state.last_published.documents is not None
-                if (kept := restore_entry(offer, id_, entry, vouched=vouched)) is not None:
-                    yield kept
-                    break
+            same = offer.source == source or (source is None and offer.provider_id == id_)
+            if same and (restored := restore_entry(offer, id_, entry, state)) is not None:
+                yield restored
+                break
 
 
-def _composed(
-    spec: VllmCatalogSpec, plan: CatalogPlan, base: Base | None, sticky: str
+def _render(
+    spec: VllmCatalogSpec, plan: CatalogPlan, base: Base | None, last: LastPublished
 ) -> CatalogPlan:
     """Render the documents of the offers to publish."""
-    models = tuple(model for offer in plan.published for model in offer.models)
-    primary = primary_of(spec.agents, models, sticky)
-    candidates = (replace(model, parent="") for model in models)  # unknown after a restart
-    defaults = resolve_defaults(spec.agents, candidates, primary)
+    models = plan.models
+    form = agents_form(spec.agents, base, recorded_for_catalog(last))
+    defaults = _defaults(form, models, last.primary if form.patterns == last.patterns_hash else "")
     if isinstance(defaults, Problem):
         return replace(plan, problem=defaults)
     ordered = sorted(models, key=lambda model: model.id)
-    agents = agents_document("", defaults, ordered) if spec.agents else {}
-    documents = compose(plan.entries, agents, base)
+    agents = agents_document("", defaults, ordered) if form.agents else {}
+    documents = compose(plan.entries, agents, base, spec.target)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
     if not documents.fits:
         return replace(plan, problem=_too_large(documents))
-    problem = None if models else Problem(Reason.NO_MODELS, NO_MODELS)
-    unmatched = ", ".join(defaults.unmatched[:5])
-    note = f"published; no model matches these patterns of spec.agents: {unmatched}"
+    reasons = {offer.reason for offer in plan.published}
+    is_empty = not models and reasons == {Reason.NO_CHAT_MODELS}
+    problem = None if models or is_empty else Problem(Reason.NO_MODELS, NO_MODELS)
     return replace(
         plan,
         documents=documents,
         problem=problem,
-        models=models,
         primary=defaults.primary,
-        note=note if unmatched else "",
+        patterns=form.patterns,
+        note=NO_CHAT_MODELS if is_empty else _note(spec, defaults),
     )
+
+
+def _defaults(
+    form: AgentsForm, models: tuple[Model, ...], sticky: str
+) -> ResolvedDefaults | Problem:
+    primary = primary_of(form.agents, models, sticky, form.default_primary)
+    candidates = (replace(model, parent="") for model in models)  # unknown after a restart
+    defaults = resolve_defaults(form.agents, candidates, primary, form.default_primary)
+    if isinstance(defaults, Problem):
+        return defaults
+    return replace(defaults, base_primary=form.base_primary)
+
+
+def _note(spec: VllmCatalogSpec, defaults: ResolvedDefaults) -> str:
+    unmatched = ", ".join(defaults.unmatched[:5])
+    patterns = f"no model matches these patterns of spec.agents: {unmatched}" if unmatched else ""
+    remarks = "; ".join(filter(None, (patterns, remark_on(spec.target.openclaw))))
+    return f"published; {remarks}" if remarks else ""
 
 
 def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer, ...]]:
@@ -160,7 +190,7 @@ def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer
 
 def _too_large(documents: Documents) -> Problem:
     size = f"the configuration takes {documents.size} bytes, more than a ConfigMap holds"
-    message = f"{size}; share fewer models, or make several catalogues"
+    message = f"{size}; share fewer models, or make several catalogs"
     return Problem(Reason.TOO_LARGE, message)
 
 

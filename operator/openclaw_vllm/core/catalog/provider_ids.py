@@ -33,5 +33,10 @@ def header_variable(provider_id: str, number: int) -> str:
     return f"VLLM_HEADER_{number}{_suffix(provider_id)}"
 
 
+def client_variable(provider_id: str, part: str) -> str:
+    """Return the environment variable of a client certificate's part, CERTIFICATE or KEY."""
+    return f"VLLM_CLIENT_{part}{_suffix(provider_id)}"
+
+
 def _suffix(provider_id: str) -> str:
     return provider_id.removeprefix(PREFIX).upper().replace("-", "_")

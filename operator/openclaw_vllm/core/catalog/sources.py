@@ -13,10 +13,19 @@ from openclaw_vllm.api.catalog import ServicesSource, VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import GROUP
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
-from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import Auth, Discovery, SecretKeyRef, ServiceRef, VllmProviderSpec
+from openclaw_vllm.api.provider import (
+    Auth,
+    Discovery,
+    SecretKeyRef,
+    ServiceRef,
+    Tls,
+    VllmProviderSpec,
+)
 from openclaw_vllm.api.selector import LabelSelector
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.catalog.provider_ids import key_variable, qualified
 from openclaw_vllm.core.catalog.selectors import selects
@@ -100,7 +109,7 @@ def _is_shared(labels: Mapping[str, str]) -> bool:
 
 
 def _is_selected(selector: LabelSelector, key: ObjectKey, namespaces: Namespaces) -> bool:
-    """Return whether the namespace is selected; one that no watch has shown is not."""
+    """Return whether the namespace is selected; one that no watch has delivered is not."""
     namespace = namespaces.get(key.namespace)
     return namespace is not None and selects(selector, namespace.labels)
 
@@ -150,13 +159,19 @@ def _build_spec(
     """Return the spec that its owner would write in a VllmProvider for the Service."""
     return VllmProviderSpec(
         service_ref=ServiceRef(name=key.name, port=port, scheme=source.scheme, path=source.path),
+        api_root=source.api_root,
         provider_id=id_,
         auth=auth,
+        tls=Tls(ca_bundle_ref=source.ca_bundle_ref) if source.ca_bundle_ref else None,
+        timeout_seconds=source.timeout_seconds,
         discovery=Discovery(
             interval=source.interval,
             timeout=source.timeout,
             remove_after=source.remove_after,
             max_models=MAX_MODELS,
+            mode=source.mode,
+            replicas=source.replicas,
+            publish=source.publish,
         ),
     )
 

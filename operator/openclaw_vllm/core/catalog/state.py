@@ -9,43 +9,48 @@ from openclaw_vllm.api.catalog_status import MAX_PROVIDERS, CatalogProvider
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import VllmCatalog
-from openclaw_vllm.core.config.agents import patterns_hash
+from openclaw_vllm.api.observed import UserRequest, VllmCatalog
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.core.config.agents import hash_patterns
+from openclaw_vllm.core.config.escaping import unescape
 from openclaw_vllm.core.config.read_back import entries_of, read_primary
-from openclaw_vllm.core.discovery.server import UserRequest
+from openclaw_vllm.core.discovery.endpoint import leads_to
+from openclaw_vllm.core.discovery.service_names import ServiceNames
+from openclaw_vllm.core.publication.agents_form import had_no_primary
 from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
 
 Json = dict[str, Any]
 SourceName = tuple[str, ObjectKey]  # its kind and key
-NO_REQUEST = UserRequest(-1, "")
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogState:
     """What was published last, of which sources; the mappings are by provider id."""
 
-    uid: str
-    request: UserRequest = NO_REQUEST
+    request: UserRequest
     last_published: LastPublished = NOTHING_PUBLISHED
     entries: Mapping[str, Json] = field(default_factory=dict)  # of models.providers
     sources: Mapping[str, SourceName] = field(default_factory=dict)  # whose the entries are
     reasons: Mapping[str, str] = field(default_factory=dict)  # why a list is not fresh, or empty
     is_restored: bool = False  # until the first reconcile of a process
     was_published: bool = False  # whether an earlier process could publish all
+    service_names: ServiceNames = field(default_factory=ServiceNames)  # for the entries' hosts
+    base_awaited_since: float | None = None  # when the base configuration could not be used first
 
-    def is_requested_by(self, catalog: VllmCatalog) -> bool:
-        """Whether nobody has edited the catalog or asked anew since."""
-        return self.request == UserRequest(catalog.generation, catalog.requested_at)
-
-    def observe_request(self, catalog: VllmCatalog) -> "CatalogState":
-        """Record what a person asked for."""
-        return replace(self, request=UserRequest(catalog.generation, catalog.requested_at))
+    def awaiting_base(self, now: float, *, awaits: bool) -> "CatalogState":
+        """Record whether the base configuration is missing, or cannot be used."""
+        since = self.base_awaited_since
+        return replace(self, base_awaited_since=(since or now) if awaits else None)
 
     def entry_of(self, provider_id: str, source: SourceName) -> Json | None:
         """Return what was published of this source; an id says nothing, for it may be another's
         now."""
         same = self.sources.get(provider_id, source) == source
         return self.entries.get(provider_id) if same else None
+
+    def leads_to_source(self, entry: Json, spec: VllmProviderSpec, namespace: str) -> bool:
+        """Whether the entry has the host of a source."""
+        return leads_to(unescape(entry["baseUrl"]), spec, namespace, self.service_names)
 
     def is_known(self, provider_id: str, source: SourceName) -> bool:
         """Whether an earlier process has left what there is to say of a Service until it is asked:
@@ -55,22 +60,20 @@ class CatalogState:
 
     def is_fresh(self, catalog: VllmCatalog, provider_id: str, source: SourceName) -> bool:
         """Whether a Service, unasked after a restart, may wait for the phase of its interval."""
-        same = self.is_restored and self.is_requested_by(catalog)
+        same = self.is_restored and self.request == catalog.request
         fresh = self.reasons.get(provider_id) == ""
         return same and fresh and self.is_known(provider_id, source)
 
-    def sticky(self, patterns: str) -> str:
-        """Return the primary model to stay with, unless the patterns were edited."""
-        last = self.last_published
-        return last.primary if patterns == last.patterns_hash else ""
 
-
-def restore_catalog_state(catalog: VllmCatalog, published: ConfigMapState | None) -> CatalogState:
+def restore_catalog_state(
+    catalog: VllmCatalog, published: ConfigMapState | None, names: ServiceNames
+) -> CatalogState:
     """Return the first state of a process, from a ConfigMap of the catalog and its status."""
     providers = catalog.status.providers
     state = CatalogState(
-        catalog.uid,
+        UserRequest(catalog.uid, -1, ""),
         is_restored=True,
+        service_names=names,
         was_published=any(
             condition.type == ConditionType.CONFIG_PUBLISHED and condition.status == "True"
             for condition in catalog.status.conditions
@@ -79,14 +82,17 @@ def restore_catalog_state(catalog: VllmCatalog, published: ConfigMapState | None
         reasons={one.id: one.reason for one in providers},
     )
     if published is None or not published.is_unmodified:
-        return state
+        if not had_no_primary(catalog):
+            return state
+        return replace(state, last_published=LastPublished(patterns_hash=hash_patterns(())))
     entries = entries_of(published.models_json)
-    patterns = published.annotations.get(PRIMARY_PATTERNS, patterns_hash(None))
+    patterns = published.annotations.get(PRIMARY_PATTERNS, hash_patterns(()))
     return replace(
         state,
-        request=UserRequest(catalog.status.observed_generation, catalog.requested_at),
+        request=replace(catalog.request, generation=catalog.status.observed_generation),
         last_published=LastPublished(None, read_primary(published.agents_json, ""), patterns),
         entries=entries,
+        service_names=replace(names, any_domain=catalog.status.digest == published.digest),
         reasons={**_reasons_cut_from(providers, entries), **state.reasons},
     )
 

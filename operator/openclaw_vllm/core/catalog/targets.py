@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from openclaw_vllm.api.configmap import (
     CATALOG,
     CATALOG_UID,
-    DIGEST,
     FIELD_MANAGER,
     MANAGED_BY,
     PRIMARY_PATTERNS,
@@ -17,7 +16,8 @@ from openclaw_vllm.api.configmap import (
     labels,
 )
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Namespace, VllmCatalog
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.selectors import names, selects
 from openclaw_vllm.core.config.documents import Documents
@@ -103,12 +103,17 @@ def manifest_of(
 
     Its owner reference is for when the finalizer was removed by hand.
     """
-    annotations = {CATALOG_UID: catalog.uid, DIGEST: documents.digest, PRIMARY_PATTERNS: patterns}
+    spec, all_labels = catalog.spec, labels(CATALOG, catalog.key.name)
+    patterns_annotation = {PRIMARY_PATTERNS: patterns}
+    annotations = {CATALOG_UID: catalog.uid, **documents.annotations, **patterns_annotation}
+    if not isinstance(spec, Problem):
+        all_labels = {**spec.target.labels, **all_labels}
+        annotations = {**spec.target.annotations, **annotations}
     key = ObjectKey(namespace, catalog.config_map_name)
-    return owned_manifest(catalog, key, labels(CATALOG, catalog.key.name), annotations, documents)
+    return owned_manifest(catalog.reference, key, all_labels, annotations, documents)
 
 
-def exemplar(
+def newest_published(
     catalog: VllmCatalog,
     published: Iterable[tuple[ObjectKey, ConfigMapState]],
     targets: Collection[str],

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.fields import Globs
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import AgentDefaults
 from openclaw_vllm.core.discovery.globs import matching
@@ -26,24 +27,29 @@ class ResolvedDefaults:
     aliases: Mapping[str, str] | None = None  # from the id to its alias
     allow: tuple[str, ...] | None = None  # None where any model is allowed
     unmatched: tuple[str, ...] = ()  # patterns without a model
+    base_primary: str = ""  # reference of the base configuration's primary, which stays beside ours
 
 
-def patterns_hash(agents: AgentDefaults | None) -> str:
-    """Return the hash of the primary patterns; stored with the primary, it tells an edit from a
-    restart."""
-    patterns = json.dumps(agents.primary if agents else ())
-    return hashlib.sha256(patterns.encode()).hexdigest()[:16]
+def hash_patterns(patterns: Iterable[str] | None) -> str:
+    """Return the hash of the primary's patterns, None for `spec.agents` that is turned off; stored
+    with the primary, it tells an edit from a restart."""
+    text = json.dumps(None if patterns is None else tuple(patterns))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def resolve_defaults(
-    agents: AgentDefaults | None, models: Iterable[Model], sticky: str
+    agents: AgentDefaults | None,
+    models: Iterable[Model],
+    sticky: str,
+    default_primary: Globs = (),
 ) -> ResolvedDefaults | Problem:
     """Resolve the patterns to models; `sticky` is the previous primary's id, empty to choose
-    again."""
+    again, `default_primary` are the patterns where `agents` has none for it."""
     if agents is None:
         return ResolvedDefaults()
     candidates = tuple(models)
-    ids, primary = _rank_ids(candidates), primary_of(agents, candidates, sticky)
+    ids = _rank_ids(candidates)
+    primary = primary_of(agents, candidates, sticky, default_primary)
     patterns = (*agents.primary, *agents.fallbacks, *agents.aliases.values())
     matches = {pattern: next(matching(pattern, ids), "") for pattern in dict.fromkeys(patterns)}
     aliases = _resolve_aliases(agents.aliases, ids, matches)
@@ -59,10 +65,16 @@ def resolve_defaults(
     )
 
 
-def primary_of(agents: AgentDefaults | None, models: Iterable[Model], sticky: str) -> str:
+def primary_of(
+    agents: AgentDefaults | None,
+    models: Iterable[Model],
+    sticky: str,
+    default_primary: Globs = (),
+) -> str:
     """Choose the primary as `resolve_defaults` does; empty when no pattern matches."""
     ids = _rank_ids(models)
-    return sticky if sticky in ids else _find_first(agents.primary if agents else (), ids)
+    patterns = (agents.primary if agents else ()) or default_primary
+    return sticky if sticky in ids else _find_first(patterns, ids)
 
 
 def _rank_ids(models: Iterable[Model]) -> list[str]:

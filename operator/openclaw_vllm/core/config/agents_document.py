@@ -27,6 +27,8 @@ def agents_document(
         return f"{prefix}{escape(id_)}"
 
     model: Json = {"primary": ref(defaults.primary)} if defaults.primary else {}
+    if defaults.base_primary and defaults.fallbacks:
+        model = {"primary": defaults.base_primary}  # `model` replaces that of the base as a whole
     if defaults.fallbacks:
         model["fallbacks"] = [ref(id_) for id_ in defaults.fallbacks]
     aliases = {id_: {"alias": alias} for id_, alias in (defaults.aliases or {}).items()}

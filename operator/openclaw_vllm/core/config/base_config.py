@@ -75,6 +75,30 @@ def merge(
     return document
 
 
+def default_model(base: Base | None) -> str | None:
+    """Return the reference of agents' primary model in a base configuration: empty where it sets
+    agents.defaults.model without one, None where it leaves that to us."""
+    defaults = _agents_defaults(base)
+    if "model" not in defaults:
+        return None
+    model = defaults["model"]
+    primary = model.get("primary") if isinstance(model, dict) else model
+    return primary if isinstance(primary, str) else ""
+
+
+def allows_some(base: Base | None) -> bool:
+    """Return whether a base configuration has an allow list of models."""
+    policy = _agents_defaults(base).get("modelPolicy")
+    return isinstance(policy, dict) and bool(policy.get("allow"))
+
+
+def _agents_defaults(base: Base | None) -> Json:
+    node: Any = base
+    for key in ("agents", "defaults"):
+        node = node.get(key) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else {}
+
+
 def _parse(text: str) -> object:
     try:
         return json.loads(text)

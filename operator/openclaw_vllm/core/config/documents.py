@@ -1,4 +1,4 @@
-"""The ConfigMap's three documents, in OpenClaw's format, as reproducible bytes.
+"""The ConfigMap's documents, in OpenClaw's format, as reproducible bytes.
 
 Every rule here follows from the real client (OpenClaw 2026.9.6). It substitutes `${NAME}` in any
 string, so untrusted text is escaped: an id would otherwise send a secret of the agent's pod away.
@@ -9,10 +9,20 @@ And each changed byte may restart agents: keys and models are sorted, the text i
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS, ConfigMapState, digest
+from openclaw_vllm.api.configmap import (
+    AGENTS,
+    CONFIG,
+    DIGEST,
+    DOCUMENTS,
+    KEYS,
+    MODELS,
+    ConfigMapState,
+    digest,
+)
+from openclaw_vllm.api.output import Output
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import ResolvedDefaults
@@ -21,6 +31,7 @@ from openclaw_vllm.core.config.base_config import Base, merge
 from openclaw_vllm.core.config.entry import ambiguous, provider_entry
 from openclaw_vllm.core.config.json_size import indentation, minimum_size
 from openclaw_vllm.core.config.read_back import NOT_OURS
+from openclaw_vllm.core.config.releases import adapt, check_base, parse_release
 from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.state import Connection
 
@@ -32,6 +43,19 @@ TOO_LARGE = (
 )
 
 Json = dict[str, Any]
+DEFAULTS = Output()
+
+
+class DocumentForm(Protocol):
+    """What a spec says about the documents: `spec.output`, or a catalog's `spec.target`."""
+
+    @property
+    def openclaw(self) -> str | None:
+        """The oldest release of OpenClaw that must accept them."""
+
+    @property
+    def documents(self) -> Collection[str]:
+        """The keys of those to publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,12 @@ class Documents:
 
     data: Mapping[str, str]
     digest: str
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations that tell how to read the data."""
+        named = {} if self.data.keys() >= set(KEYS) else {DOCUMENTS: ",".join(self.data)}
+        return {DIGEST: self.digest, **named}
 
     @property
     def size(self) -> int:
@@ -59,25 +89,38 @@ def render(
     defaults: ResolvedDefaults,
     base: Base | None = None,
 ) -> Documents | Problem:
-    """Render the three documents for these models, in any order; a Problem when `base` conflicts,
+    """Render the documents for these models, in any order; a Problem when `base` conflicts,
     or OpenClaw would not take a header literally."""
     if problem := ambiguous(spec.headers):
         return problem
     ordered = sorted(models, key=lambda model: model.id)
     provider = provider_entry(spec, connection, ordered)
     agents = agents_document(f"{spec.provider_id}/", defaults, ordered) if spec.agents else {}
-    return compose({spec.provider_id: provider}, agents, base)
+    return compose({spec.provider_id: provider}, agents, base, spec.output)
 
 
-def compose(providers: Mapping[str, Json], agents: Json, base: Base | None) -> Documents | Problem:
-    """Render the three documents for these entries of models.providers."""
-    models: Json = {"providers": providers}
+def compose(
+    providers: Mapping[str, Json], agents: Json, base: Base | None, form: DocumentForm = DEFAULTS
+) -> Documents | Problem:
+    """Render the documents for these entries of models.providers, as the oldest release of OpenClaw
+    that must accept them takes them."""
+    release = parse_release(form.openclaw)
+    if isinstance(release, Problem):
+        return release
+    adapted = adapt(providers, agents, release)
+    if isinstance(adapted, Problem):
+        return adapted
+    models: Json = {"providers": adapted[0]}
+    agents = adapted[1]
     config = merge(base, providers.keys(), models, agents)
     if isinstance(config, Problem):
         return config
-    if _cannot_fit(models, agents):
+    if problem := check_base(config, agents, release):
+        return problem
+    parts = {CONFIG: config, MODELS: models, AGENTS: agents}
+    if _cannot_fit(parts, form.documents):
         return Problem(Reason.TOO_LARGE, TOO_LARGE)
-    return _serialize_all(config, models, agents)
+    return _serialize_all(parts, form.documents)
 
 
 def empty_documents(spec: VllmProviderSpec, base: Base | None) -> Documents:
@@ -88,7 +131,8 @@ def empty_documents(spec: VllmProviderSpec, base: Base | None) -> Documents:
     """
     models: Json = {"providers": {}}
     config = merge(base, [spec.provider_id], models, {})
-    return _serialize_all({"models": models} if isinstance(config, Problem) else config, models, {})
+    whole = {"models": models} if isinstance(config, Problem) else config
+    return _serialize_all({CONFIG: whole, MODELS: models, AGENTS: {}}, spec.output.documents)
 
 
 def was_rendered_from(published: ConfigMapState, spec: VllmProviderSpec, base: Base | None) -> bool:
@@ -105,24 +149,34 @@ def rerender(
     `provider_ids` are the providers that are ours to write.
     """
     try:
-        models, agents = json.loads(published.models_json), json.loads(published.agents_json)
+        providers = json.loads(published.models_json)["providers"]  # of the base too, sometimes
+        models = {"providers": {id_: providers[id_] for id_ in provider_ids if id_ in providers}}
+        agents = json.loads(published.agents_json or "{}")
         config = merge(base, provider_ids, models, agents)
     except NOT_OURS:
         return None
-    documents = None if isinstance(config, Problem) else _serialize_all(config, models, agents)
+    parts = {CONFIG: config, MODELS: models, AGENTS: agents}
+    failed = isinstance(config, Problem)
+    documents = None if failed else _serialize_all(parts, published.documents)
     return documents if documents and documents.digest == published.recorded_digest else None
 
 
-def _cannot_fit(models: Json, agents: Json) -> bool:
-    """Return whether both parts, each published twice, are too large without any base."""
-    limit = (MAX_BYTES - HEADROOM) // 2
-    size = minimum_size(models, limit)
-    return size > limit or size + minimum_size(agents, limit - size) > limit
+def _cannot_fit(parts: Mapping[str, Json], keys: Collection[str]) -> bool:
+    """Return whether the parts, in openclaw.json and alone, are too large without any base."""
+    remaining = MAX_BYTES - HEADROOM
+    for key in (MODELS, AGENTS):
+        copies = (CONFIG in keys) + (key in keys)
+        if copies:
+            remaining -= copies * minimum_size(parts[key], remaining // copies)
+        if remaining < 0:
+            return True
+    return False
 
 
-def _serialize_all(config: Json, models: Json, agents: Json) -> Documents:
-    """Serialize with an indent of two spaces, or, where that does not fit, without white space."""
-    documents = {CONFIG: config, MODELS: models, AGENTS: agents}
+def _serialize_all(parts: Mapping[str, Json], keys: Collection[str]) -> Documents:
+    """Serialize the parts of these keys, with an indent of two spaces, or, where that does not fit,
+    without white space."""
+    documents: dict[str, Json] = {key: parts[key] for key in KEYS if key in keys}
     compact = {key: _serialize(document, indent=None) for key, document in documents.items()}
     remaining = MAX_BYTES - HEADROOM - _count_bytes(compact)
     for document in documents.values():

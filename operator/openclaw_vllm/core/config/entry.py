@@ -11,12 +11,14 @@ from typing import Any
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.endpoint_fields import RESERVED_HEADERS
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import Header, VllmProviderSpec
+from openclaw_vllm.api.provider import Header, Tls, VllmProviderSpec
 from openclaw_vllm.core.config.escaping import escape
 from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.references import AUTHORIZATION
 from openclaw_vllm.core.discovery.state import Connection
 
 # Any literal but OpenClaw's reserved markers; a server without keys does not check it.
+BEARER = "Bearer"
 KEYLESS = "vllm-local"
 SECRET = re.compile(r"\$[A-Z][A-Z0-9_]{0,127}|secretref-managed|secretref-env:.*")
 
@@ -32,14 +34,15 @@ def provider_entry(spec: VllmProviderSpec, connection: Connection, models: Itera
         "baseUrl": escape(connection.base_url),
         "models": [_build_model(model) for model in models],
     }
-    if spec.headers:
-        provider["headers"] = {header.name: _build_header(header) for header in spec.headers}
-    tls = {
-        "ca": connection.ca_pem,
-        "serverName": (spec.tls.server_name if spec.tls else None) or "",
-    }
-    if any(tls.values()):
-        provider["request"] = {"tls": {key: escape(value) for key, value in tls.items() if value}}
+    if spec.timeout_seconds is not None:
+        provider["timeoutSeconds"] = spec.timeout_seconds
+    headers = {header.name: _build_header(header) for header in spec.headers}
+    if spec.auth and spec.auth.scheme != BEARER:
+        headers[AUTHORIZATION] = f"{spec.auth.scheme} {provider['apiKey']}"  # wins over the key's
+    if headers:
+        provider["headers"] = headers
+    if tls := _build_tls(spec.tls or Tls(), connection):
+        provider["request"] = {"tls": tls}
     return provider
 
 
@@ -60,6 +63,16 @@ def ambiguous(headers: Iterable[Header]) -> Problem | None:
             )
             return Problem(Reason.INVALID_SPEC, message)
     return None
+
+
+def _build_tls(tls: Tls, connection: Connection) -> Json:
+    """Return `request.tls`; OpenClaw takes PEM texts there and no paths (2026.9.6, measured), and
+    substitutes variables."""
+    texts = {"ca": connection.ca_pem, "serverName": tls.server_name or ""}
+    tls_entry = {key: escape(text) for key, text in texts.items() if text}
+    if client := tls.client_certificate_ref:
+        tls_entry |= {"cert": f"${{{client.certificate_env}}}", "key": f"${{{client.key_env}}}"}
+    return tls_entry
 
 
 def _build_header(header: Header) -> str:

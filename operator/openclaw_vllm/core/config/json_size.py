@@ -36,7 +36,7 @@ def indentation(document: Any, limit: int) -> int:
 
 
 def _iterate_levels(document: Any) -> Iterator[list[Collection[Any]]]:
-    """Yield the non-empty containers, all of one depth together."""
+    """Yield the non-empty containers of each depth together."""
     level = [document] if document else []
     while level:
         yield level

@@ -5,7 +5,7 @@ A document of another form than ours, damaged or written by somebody else, count
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from openclaw_vllm.api.models import ModelSettings
@@ -26,6 +26,8 @@ class PublishedModels:
     base_url: str
     contexts: tuple[tuple[str, int], ...]  # id and context window in tokens
     capabilities: Mapping[str, Capabilities]
+    max_tokens: Mapping[str, int] = field(default_factory=dict)  # by id
+    thinking: frozenset[str] = frozenset()  # ids of the models with `reasoning`
 
 
 def read_models(models_json: str, provider_id: str) -> PublishedModels:
@@ -36,6 +38,8 @@ def read_models(models_json: str, provider_id: str) -> PublishedModels:
         return PublishedModels(
             base_url=unescape(provider["baseUrl"]),
             contexts=tuple((id_, int(model["contextWindow"])) for id_, model in models.items()),
+            max_tokens={id_: int(model["maxTokens"]) for id_, model in models.items()},
+            thinking=frozenset(id_ for id_, model in models.items() if model["reasoning"] is True),
             capabilities={id_: _read_capabilities(model) for id_, model in models.items()},
         )
     except NOT_OURS:

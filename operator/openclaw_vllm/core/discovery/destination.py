@@ -10,37 +10,33 @@ because `127.1`, IPv4-mapped, NAT64 and 6to4 addresses otherwise hide what they 
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import ALLOWED_HOSTS
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import ALLOWED_HOSTS
+from openclaw_vllm.core.discovery.addresses import (
+    ALLOWABLE,
+    ALWAYS_DENIED,
+    DENIED,
+    LOOPBACK,
+    Address,
+    Network,
+    is_within,
+    unwrap,
+)
 from openclaw_vllm.core.discovery.endpoint import Endpoint
 from openclaw_vllm.core.discovery.globs import matches_any
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-NEVER = tuple(
-    ip_network(range_)
-    for range_ in (
-        "0.0.0.0/8",  # unspecified; Linux connects it to loopback
-        "169.254.0.0/16",  # link-local, and the metadata services of most clouds
-        "168.63.129.16/32",  # Azure's metadata service
-        "100.100.100.200/32",  # Alibaba's metadata service
-        "224.0.0.0/4",
-        "255.255.255.255/32",
-        "::/128",
-        "fe80::/10",
-        "fd00:ec2::254/128",  # AWS' metadata service
-        "fd00:ec2::23/128",  # EKS' Pod Identity Agent (EKS user guide)
-        "fd20:ce::254/128",  # Google Cloud's metadata service (k8s-config-connector issue 5741)
-        "ff00::/8",
-    )
+RUN_INSECURE = (
+    "have the administrator run the operator with --allow-insecure-keys, which is the chart's "
+    "value allowInsecureKeys"
 )
-NAT64 = IPv6Network("64:ff9b::/96")
+ALLOW_ADDRESSES = (
+    "have the administrator allow that address with --allow-addresses, which is the chart's value "
+    "allowAddresses; allowHosts does not"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +48,34 @@ class Destinations:
     allow_loopback: bool = False
     allow_insecure_keys: bool = False
     reserved: frozenset[Address] = frozenset()  # the API server's and the operator's own
+    exceptions: tuple[Network, ...] = ()  # from what is denied otherwise
 
-    def judge(self, host: str, addresses: Iterable[str]) -> Problem | None:
+    def check(self, host: str, addresses: Iterable[str]) -> Problem | None:
         """Return why this host must not be probed, None if it may; all its addresses have to
         pass."""
-        innermost = [_unwrap(ip_address(address)) for address in addresses]
+        innermost = [unwrap(ip_address(address)) for address in addresses]
         for address in innermost:
             if self._is_denied(address):
                 message = f"host {host} leads to an address of a range that may not be probed"
-                return Problem(Reason.DESTINATION_DENIED, message)
+                advice = f"; {ALLOW_ADDRESSES}" if self._is_allowable(address) else ""
+                return Problem(Reason.DESTINATION_DENIED, message + advice)
         is_allowed_host = matches_any(self.host_globs, host.lower())
         if not is_allowed_host and not all(
-            _is_within(address, self.networks) for address in innermost
+            is_within(address, self.networks) for address in innermost
         ):
             message = f"host {host} is not among the operator's --allow-hosts"
             return Problem(Reason.DESTINATION_DENIED, message)
         return None
 
     def _is_denied(self, address: Address) -> bool:
-        if _is_within(address, LOOPBACK):
+        if is_within(address, LOOPBACK):
             return not self.allow_loopback
-        return _is_within(address, NEVER) or address in self.reserved
+        allowed = self._is_allowable(address) and is_within(address, self.exceptions)
+        return address in self.reserved or (is_within(address, DENIED) and not allowed)
+
+    def _is_allowable(self, address: Address) -> bool:
+        always = is_within(address, ALWAYS_DENIED) or address in self.reserved
+        return is_within(address, ALLOWABLE) and not always
 
 
 def key_refusal(
@@ -90,10 +93,10 @@ def key_refusal(
     """
     same_namespace = endpoint.service is not None and endpoint.service.namespace == secret.namespace
     globs = [glob.strip().lower() for glob in allowed_hosts.split(",") if glob.strip()]
-    if not same_namespace and not matches_any(globs, endpoint.host):
-        advice = _describe_permission(endpoint.host, secret, annotated=bool(globs))
+    if not same_namespace and not matches_any(globs, endpoint.destination):
+        advice = _describe_permission(endpoint.destination, secret, annotated=bool(globs))
         message = (
-            f"Secret {secret.name} does not allow its value to be sent to {endpoint.host}; "
+            f"Secret {secret.name} does not allow its value to be sent to {endpoint.destination}; "
             f"to allow it: {advice}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
@@ -112,26 +115,13 @@ def _describe_permission(host: str, secret: ObjectKey, *, annotated: bool) -> st
 
 def _find_exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:
     if endpoint.scheme == "http" and endpoint.service is None:
-        advice = "use https, or run the operator with --allow-insecure-keys"
+        advice = f"use https, or {RUN_INSECURE}"
         message = f"Secret {secret.name} would leave the cluster over plain HTTP; {advice}"
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     if endpoint.scheme == "https" and not verified:
-        advice = "use tls.caBundleRef, or run the operator with --allow-insecure-keys"
+        advice = f"use tls.caBundleRef, or {RUN_INSECURE}"
         message = (
             f"Secret {secret.name} would go to a server whose certificate is not verified; {advice}"
         )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     return None
-
-
-def _is_within(address: Address, networks: Iterable[Network]) -> bool:
-    return any(address in network for network in networks)
-
-
-def _unwrap(address: Address) -> Address:
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped or address.sixtofour:
-            return address.ipv4_mapped or address.sixtofour or address
-        if address in NAT64:
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address

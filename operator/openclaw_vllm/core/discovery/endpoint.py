@@ -1,27 +1,40 @@
 """Resolution of a spec, and the Service that it refers to, to the URL of a server.
 
 The URL is used twice, by our probe and by the agents. So it is normalized to the form that OpenClaw
-expects: it ends in /v1, and has a Service's full name, because OpenClaw gives `*.local` hosts the
-timeouts of self-hosted models, and a short name means another Service in the operator's namespace
-than in the agents'.
+expects: it ends at the root of the API, and has a Service's full name, because OpenClaw gives
+`*.local` hosts the timeouts of self-hosted models, and a short name means another Service in the
+operator's namespace than in the agents'.
 """
 
-import re
-from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Service
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ServiceRef, VllmProviderSpec
+from openclaw_vllm.api.service import Service
+from openclaw_vllm.core.discovery.api_root import api_root, server_root
 from openclaw_vllm.core.discovery.hosts import flaw_of
+from openclaw_vllm.core.discovery.service_names import ServiceNames
+from openclaw_vllm.core.discovery.urls import DEFAULT_PORTS, parse_url
 
-CLUSTER_SUFFIX = "svc.cluster.local"
-URL = re.compile(r"[!-\[\]-~]+")  # printable ASCII without a backslash, as the CRD has it
-AUTHORITY = re.compile(r"([a-z0-9._-]+|\[[0-9a-f.]*:[0-9a-f:.]*\])(:[0-9]*)?")  # in lower case
-DEFAULT_PORTS = {"http": 80, "https": 443}
+EXTERNAL_NAME = "ExternalName"
 MAX_PORTS_SHOWN = 10
+# Problems of the endpoint that may show only while probing.
+ENDPOINT_REASONS = frozenset(
+    {
+        Reason.SERVICE_NOT_FOUND,
+        Reason.PORT_NOT_FOUND,
+        Reason.EXTERNAL_NAME_REFUSED,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_NOT_FOUND,
+        Reason.CA_BUNDLE_NOT_FOUND,
+        Reason.DESTINATION_DENIED,
+        Reason.KEY_NOT_ALLOWED,
+        Reason.INVALID_SPEC,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,70 +45,134 @@ class Endpoint:
     scheme: str
     host: str
     port: int
-    service: ObjectKey | None  # the Service that the host names
+    service: ObjectKey | None  # the Service that requests go to
+    has_former_domain: bool = False  # published under a domain that the cluster had before
+    service_port: int = 0  # of a headless Service, where `port` is its pods' and another
+    external_name: str = ""  # where the host leads, if it is a Service of type ExternalName
+
+    @property
+    def has_target_port(self) -> bool:
+        """Whether the URL of a headless Service has its pods' port, which is another."""
+        return bool(self.service_port)
+
+    @property
+    def sliced_service(self) -> ObjectKey | None:
+        """The Service whose EndpointSlices tell its replicas: one that the spec itself names, since
+        those of the target of an ExternalName wake nobody."""
+        return None if self.external_name else self.service
+
+    @property
+    def destination(self) -> str:
+        """The host that requests go to, which their Host header need not name."""
+        return self.external_name or self.host
+
+    @property
+    def dns_name(self) -> str:
+        """The name to look up: that of a CNAME is absolute, whatever the search list says."""
+        return f"{self.external_name}." if self.external_name else self.host
+
+    @property
+    def models_path(self) -> str:
+        """The path of the list of models."""
+        return f"{urlsplit(self.base_url).path}/models"
 
     @property
     def server_url(self) -> str:
-        """The URL without its final /v1, as vLLM's /version needs it."""
-        return self.base_url.removesuffix("/v1")
+        """The URL of what a server has beside its API, such as vLLM's /version."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}{server_root(parts.path)}"
 
 
-def service_named_by(spec: VllmProviderSpec, namespace: str) -> ObjectKey | None:
+def service_named_by(
+    spec: VllmProviderSpec, namespace: str, names: ServiceNames
+) -> ObjectKey | None:
     """Return the Service that the spec refers to, by `serviceRef` or by a host of the cluster."""
     if spec.service_ref is not None:
         return ObjectKey(namespace, spec.service_ref.name)
-    parts = _parse(spec.base_url or "")
-    return None if isinstance(parts, Problem) else _parse_service(parts.hostname or "", namespace)
+    parts = parse_url(spec.base_url or "")
+    return None if isinstance(parts, Problem) else names.parse(parts.hostname or "", namespace)
 
 
-def leads_to(base_url: str, spec: VllmProviderSpec, namespace: str) -> bool:
+def leads_to(base_url: str, spec: VllmProviderSpec, namespace: str, names: ServiceNames) -> bool:
     """Return whether a published URL has the host of the spec, whether that exists or not."""
-    published_url, spec_url = _parse(base_url), _parse(spec.base_url or "")
+    published_url, spec_url = parse_url(base_url), parse_url(spec.base_url or "")
     if isinstance(published_url, Problem):
         return False
-    if key := service_named_by(spec, namespace):
-        return published_url.hostname == f"{key.name}.{key.namespace}.{CLUSTER_SUFFIX}"
+    if key := service_named_by(spec, namespace, names):
+        return names.is_name_of(key, published_url.hostname or "")
     return not isinstance(spec_url, Problem) and published_url.hostname == spec_url.hostname
 
 
-def resolve(spec: VllmProviderSpec, namespace: str, service: Service | None) -> Endpoint | Problem:
+def keep_domain(endpoint: Endpoint, published_url: str) -> Endpoint:
+    """Return the endpoint at its published URL, if that differs in the domain of the Service only.
+
+    `published_url` has to be known as ours: whoever could forge it would receive keys.
+    """
+    parts = parse_url(published_url)
+    names_service = endpoint.service is not None or endpoint.external_name
+    if not names_service or isinstance(parts, Problem):
+        return endpoint
+    host, (name, svc, _) = parts.hostname or "", endpoint.host.partition(".svc.")
+    same = published_url == endpoint.base_url.replace(endpoint.host, host, 1)
+    if not same or host == endpoint.host or not host.startswith(name + svc):
+        return endpoint
+    return replace(endpoint, base_url=published_url, host=host, has_former_domain=True)
+
+
+def resolve(
+    spec: VllmProviderSpec, namespace: str, service: Service | None, names: ServiceNames
+) -> Endpoint | Problem:
     """Resolve `serviceRef` or `baseUrl` to an endpoint.
 
-    `service` is the object of `service_named_by(spec, namespace)`, if the cluster has it. A Service
+    `service` is the object of `service_named_by`, if the cluster has it. A Service
     of the provider's namespace has to exist; one of another may be outside of what we watch.
-    ExternalName is refused: it would carry requests, and keys, to any host (CVE-2021-25740).
     """
-    key = service_named_by(spec, namespace)
-    if key is not None and (problem := _service_problem(key, namespace, service)):
+    key = service_named_by(spec, namespace, names)
+    if key is not None and (problem := _service_problem(key, namespace, service, names)):
         return problem
+    as_written = spec.api_root == "AsWritten"
     if spec.service_ref is not None and service is not None:
-        return _from_service(spec.service_ref, namespace, service)
-    return _from_url(spec.base_url or "", key)
+        ref = spec.service_ref
+        endpoint = _from_service(ref, namespace, service, names, as_written=as_written)
+    else:
+        endpoint = _from_url(spec.base_url or "", key, names, as_written=as_written)
+    if isinstance(endpoint, Problem) or service is None or service.type != EXTERNAL_NAME:
+        return endpoint
+    target = service.external_name
+    return replace(endpoint, external_name=target, service=names.parse_absolute(target))
 
 
-def _service_problem(key: ObjectKey, namespace: str, service: Service | None) -> Problem | None:
-    if service is None and key.namespace == namespace:
+def _service_problem(
+    key: ObjectKey, namespace: str, service: Service | None, names: ServiceNames
+) -> Problem | None:
+    is_own = key.namespace == namespace
+    if service is None and is_own:
         message = f"Service {key.name} does not exist in namespace {namespace}; create it"
         return Problem(Reason.SERVICE_NOT_FOUND, message)
-    if service is not None and service.type == "ExternalName":
-        message = (
-            f"Service {key} is of type ExternalName, which may lead anywhere; "
-            "write the server's own URL into spec.baseUrl"
-        )
-        return Problem(Reason.EXTERNAL_NAME_REFUSED, message)
-    return None
+    if service is None or service.type != EXTERNAL_NAME or names.allows(service.external_name):
+        return None
+    target = (is_own and service.external_name) or "GLOB"  # others may keep theirs private
+    message = (
+        f"Service {key} is of type ExternalName, which may lead anywhere; write the server's own "
+        f"URL into spec.baseUrl, or run the operator with --allow-external-names {target} "
+        "(chart's value allowExternalNames)"
+    )
+    return Problem(Reason.EXTERNAL_NAME_REFUSED, message)
 
 
-def _from_service(ref: ServiceRef, namespace: str, service: Service) -> Endpoint | Problem:
+def _from_service(
+    ref: ServiceRef, namespace: str, service: Service, names: ServiceNames, *, as_written: bool
+) -> Endpoint | Problem:
     port = _port_number(ref.port, service)
     if port is None:
         message = f"Service {ref.name} has no port {ref.port}; it has {_describe_ports(service)}"
         return Problem(Reason.PORT_NOT_FOUND, message)
-    host = f"{ref.name}.{namespace}.{CLUSTER_SUFFIX}"
+    key = ObjectKey(namespace, ref.name)
+    host = names.full_name(key)
     if flaw := flaw_of(host):
         return Problem(Reason.INVALID_SPEC, f"the host of spec.serviceRef, {host}, has to {flaw}")
-    url = f"{ref.scheme}://{host}:{port}{_with_v1(ref.path)}"
-    return Endpoint(url, ref.scheme, host, port, ObjectKey(namespace, ref.name))
+    url = f"{ref.scheme}://{host}:{port}{api_root(ref.path, as_written=as_written)}"
+    return Endpoint(url, ref.scheme, host, port, key)
 
 
 def _describe_ports(service: Service) -> str:
@@ -109,61 +186,25 @@ def _port_number(port: int | str, service: Service) -> int | None:
     for name, number in service.ports:
         if port in (name, number):
             return number
+    if service.type == EXTERNAL_NAME and not service.ports and isinstance(port, int):
+        return port  # a CNAME maps no ports, so many list none
     return None
 
 
-def _from_url(base_url: str, key: ObjectKey | None) -> Endpoint | Problem:
-    parts = _parse(base_url)
+def _from_url(
+    base_url: str, key: ObjectKey | None, names: ServiceNames, *, as_written: bool
+) -> Endpoint | Problem:
+    parts = parse_url(base_url)
     if isinstance(parts, Problem):
         return parts
-    host = f"{key.name}.{key.namespace}.{CLUSTER_SUFFIX}" if key else parts.hostname or ""
+    host = names.full_name(key) if key else parts.hostname or ""
     url_host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
+    root = api_root(parts.path, as_written=as_written)
     return Endpoint(
-        base_url=f"{parts.scheme}://{url_host}{port}{_with_v1(parts.path)}",
+        base_url=f"{parts.scheme}://{url_host}{port}{root}",
         scheme=parts.scheme,
         host=host,
         port=parts.port or DEFAULT_PORTS[parts.scheme],
         service=key,
     )
-
-
-def _parse(base_url: str) -> SplitResult | Problem:
-    """Parse a URL, with the checks of the CEL rules: objects may be older than those."""
-    try:
-        parts = urlsplit(base_url)
-        is_valid = parts.scheme in DEFAULT_PORTS and parts.port != 0
-        is_valid = is_valid and AUTHORITY.fullmatch(parts.netloc.lower()) is not None
-        is_valid = is_valid and URL.fullmatch(base_url) is not None
-    except ValueError:
-        is_valid = False
-    if not is_valid or parts.query or parts.fragment:
-        message = (
-            "spec.baseUrl has to be http(s)://host[:port][/path], without user, query or fragment"
-        )
-        return Problem(Reason.INVALID_SPEC, message)
-    if flaw := flaw_of(parts.hostname or ""):
-        return Problem(Reason.INVALID_SPEC, f"the host of spec.baseUrl has to {flaw}")
-    if ".." in parts.path.split("/"):
-        return Problem(Reason.INVALID_SPEC, "the path of spec.baseUrl has to be free of '..'")
-    return parts
-
-
-def _parse_service(host: str, namespace: str) -> ObjectKey | None:
-    """Parse `<svc>`, `<svc>.<own>`, `<svc>.<ns>.svc` and `<svc>.<ns>.svc.cluster.local`."""
-    match host.removesuffix(".").split("."):
-        case [name] if name != "localhost" and ":" not in name:
-            return ObjectKey(namespace, name)
-        case [name, own] if own == namespace:
-            return ObjectKey(own, name)
-        case [name, other, "svc"] | [name, other, "svc", "cluster", "local"]:
-            return ObjectKey(other, name)
-    return None
-
-
-def _with_v1(path: str) -> str:
-    """Return the path with exactly one /v1 at its end, and no repeated slashes before it."""
-    stem = path.rstrip("/")
-    while stem.endswith("/v1"):
-        stem = stem.removesuffix("/v1").rstrip("/")
-    return f"{stem}/v1"

@@ -1,14 +1,10 @@
-"""From what a server lists to published models: rejects, filters, overrides, provenance.
+"""Models to publish, from a server's list: filters, overrides, numbers and where they come from.
 
-Ids are untrusted: one that OpenClaw could not refer to, or that would mean more than itself there,
-is rejected and shown in the status. The order of the steps is the order of the functions: `admit`,
-`select`, `describe`; each number of a model remembers where it came from.
+The order of the steps is the order of the functions: `select`, then `build_model`.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from openclaw_vllm.api.provider import (
@@ -25,28 +21,15 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 
 DEFAULT_CONTEXT = 128_000  # OpenClaw's own assumption where a server says nothing
 DEFAULT_MAX_TOKENS = 8192  # OpenClaw's own default for vLLM models
-SMALL_CONTEXT = 24_000  # an empty agent turn needs 10 to 16 thousand tokens (measured on 2026.9.6)
-MAX_ID_LENGTH = 512
-# control characters, lone surrogates, line separators, bidirectional marks; per character would be
-# slow: a crafted MiB of ids held the event loop for a third of a second
-UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-BYTE_ORDER_MARK = "\ufeff"  # white space to JavaScript, which trims ids, though not to Python
-
+MAX_REASONING_TOKENS = 32_768
+SMALL_CONTEXT = 28_000  # 19 thousand of an empty agent turn (2026.9.6, measured), 8 of an answer
 Source = Literal["Override", "Server", "Parent", "Default"]
-
-
-class Rejection(StrEnum):
-    """Why an id cannot be published."""
-
-    INVALID_REFERENCE = "InvalidReference"
-    INVALID_CHARACTERS = "InvalidCharacters"
-    TOO_LONG = "TooLong"
-    WILDCARD = "Wildcard"
+MaxTokensSource = Literal["Override", "Server", "Default"]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as it is published; `missing` while kept although the server does not list it."""
+    """A model as it is published; `missing` if retained though the server does not list it."""
 
     id: str
     context_window: int
@@ -54,30 +37,47 @@ class Model:
     settings: ModelSettings
     parent: str = ""
     missing: bool = False
-    found: Capabilities = UNKNOWN
+    capabilities: Capabilities = UNKNOWN
+    max_output: int | None = None  # the server's limit, in tokens
+    has_former_length: bool = False  # the longest output is that of an earlier version
 
     @property
     def name(self) -> str:
-        """What people see: the override's name, else the id."""
+        """The displayed name: the override's, else the id."""
         return self.settings.name or self.id
 
     @property
     def max_tokens(self) -> int:
         """The longest output: as overridden, else a quarter of the context, at most 8192, at least
-        1."""
-        return self.settings.max_tokens or max(1, min(DEFAULT_MAX_TOKENS, self.context_window // 4))
+        1, and no more than the server allows.
+
+        A model that thinks spends most of an output before its answer begins: Qwen3's card advises
+        32 768 tokens. It gets that, as far as half of the context allows it.
+        """
+        if self.settings.max_tokens:
+            return self.settings.max_tokens
+        thinks = self.settings.reasoning and not self.has_former_length
+        longest, share = (MAX_REASONING_TOKENS, 2) if thinks else (DEFAULT_MAX_TOKENS, 4)
+        return max(1, min(longest, self.context_window // share, self.max_output or longest))
+
+    @property
+    def max_tokens_source(self) -> MaxTokensSource:
+        """Where that length comes from; the server only where its limit is the lowest."""
+        if self.settings.max_tokens:
+            return "Override"
+        return "Server" if self.max_output == self.max_tokens else "Default"
 
     @property
     def input(self) -> tuple[str, ...]:
         """What the model takes: as overridden, else text, and images where the server took one."""
-        return self.settings.input or (("text", "image") if self.found.images else ("text",))
+        return self.settings.input or (("text", "image") if self.capabilities.images else ("text",))
 
     @property
     def tools(self) -> bool | None:
-        """Whether it takes tools: as overridden, else as found out, else None."""
+        """Whether it takes tools: as overridden, else as the server's answers show, else None."""
         compat = self.settings.compat
-        said = compat.supports_tools if compat else None
-        return self.found.tools if said is None else said
+        override = compat.supports_tools if compat else None
+        return self.capabilities.tools if override is None else override
 
     @property
     def is_small(self) -> bool:
@@ -85,59 +85,23 @@ class Model:
         return self.context_window < SMALL_CONTEXT
 
 
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """An answer's usable models, the first of each id, and the ids that are rejected."""
-
-    models: tuple[ServedModel, ...]
-    rejected: Mapping[str, Rejection]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the server lists nothing at all."""
-        return not self.models and not self.rejected
-
-
-def validate_ids(answer: Iterable[ServedModel]) -> ModelList:
-    """Judge every id of an answer and drop duplicates."""
-    accepted: dict[str, ServedModel] = {}
-    rejected: dict[str, Rejection] = {}
-    for model in answer:
-        if reason := rejection(model.id):
-            rejected[model.id] = reason
-        else:
-            accepted.setdefault(model.id, model)
-    return ModelList(tuple(accepted.values()), rejected)
-
-
-def rejection(id_: str) -> Rejection | None:
-    """Judge an id by what the real client does with it (measured on 2026.9.6)."""
-    if len(id_) > MAX_ID_LENGTH:
-        return Rejection.TOO_LONG
-    if id_ != id_.strip().strip(BYTE_ORDER_MARK) or UNFIT.search(id_):
-        return Rejection.INVALID_CHARACTERS
-    if "@" in id_:
-        return Rejection.INVALID_REFERENCE
-    return Rejection.WILDCARD if "*" in id_ else None
-
-
 def select(id_: str, discovery: Discovery) -> bool:
-    """Tell whether the id passes `include`, then `exclude`."""
+    """Return whether the id passes `include`, then `exclude`."""
     return matches_any(discovery.include, id_) and not matches_any(discovery.exclude, id_)
 
 
 def selected(models: Iterable[ServedModel], discovery: Discovery) -> tuple[ServedModel, ...]:
     """Return the models that are selected, and the base models of adapters that are."""
     listed = tuple(models)
-    wanted = {name for m in listed if select(m.id, discovery) for name in (m.id, m.parent)}
-    return tuple(model for model in listed if model.id in wanted)
+    ids = {name for m in listed if select(m.id, discovery) for name in (m.id, m.parent)}
+    return tuple(model for model in listed if model.id in ids)
 
 
 def build_model(
     model: ServedModel,
     siblings: Mapping[str, ServedModel],
     spec: VllmProviderSpec,
-    found: Capabilities,
+    capabilities: Capabilities,
     *,
     missing: bool = False,
 ) -> Model:
@@ -152,7 +116,14 @@ def build_model(
     )
     context, source = next((value, origin) for value, origin in candidates if value)
     return Model(
-        model.id, context or DEFAULT_CONTEXT, source, settings, model.parent, missing, found
+        id=model.id,
+        context_window=context or DEFAULT_CONTEXT,
+        source=source,
+        settings=settings,
+        parent=model.parent,
+        missing=missing,
+        capabilities=capabilities,
+        max_output=model.max_output,
     )
 
 

@@ -1,4 +1,4 @@
-"""Routes of a server, and what they say about its task: whether it chats or embeds.
+"""Routes of a server, and the task that they show: whether it chats or embeds.
 
 An answer to OPTIONS tells, and needs no key. Servers say it in their own ways (measured): vLLM,
 LiteLLM and others answer 405 with `Allow` to a route that exists, sglang-router 200 with `Allow`,
@@ -7,10 +7,14 @@ registered, llama.cpp 200 to every path, vllm-router 0.1.17 405 without `Allow` 
 have, and Portkey 404 to everything.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 from http import HTTPStatus
 
 from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.discovery.models_response import ServedModel
+
+CHAT, EMBEDDINGS = "/chat/completions", "/embeddings"  # below the root of the API
 
 
 class Route(Enum):
@@ -21,7 +25,7 @@ class Route(Enum):
     UNKNOWN = "unknown"
 
 
-def judge_route(status: int, allow: str) -> Route:
+def classify_route(status: int, allow: str) -> Route:
     """Judge a POST route by the status and the `Allow` header of an answer to OPTIONS."""
     allowed = "POST" in {method.strip().upper() for method in allow.split(",")}
     if status == HTTPStatus.NOT_FOUND:
@@ -35,3 +39,10 @@ def task_of(chat: Route, embeddings: Route) -> Task:
         return "Generate"
     embeds = chat is Route.ABSENT and embeddings is Route.EXISTS
     return "Embed" if embeds else "Unknown"
+
+
+def task_of_list(by_routes: Task | None, models: Iterable[ServedModel]) -> Task | None:
+    """Return the task of a server with this list: a row that names chat is believed before routes,
+    which a gateway may route by their method alone."""
+    names_chat = any(model.kind == "Chat" for model in models)
+    return "Unknown" if by_routes == "Embed" and names_chat else by_routes

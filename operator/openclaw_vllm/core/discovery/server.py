@@ -1,86 +1,138 @@
-"""State of one server between reconciles: for a VllmProvider, or a Service that a catalog asks."""
+"""State of one server between reconciles: of a VllmProvider, or of a Service of a catalog."""
 
 from dataclasses import dataclass, field, replace
 
-from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.observed import UserRequest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import Examination
-from openclaw_vllm.core.discovery.models import ModelList
+from openclaw_vllm.core.discovery.chat_refusals import ChatRefusals, leaves_out_refusals
+from openclaw_vllm.core.discovery.ids import ModelList, Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.references import awaits_reference
+from openclaw_vllm.core.discovery.replicas import Replicas, have_changed
 from openclaw_vllm.core.discovery.schedule import ProbeSchedule
-from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
-
-
-@dataclass(frozen=True, slots=True)
-class UserRequest:
-    """What a person asked for last: an edit of the spec, or a probe at once."""
-
-    generation: int
-    requested_at: str
+from openclaw_vllm.core.discovery.server_info import KeyProof
+from openclaw_vllm.core.discovery.state import NOT_PROBED_YET, Connection, DiscoveryState
+from openclaw_vllm.core.discovery.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What discovery knows of one server, and when it asks again."""
+    """Discovery state and probe schedule of one server."""
 
-    uid: str  # of the object: another one of the same name begins anew
-    request: UserRequest
+    request: UserRequest  # about another object, it starts with new state
     discovery: DiscoveryState = field(default_factory=DiscoveryState)
     schedule: ProbeSchedule = field(default_factory=ProbeSchedule)
-
-    @classmethod
-    def new(cls, provider: VllmProvider) -> "ServerState":
-        """Return the state of a server of which nothing is known."""
-        return cls(provider.uid, UserRequest(provider.generation, provider.requested_at))
+    survey: Survey | None = None  # of the replicas, if each is asked
+    replicas: Replicas | None = None  # None: the server is no Service, or one without slices
 
     @property
     def is_within_threshold(self) -> bool:
         """Whether failed probes do not count for Ready yet."""
         return self.discovery.has_good_answer and self.schedule.is_within_threshold
 
-    def observe_request(self, provider: VllmProvider) -> "ServerState":
-        """Record what a person asked for: a new generation or request starts retries anew."""
-        request = UserRequest(provider.generation, provider.requested_at)
+    @property
+    def is_asleep(self) -> bool:
+        """Whether the server was not asked last, because none of its replicas was ready."""
+        problem = self.discovery.problem
+        return problem is not None and problem.reason is Reason.NO_READY_ENDPOINTS
+
+    @property
+    def offer(self) -> tuple[object, ...]:
+        """What a catalog publishes of the server and says of its replicas."""
+        ready = len(self.replicas.ready) if self.replicas and self.survey else 0
+        counts = (self.survey.asked, self.survey.differing) if self.survey else ()
+        return (self.discovery.offer, counts, ready)
+
+    def observe_request(self, request: UserRequest) -> "ServerState":
+        """Record the user's last request: a new one starts the retries again."""
         if request == self.request:
             return self
-        discovery = self.discovery
+        discovery = self.discovery.without_former_url()
         if request.requested_at != self.request.requested_at:
-            discovery = discovery.with_new_questions()
-        return ServerState(self.uid, request, discovery, self.schedule.restarted())
+            results = discovery.capabilities.with_new_questions()
+            discovery = replace(discovery, capabilities=results)
+        schedule = self.schedule.restarted()
+        return replace(self, request=request, discovery=discovery, schedule=schedule)
 
     def with_models(
         self, connection: Connection, models: ModelList, remove_after: int, wall: float
     ) -> "ServerState":
-        """Record a list of models; one without a usable model is a failure once models are
-        known. After failures, what models can do is asked again."""
-        before = (
-            self.discovery.without_examined_models() if self.schedule.failures else self.discovery
-        )
-        discovery = before.with_models(connection, models, remove_after, wall)
+        """Record a list of models; one without a usable model is a failure once models are known.
+        After failures, models are examined again."""
+        discovery = self.discovery.with_models(connection, models, remove_after, wall)
         if discovery.problem is not None:
-            results = replace(discovery.capabilities, examined=self.discovery.capabilities.examined)
-            kept = replace(discovery, capabilities=results)
-            return self._with_failed(kept)
+            return self._with_failed(discovery)
+        if self.schedule.failures:
+            results = replace(discovery.capabilities, examined=frozenset())
+            discovery = replace(discovery, capabilities=results)
         return replace(self, discovery=discovery, schedule=self.schedule.with_success())
 
     def needs_server_info(self, listed: tuple[ServedModel, ...], base_url: str, now: float) -> bool:
-        """Tell whether this good answer is the moment to read what else the server says."""
+        """Return whether version and task are to be read after this good answer."""
         changed = self.discovery.needs_server_info(listed, base_url, now)
-        return changed or self.schedule.failures > 0
+        return changed or self.schedule.failures > 0 or self.is_asleep
 
-    def with_endpoint(self, connection: Connection) -> "ServerState":
-        """Record where the server is; another place is probed at once."""
+    def with_endpoint(
+        self, connection: Connection, former_url: str = "", *, is_target_port: bool = False
+    ) -> "ServerState":
+        """Record where the server is; another place is probed at once.
+
+        `former_url` is the connection's while it has a domain that the cluster had before;
+        `is_target_port` tells that it has the port of a headless Service's pods, which is another.
+        """
         endpoint = self.discovery.endpoint
         moved = endpoint.problem is not None or endpoint.connection != connection
+        if endpoint.problem is NOT_PROBED_YET:  # as after a restart
+            moved = connection.base_url != self.discovery.retained_url
+        endpoint = replace(
+            endpoint,
+            problem=None,
+            connection=connection,
+            generation=self.request.generation,
+            former_url=former_url,
+            is_target_port=is_target_port,
+        )
+        schedule = self.schedule.at_once() if moved else self.schedule
         return replace(
-            self,
-            discovery=self.discovery.with_endpoint(connection, self.request.generation),
-            schedule=self.schedule.at_once() if moved else self.schedule,
+            self, discovery=replace(self.discovery, endpoint=endpoint), schedule=schedule
         )
 
+    def with_replicas(self, replicas: Replicas | None) -> "ServerState":
+        """Record the replicas; when others are ready now, the server is probed at once. At first
+        sight, as after a restart, only one that sleeps or never answered is."""
+        waits = self.is_asleep or not self.discovery.has_good_answer
+        changed = have_changed(self.replicas, replicas, waits=waits)
+        schedule, retained = self.schedule, self.discovery.retained
+        if changed:
+            is_new = self.replicas is None and not self.is_asleep
+            schedule = schedule.restarted() if is_new else schedule.after_change()
+        if retained is not None:
+            several = replicas is not None and replicas.are_several and self.survey is None
+            retained = retained.of_replicas(several=several, changed=changed)
+        discovery = replace(self.discovery, retained=retained)
+        return replace(self, replicas=replicas, schedule=schedule, discovery=discovery)
+
+    def with_survey(self, survey: Survey | None, listed: frozenset[str]) -> "ServerState":
+        """Record how replicas differ; a model that some lack, and the list so, is not retained."""
+        retained = self.discovery.retained
+        if survey is None or retained is None:
+            return replace(self, survey=survey)
+        schedule = self.schedule.without_confirmations()
+        stay = frozenset(retained.served) - (survey.partial.keys() - listed)
+        discovery = replace(self.discovery, retained=retained.only(stay) if stay else retained)
+        return replace(self, survey=survey, discovery=discovery, schedule=schedule)
+
+    def without_probe(self, problem: Problem) -> "ServerState":
+        """Record why the server is not asked; that is no failure of it."""
+        schedule = replace(self.schedule.without_confirmations(), failures=0)
+        return replace(self, discovery=replace(self.discovery, problem=problem), schedule=schedule)
+
     def with_endpoint_problem(self, problem: Problem) -> "ServerState":
-        """Record that there is no endpoint, or none that may be asked."""
+        """Record that there is no endpoint, or none that may be probed."""
         return replace(self, discovery=self.discovery.with_endpoint_problem(problem))
 
     def with_server_info(
@@ -88,44 +140,68 @@ class ServerState:
         version: str,
         task: Task | None,
         now: float,
-        known: frozenset[str] = frozenset(),
+        previous_ids: frozenset[str] = frozenset(),
         remove_after: int = 1,
     ) -> "ServerState":
-        """Record what the server says of itself; what it does not say stays.
+        """Record version and task; what the server does not say stays.
 
-        A task that would remove the models of the `known` ids is believed after `remove_after` good
+        A task that would remove the models of `previous_ids` is believed after `remove_after` good
         answers in a row.
         """
-        discovery = self.discovery.with_server_info(version, task, now, known, remove_after)
+        discovery = self.discovery.with_server_info(version, task, now, previous_ids, remove_after)
         return replace(self, discovery=discovery)
 
-    def with_key_proof(self, *, proved: bool | None) -> "ServerState":
+    def with_key_proof(self, proof: KeyProof | None) -> "ServerState":
         """Record whether the key was proved; None without a key."""
-        info = replace(self.discovery.info, key_proved=proved)
+        info = self.discovery.info.with_key_proof(proof)
         return replace(self, discovery=replace(self.discovery, info=info))
 
-    def with_examination(self, examined: frozenset[str], examination: Examination) -> "ServerState":
-        """Record what models can do; what was not answered stays, and is asked again later."""
-        discovery = self.discovery.with_examination(examined, examination)
+    def with_examination(
+        self, examined: frozenset[str], examination: Examination, remove_after: int = 1
+    ) -> "ServerState":
+        """Record an examination; where it has no answer, earlier results stay until a later one."""
+        discovery = self.discovery.with_examination(examined, examination, remove_after)
         return replace(self, discovery=discovery)
 
+    def without_refusals(self, previous_ids: frozenset[str], discovery: Discovery) -> "ServerState":
+        """Leave out the models that refuse to chat; `previous_ids` are those of the answers
+        before."""
+        state = self.discovery
+        results, retained = state.capabilities, state.retained
+        if retained is None or not leaves_out_refusals(discovery):
+            capabilities = replace(results, refusals=ChatRefusals())
+            return replace(self, discovery=replace(state, capabilities=capabilities))
+        served = frozenset(retained.served)
+        left_out = results.refusals.left_out(previous_ids) & served
+        rejected = {**(state.rejected or {}), **dict.fromkeys(left_out, Rejection.NOT_CHAT)}
+        state = replace(state, retained=retained.only(served - left_out), rejected=rejected)
+        return replace(self, discovery=state)
+
     def with_next_probe(
-        self, interval: float, now: float, wall: float, *, retry_early: bool = False
+        self, discovery: Discovery, now: float, wall: float, *, retry_early: bool = False
     ) -> "ServerState":
-        """Schedule the next probe: early while somebody waits for a first list, else at the
-        interval."""
-        if retry_early or self.discovery.awaits_first_list:
-            schedule = self.schedule.after_early_retry(interval, now)
-        else:
-            schedule = self.schedule.after_interval(self.uid, interval, now, wall)
-        return replace(self, schedule=schedule)
+        """Schedule the next probe: early while a user waits for the first list or, as `retry_early`
+        says, a base configuration, or replicas have changed; else as the spec says."""
+        interval = discovery.interval_seconds
+        waits = self.discovery.awaits_first_list and not self.is_asleep
+        if discovery.mode == "OnChange" and self.discovery.lists_other_kinds_only:
+            waits = waits and self.schedule.has_early_retry(interval)
+        awaits = retry_early or awaits_reference(self.discovery.endpoint.problem)
+        schedule = self.schedule.awaiting_reference(now, awaits=awaits)
+        if schedule.confirmations:
+            return replace(self, schedule=schedule.before_confirmation(now))
+        if retry_early or waits:
+            return replace(self, schedule=schedule.after_early_retry(interval, now))
+        if discovery.mode == "OnChange":
+            return replace(self, schedule=schedule.until_change())
+        return replace(
+            self, schedule=schedule.after_interval(self.request.uid, interval, now, wall)
+        )
 
     def differs_from(self, before: "ServerState") -> bool:
-        """Tell whether anything but times has changed."""
-        return (self.request, self.discovery, self.schedule.failures) != (
-            before.request,
-            before.discovery,
-            before.schedule.failures,
+        """Return whether anything but times has changed."""
+        return replace(self, schedule=before.schedule) != before or (
+            self.schedule.failures != before.schedule.failures
         )
 
     def with_probe_failure(self, problem: Problem) -> "ServerState":

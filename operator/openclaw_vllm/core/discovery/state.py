@@ -1,4 +1,4 @@
-"""Discovery state of one server: where it is, what it lists, and what it says of itself.
+"""Discovery state of one server: its endpoint, models, server information and capabilities.
 
 Every value is frozen; a method returns the next one. A restart loses nothing of it that matters:
 `restore` makes it again from the published ConfigMap and the status.
@@ -13,7 +13,9 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import Examination
 from openclaw_vllm.core.discovery.capability_results import CapabilityResults
-from openclaw_vllm.core.discovery.models import ModelList, Rejection, select
+from openclaw_vllm.core.discovery.endpoint import ENDPOINT_REASONS
+from openclaw_vllm.core.discovery.ids import ModelList, Rejection
+from openclaw_vllm.core.discovery.models import select
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, merge
 from openclaw_vllm.core.discovery.server_info import ServerInfo
@@ -23,20 +25,6 @@ NOT_PROBED_YET = Problem(Reason.PENDING, "the server was not asked yet")
 NO_ENDPOINT = Problem(Reason.PENDING, "there is no endpoint")
 EMPTY_LIST = Problem(
     Reason.INVALID_ANSWER, "the server lists no model that can be used; what is published stays"
-)
-# Problems that may show only while probing, and still are about where and whether to ask.
-ENDPOINT_REASONS = frozenset(
-    {
-        Reason.SERVICE_NOT_FOUND,
-        Reason.PORT_NOT_FOUND,
-        Reason.EXTERNAL_NAME_REFUSED,
-        Reason.SECRET_NOT_FOUND,
-        Reason.SECRET_KEY_NOT_FOUND,
-        Reason.CA_BUNDLE_NOT_FOUND,
-        Reason.DESTINATION_DENIED,
-        Reason.KEY_NOT_ALLOWED,
-        Reason.INVALID_SPEC,
-    }
 )
 
 
@@ -54,7 +42,9 @@ class EndpointState:
 
     problem: Problem | None = NOT_PROBED_YET  # None: there is an endpoint
     connection: Connection | None = None  # the last one, whatever has happened since
-    generation: int = -1  # of the spec that asked for the connection
+    generation: int = -1  # of the spec that the connection follows from
+    former_url: str = ""  # what is published, to stay if only the cluster's domain is another now
+    is_target_port: bool = False  # the URL of a headless Service has its pods' port
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +61,23 @@ class DiscoveryState:
 
     @property
     def connection(self) -> Connection | None:
-        """What agents are told of the server, None until an endpoint was resolved."""
+        """How agents reach the server; None until an endpoint was resolved."""
         return self.endpoint.connection
 
     def connection_for(self, generation: int) -> Connection | None:
         """Return the connection that this generation of the spec asks for, None until it was
         resolved."""
         return self.connection if self.endpoint.generation == generation else None
+
+    @property
+    def has_former_domain(self) -> bool:
+        """Whether agents reach a Service under a domain that the cluster had before."""
+        return self.connection is not None and self.connection.base_url == self.endpoint.former_url
+
+    @property
+    def retained_url(self) -> str:
+        """The URL of the good answers, empty before the first."""
+        return self.retained.base_url if self.retained else ""
 
     @property
     def has_good_answer(self) -> bool:
@@ -90,16 +90,29 @@ class DiscoveryState:
 
     @property
     def has_moved(self) -> bool:
-        """Whether the spec names another place than the one where all this was learned."""
+        """Whether the spec names another endpoint than the one that was probed."""
         return (
             self.retained is not None and self.connection is not None and not self.has_good_answer
         )
 
     @property
     def awaits_first_list(self) -> bool:
-        """Whether waiting for the interval would keep somebody waiting for a first list."""
-        empty = self.retained is not None and not self.retained.models
+        """Whether a user still waits for the first list."""
+        empty = self.retained is None or not self.retained.models
         return self.endpoint.problem is not None or not self.has_good_answer or empty
+
+    @property
+    def lists_other_kinds_only(self) -> bool:
+        """Whether models are left out for their kind, and none is left."""
+        none_left = self.retained is not None and not self.retained.models
+        return none_left and Rejection.NOT_CHAT in (self.rejected or {}).values()
+
+    @property
+    def left_out(self) -> Mapping[str, Rejection]:
+        """The models that are not published whatever the spec's patterns say: those that are
+        rejected, and all of a server that embeds."""
+        embedders = self.retained.served if self.retained and self.info.task == "Embed" else ()
+        return {**(self.rejected or {}), **dict.fromkeys(embedders, Rejection.NOT_CHAT)}
 
     @property
     def offer(self) -> tuple[object, ...]:
@@ -113,18 +126,18 @@ class DiscoveryState:
             server and server.reason,
         )
 
-    def known_at(self, base_url: str) -> frozenset[str]:
+    def served_ids_at(self, base_url: str) -> frozenset[str]:
         """Return the ids that count as served at a URL; another URL is another server."""
         retained = self.retained
         here = retained is not None and retained.base_url == base_url
         return frozenset(retained.served) if retained is not None and here else frozenset()
 
-    def with_endpoint(self, connection: Connection, generation: int) -> "DiscoveryState":
-        """Record where the server is, as this generation of the spec asks for it."""
-        return replace(self, endpoint=EndpointState(None, connection, generation))
+    def without_former_url(self) -> "DiscoveryState":
+        """Name Services in the cluster's present domain from now on: a user requested it."""
+        return replace(self, endpoint=replace(self.endpoint, former_url=""))
 
     def with_endpoint_problem(self, problem: Problem) -> "DiscoveryState":
-        """Record that there is no endpoint, or none that may be asked."""
+        """Record that there is no endpoint, or none that may be probed."""
         return replace(self, endpoint=replace(self.endpoint, problem=problem), problem=NO_ENDPOINT)
 
     def with_probe_failure(self, problem: Problem) -> "DiscoveryState":
@@ -136,9 +149,11 @@ class DiscoveryState:
     def with_models(
         self, connection: Connection, models: ModelList, remove_after: int, wall: float
     ) -> "DiscoveryState":
-        """Record a good answer; an empty one is a bad one once models are known."""
+        """Record a good answer; an empty one is a bad one once models are known, unless it names
+        models of other kinds: then the server lists, and what it does not list is missing."""
         retained = self.retained
-        if not models.models and retained is not None and retained.models:
+        is_bad = not models.models and not models.names_other_kinds
+        if is_bad and retained is not None and retained.models:
             failed = self.with_probe_failure(EMPTY_LIST)
             return replace(failed, rejected=models.rejected) if models.rejected else failed
         merged = merge(retained, connection.base_url, models.models, remove_after)
@@ -150,40 +165,46 @@ class DiscoveryState:
             retained=merged,
             rejected=models.rejected,
             info=ServerInfo() if moved else self.info,
-            capabilities=self.capabilities.of_models(merged.served, moved=moved),
+            capabilities=self.capabilities.of_models(frozenset(merged.served), moved=moved),
             answered_at=wall,
         )
 
     def needs_server_info(self, listed: tuple[ServedModel, ...], base_url: str, now: float) -> bool:
-        """Tell whether this good answer is the moment to read the version and the task."""
+        """Return whether this good answer is the moment to read the version and the task."""
         retained, read_at = self.retained, self.info.read_at
         before = set() if retained is None else set(retained.served) - retained.missing
-        moved = retained is None or retained.base_url != base_url
-        changed = moved or {model.id for model in listed} != before or self.info.is_disputed
-        return changed or read_at is None or now - read_at >= SERVER_INFO_AGE
+        refusing = self.capabilities.refusals.believed - before
+        ids = frozenset(model.id for model in listed) - refusing
+        changed = retained is None or retained.base_url != base_url or retained.differs_from(ids)
+        disputed = self.info.is_disputed or self.capabilities.is_disputed
+        waits = not before and bool(refusing)  # agents have no model until one of these chats
+        due = read_at is None or now - read_at >= SERVER_INFO_AGE
+        return changed or disputed or waits or due
 
     def with_server_info(
         self,
         version: str,
         task: Task | None,
         now: float,
-        known: frozenset[str] = frozenset(),
+        previous_ids: frozenset[str] = frozenset(),
         remove_after: int = 1,
     ) -> "DiscoveryState":
-        """Record what the server says of itself; what it does not say stays.
+        """Record version and task; what the server does not say stays.
 
-        `known` are the ids of the answers before: a task that would remove them is believed after
-        `remove_after` good answers in a row, and until then no model is added to them.
+        A task that would remove the models of `previous_ids` is believed after `remove_after` good
+        answers in a row; until then no model is added to them.
         """
-        info = self.info.update(version, task, now, remove_after=remove_after if known else 1)
+        info = self.info.update(
+            version, task, now, remove_after=remove_after if previous_ids else 1
+        )
         retained = self.retained
         if info.is_disputed and retained is not None:
-            retained = retained.only(known)
+            retained = retained.only(previous_ids)
         return replace(self, info=info, retained=retained)
 
     def models_to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
         """Return what is selected and the server's version, unless capabilities are known for
-        that."""
+        that; a model that refuses to chat is never among what is known."""
         excluded = self.info.task == "Embed" or self.capabilities.is_stopped
         if spec.discovery.capabilities != "Probe" or self.retained is None or excluded:
             return frozenset()
@@ -192,17 +213,8 @@ class DiscoveryState:
         return now if now != self.capabilities.examined else frozenset()
 
     def with_examination(
-        self, examined: frozenset[str], examination: Examination
+        self, examined: frozenset[str], examination: Examination, remove_after: int
     ) -> "DiscoveryState":
-        """Record what models can do; what was not answered stays, and is asked again later."""
-        results = self.capabilities.with_examination(examined, examination)
+        """Record an examination; where it has no answer, earlier results stay until a later one."""
+        results = self.capabilities.with_examination(examined, examination, remove_after)
         return replace(self, capabilities=results)
-
-    def without_examined_models(self) -> "DiscoveryState":
-        """Examine every model again at the next good answer."""
-        again = replace(self.capabilities, examined=frozenset())
-        return replace(self, capabilities=again)
-
-    def with_new_questions(self) -> "DiscoveryState":
-        """Examine every model again, even of a server that went away: a person asks for it."""
-        return replace(self, capabilities=CapabilityResults(self.capabilities.by_model))

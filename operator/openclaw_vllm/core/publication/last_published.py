@@ -1,4 +1,4 @@
-"""What one object of ours published last: the bytes, and the primary model that goes with them."""
+"""Last publication of a VllmProvider or VllmCatalog: the documents and their primary model."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,9 @@ class LastPublished:
     """The last publication; the same for both kinds."""
 
     documents: Documents | None = None  # None: nothing, or not known to this process
-    primary: str = ""  # of a VllmCatalog, by reference; a VllmProvider's ConfigMap says its own
+    primary: str = ""  # of a VllmCatalog, by reference; a VllmProvider's is read from its ConfigMap
     patterns_hash: str = ""  # of the patterns that the primary model was chosen by
-    found_at_start: ConfigMapState | None = (
-        None  # of an earlier process, until it is rendered again
-    )
+    found_at_start: ConfigMapState | None = None  # an earlier process's, until it is rendered
 
     def with_base(self, spec: VllmProviderSpec, base: Base | Problem | None) -> "LastPublished":
         """Render again what an earlier process has published, as soon as the base configuration

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import DIGEST, GROUP, VERSION, ConfigMapState
+from openclaw_vllm.api.configmap import DIGEST, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import CustomObject
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.documents import Documents
 
@@ -49,20 +48,14 @@ def ownership_problem(
 
 
 def owned_manifest(
-    owner: CustomObject[Any, Any],
+    owner: Mapping[str, Any],
     key: ObjectKey,
     labels: Mapping[str, str],
     annotations: Mapping[str, str],
     documents: Documents,
 ) -> Manifest:
-    """Return the ConfigMap to apply; the garbage collector deletes it with its owner."""
-    reference = {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": owner.KIND,
-        "name": owner.key.name,
-        "uid": owner.uid,
-        "controller": True,
-    }
+    """Return the ConfigMap to apply; the garbage collector deletes it with its owner, of which
+    `owner` is the reference."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -71,14 +64,14 @@ def owned_manifest(
             "namespace": key.namespace,
             "labels": dict(labels),
             "annotations": dict(annotations),
-            "ownerReferences": [reference],
+            "ownerReferences": [{**owner, "controller": True}],
         },
         "data": dict(documents.data),
     }
 
 
 def drift(existing: ConfigMapState, desired: Manifest, *, prune: bool = False) -> bool:
-    """Tell whether the ConfigMap differs from what is desired, in any field that is ours.
+    """Return whether the ConfigMap differs from what is desired, in any field that is ours.
 
     `prune` counts labels and annotations that are not desired too; others may add some.
     """

@@ -1,4 +1,4 @@
-"""What is done about one ConfigMap: the plan, held against the ConfigMap that exists."""
+"""Outcome of a publication: the plan, held against the ConfigMap that exists."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from openclaw_vllm.core.config.documents import Documents, empty_documents
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan, Publish
 
-NOTHING_PUBLISHED = Problem(Reason.PENDING, "nothing is published but empty documents")
+ONLY_EMPTY_DOCUMENTS = Problem(Reason.PENDING, "nothing is published but empty documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class PublishEmpty:
 
     documents: Documents
     problem: Problem
+    patterns: str  # hash to record, of the patterns that choose the primary model
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,5 @@ def outcome_of(
         return Restore(last.documents, last.patterns_hash, plan.problem)
     empty = empty_documents(spec, None if isinstance(base, Problem) else base)
     if existing is None or existing.recorded_digest == empty.digest:
-        return PublishEmpty(empty, plan.problem or NOTHING_PUBLISHED)
+        return PublishEmpty(empty, plan.problem or ONLY_EMPTY_DOCUMENTS, plan.patterns)
     return plan

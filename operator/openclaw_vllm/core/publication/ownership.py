@@ -8,7 +8,6 @@ one has precedence, whichever published first.
 from collections.abc import Iterable
 
 from openclaw_vllm.api.configmap import (
-    DIGEST,
     FIELD_MANAGER,
     MANAGED_BY,
     PRIMARY_PATTERNS,
@@ -58,7 +57,7 @@ def is_ours(
 def has_expected_metadata(
     resource: VllmProvider, existing: ConfigMapState, spec: VllmProviderSpec
 ) -> bool:
-    """Tell whether owner, labels and the user's annotations are as they have to be."""
+    """Return whether owner, labels and the user's annotations are as they have to be."""
     return (
         existing.owner is not None
         and existing.owner.uid == resource.uid
@@ -74,9 +73,9 @@ def _labels(resource: VllmProvider, spec: VllmProviderSpec) -> dict[str, str]:
 def manifest_of(
     provider: VllmProvider, spec: VllmProviderSpec, documents: Documents, patterns: str
 ) -> Manifest:
-    """Return the ConfigMap to apply; `patterns` is the hash of the primary patterns, empty without
-    any."""
-    patterns_annotation = {PRIMARY_PATTERNS: patterns} if spec.agents and patterns else {}
-    annotations = {**spec.output.annotations, DIGEST: documents.digest, **patterns_annotation}
-    expected_labels = _labels(provider, spec)
-    return owned_manifest(provider, provider.config_map, expected_labels, annotations, documents)
+    """Return the ConfigMap to apply; `patterns` is the hash of the primary patterns, empty where an
+    earlier version recorded none."""
+    patterns_annotation = {PRIMARY_PATTERNS: patterns} if patterns else {}
+    annotations = {**spec.output.annotations, **documents.annotations, **patterns_annotation}
+    key, expected_labels = provider.config_map, _labels(provider, spec)
+    return owned_manifest(provider.reference, key, expected_labels, annotations, documents)

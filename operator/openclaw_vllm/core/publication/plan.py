@@ -1,47 +1,60 @@
-"""What to publish now: documents, or the reason to leave everything as it is.
+"""Plan of a publication: documents, or the reason to leave everything as it is.
 
-Whatever is wrong, the documents that are published stay: a Problem means that nothing new is
-written.
+Whatever is wrong, the published documents stay: with a Problem nothing new is written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from openclaw_vllm.api.conditions import ConditionType, Reason
-from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, ConfigMapState
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
+from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import MAX_BYTES, Documents, render, was_rendered_from
-from openclaw_vllm.core.config.read_back import read_models, read_primary
-from openclaw_vllm.core.discovery.capabilities import of_model
-from openclaw_vllm.core.discovery.globs import matches_any, matching
-from openclaw_vllm.core.discovery.models import Model, build_model, explicit, select
-from openclaw_vllm.core.discovery.retention import Retained
+from openclaw_vllm.core.config.read_back import read_models
+from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
-from openclaw_vllm.core.publication.notes import note, server_notes
+from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form, recorded_patterns
+from openclaw_vllm.core.publication.former_lengths import (
+    keep_former_lengths,
+    published_models_json,
+)
+from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
+from openclaw_vllm.core.publication.notes import note, server_notes, with_domain_note
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
+from openclaw_vllm.core.publication.selection import (
+    filtered_primary,
+    models_of,
+    no_chat_models,
+    no_models,
+    sticky_primary,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Publish these documents; `problem` says why they hold no model."""
+    """Publish these documents; without a model, `problem` or else `reason` says why."""
 
     documents: Documents
     problem: Problem | None = None
     models: tuple[Model, ...] = ()
     primary: str = ""
     note: str = ""
+    patterns: str = ""  # hash to record, of the patterns that choose the primary model
+    reason: Reason = Reason.SUCCEEDED
 
 
 @dataclass(frozen=True, slots=True)
 class KeepPublished:
-    """Leave what is published; `problem` says why, None while nobody knows better."""
+    """Leave what is published; `problem` says why, None while nothing newer is known."""
 
     problem: Problem | None = None
     note: str = ""
+    patterns: str = ""  # hash to record with empty documents
+    reason: Reason = Reason.SUCCEEDED
     documents: ClassVar[None] = None
     models: ClassVar[tuple[Model, ...]] = ()
     primary: ClassVar[str] = ""
@@ -56,17 +69,46 @@ def plan_publication(
     discovery: DiscoveryState,
     base: Base | Problem | None,
     existing: ConfigMapState | None,
+    last: LastPublished = NOTHING_PUBLISHED,
 ) -> Plan:
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
+    form = agents_form(spec.agents, base, recorded_patterns(provider, existing, last))
+    spec = spec.model_copy(update={"agents": form.agents})
+    before = _Before(existing, form, published_models_json(existing, last))
+    plan = _plan(provider, spec, discovery, base, before)
+    return replace(plan, patterns=form.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What is published, and the forms that it fixes."""
+
+    existing: ConfigMapState | None
+    form: AgentsForm
+    models_json: str
+
+
+def _plan(
+    provider: VllmProvider,
+    spec: VllmProviderSpec,
+    discovery: DiscoveryState,
+    base: Base | Problem | None,
+    before: _Before,
+) -> Plan:
+    existing, form = before.existing, before.form
     connection = discovery.connection_for(provider.generation)
     if connection is None or is_unchanged_since_start(provider, spec, discovery, base, existing):
-        return keep_status(provider)
+        return keep_status(provider, discovery)
     if isinstance(base, Problem):
         return KeepPublished(base)
     models = models_of(spec, discovery)
     if isinstance(models, Problem):
         return KeepPublished(models)
-    defaults = _defaults(provider, spec, discovery, models, existing)
+    models = keep_former_lengths(
+        models, before.models_json, spec.provider_id, provider.status.models
+    )
+    sticky = sticky_primary(provider, spec, existing, form.patterns)
+    defaults = _defaults(form, spec, discovery, models, sticky)
     if isinstance(defaults, Problem):
         return KeepPublished(defaults)
     documents = _documents(spec, connection, models, defaults, base)
@@ -74,50 +116,40 @@ def plan_publication(
         return KeepPublished(documents)
     message = note(spec, models, defaults, server_notes(spec, discovery))
     publish = Publish(documents, None, models, defaults.primary, message)
-    return publish if models else _without_models(documents, spec, discovery, existing)
+    replaces = not models and _lists_models(spec, existing)
+    return publish if models else _without_models(publish, discovery, replaces_models=replaces)
 
 
-def _without_models(
-    documents: Documents,
-    spec: VllmProviderSpec,
-    discovery: DiscoveryState,
-    existing: ConfigMapState | None,
-) -> Plan:
-    problem = no_models(discovery)
-    keep = discovery.info.task != "Embed" and _lists_models(spec, existing)
-    return KeepPublished(problem) if keep else Publish(documents, problem)
+def _without_models(publish: Publish, discovery: DiscoveryState, *, replaces_models: bool) -> Plan:
+    if absence := no_chat_models(discovery):
+        remarks = (absence, *publish.note.split("; ")[1:])
+        return replace(publish, note="; ".join(remarks), reason=Reason.NO_CHAT_MODELS)
+    problem, keep = no_models(discovery), replaces_models and not discovery.lists_other_kinds_only
+    return KeepPublished(problem) if keep else Publish(publish.documents, problem)
 
 
 def _defaults(
-    provider: VllmProvider,
+    form: AgentsForm,
     spec: VllmProviderSpec,
     discovery: DiscoveryState,
     models: tuple[Model, ...],
-    existing: ConfigMapState | None,
+    sticky: str,
 ) -> ResolvedDefaults | Problem:
-    defaults = resolve_defaults(spec.agents, models, _sticky(provider, spec, existing))
+    defaults = resolve_defaults(spec.agents, models, sticky, form.default_primary)
     if isinstance(defaults, Problem):
         return defaults
-    return _contradiction(spec, discovery, defaults) or defaults
+    defaults = replace(defaults, base_primary=form.base_primary)
+    return filtered_primary(spec, discovery, defaults) or defaults
 
 
 def published_by_other_instance(
     plan: Plan, provider: VllmProvider, spec: VllmProviderSpec, existing: ConfigMapState | None
 ) -> bool:
-    """Tell whether another operator has published other documents than the plan's: no damage."""
+    """Return whether another operator has published other documents than the plan's: no damage."""
     if isinstance(plan, KeepPublished) or existing is None or existing.immutable:
         return False
     whole = existing.is_unmodified and has_expected_metadata(provider, existing, spec)
     return whole and existing.digest != plan.documents.digest
-
-
-def models_of(spec: VllmProviderSpec, discovery: DiscoveryState) -> tuple[Model, ...] | Problem:
-    """Return the models to publish, or why none are known or too many."""
-    if spec.models:
-        return tuple(explicit(model) for model in spec.models)
-    if discovery.has_good_answer and discovery.retained is not None:
-        return _discovered(spec, discovery, discovery.retained)
-    return Problem(Reason.PENDING, "no good answer from this server yet")
 
 
 def _documents(
@@ -137,34 +169,18 @@ def _documents(
     return Problem(Reason.TOO_LARGE, message)
 
 
-def _discovered(
-    spec: VllmProviderSpec, discovery: DiscoveryState, retained: Retained
-) -> tuple[Model, ...] | Problem:
-    served = retained.served
-    chosen = [
-        id_ for id_ in served if discovery.info.task != "Embed" and select(id_, spec.discovery)
-    ]
-    if len(chosen) > spec.discovery.max_models:
-        return _too_many(len(chosen), spec)
-    missing = retained.missing
-    known = discovery.capabilities.by_model if spec.discovery.capabilities == "Probe" else {}
-    return tuple(
-        build_model(served[id_], served, spec, of_model(served[id_], known), missing=id_ in missing)
-        for id_ in chosen
-    )
-
-
-def keep_status(provider: VllmProvider) -> KeepPublished:
-    """Say again what the status says, while nobody knows better about an unchanged spec."""
+def keep_status(provider: VllmProvider, discovery: DiscoveryState) -> KeepPublished:
+    """Repeat the status' last word, while nothing newer is known about an unchanged spec."""
     pending = KeepPublished(Problem(Reason.PENDING, "the endpoint has to be resolved first"))
-    if provider.status.observed_generation != provider.generation:
+    if not provider.is_observed:
         return pending
     for condition in provider.status.conditions:
         if condition.type == ConditionType.CONFIG_PUBLISHED:
+            reason = Reason.parse(condition.reason)
             if condition.status == "True":
-                return KeepPublished(note=condition.message)
-            reason = Reason.known(condition.reason) or Reason.PENDING
-            return KeepPublished(Problem(reason, condition.message))
+                message = with_domain_note(condition.message, discovery)
+                return KeepPublished(note=message, reason=reason or Reason.SUCCEEDED)
+            return KeepPublished(Problem(reason or Reason.PENDING, condition.message))
     return pending
 
 
@@ -175,77 +191,23 @@ def is_unchanged_since_start(
     base: Base | Problem | None,
     existing: ConfigMapState | None,
 ) -> bool:
-    """Tell whether, since a start, nothing is known that could change what is published.
+    """Return whether, since a start, nothing is known that could change what is published.
 
-    What could be rendered then is only what was read back, so bytes that are whole are left alone,
+    Only what was read back could be rendered then, so unmodified documents are left alone,
     unless the base configuration that they were merged into is another one.
     """
     status = provider.status
     if discovery.answered_at or spec.models or existing is None or isinstance(base, Problem):
         return False
-    if status.observed_generation != provider.generation or status.config_map is None:
+    if not provider.is_observed or status.config_map is None:
         return False
-    whole = existing.is_unmodified and existing.digest == status.config_map.digest
-    kept = whole and has_expected_metadata(provider, existing, spec)
-    return kept and (spec.output.base_config_ref is None or was_rendered_from(existing, spec, base))
-
-
-def _too_many(count: int, spec: VllmProviderSpec) -> Problem:
-    limit = spec.discovery.max_models
-    advice = "narrow spec.discovery.include, or raise spec.discovery.maxModels (at most 2000)"
-    message = f"{count} models are served and at most {limit} are published; {advice}"
-    return Problem(Reason.TOO_MANY_MODELS, message)
-
-
-def no_models(discovery: DiscoveryState) -> Problem:
-    """Say why a good answer leaves nothing to publish."""
-    listed = discovery.rejected or (discovery.retained and discovery.retained.models)
-    if listed and discovery.info.task == "Embed":
-        message = "the server embeds and does not chat: use it for memory.search"
-    elif discovery.retained is not None and discovery.retained.models:
-        message = "no served model passes spec.discovery.include and exclude"
-    elif discovery.rejected:
-        message = "every model of the server is rejected; see status.rejectedModels"
-    else:
-        message = "the server lists no models yet"
-    return Problem(Reason.NO_MODELS, message)
+    is_own = existing.is_unmodified and existing.digest == status.config_map.digest
+    if not is_own or not has_expected_metadata(provider, existing, spec):
+        return False
+    return spec.output.base_config_ref is None or was_rendered_from(existing, spec, base)
 
 
 def _lists_models(spec: VllmProviderSpec, existing: ConfigMapState | None) -> bool:
     return existing is not None and bool(
         read_models(existing.models_json, spec.provider_id).contexts
     )
-
-
-def _sticky(provider: VllmProvider, spec: VllmProviderSpec, existing: ConfigMapState | None) -> str:
-    """Return the primary from before, unless the patterns were edited since it was chosen.
-
-    An undamaged ConfigMap says what it was; of one that was edited or deleted the status does.
-    """
-    if existing is None:
-        edited = provider.status.observed_generation != provider.generation
-    else:
-        edited = existing.annotations.get(PRIMARY_PATTERNS) != patterns_hash(spec.agents)
-    if edited:
-        return ""
-    if existing is not None and existing.is_unmodified:
-        return read_primary(existing.agents_json, f"{spec.provider_id}/")
-    return (provider.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
-
-
-def _contradiction(
-    spec: VllmProviderSpec, discovery: DiscoveryState, defaults: ResolvedDefaults
-) -> Problem | None:
-    """Say when the primary is sought only among models that the filters leave out."""
-    if spec.agents is None or defaults.primary or discovery.retained is None or spec.models:
-        return None
-    wanted = [id_ for id_ in discovery.retained.served if matches_any(spec.agents.primary, id_)]
-    hidden = [id_ for id_ in wanted if not select(id_, spec.discovery)]
-    for pattern in spec.agents.primary:
-        if any(matching(pattern, hidden)):
-            message = (
-                f"spec.agents.primary: {pattern} matches only models that spec.discovery leaves "
-                "out; change the pattern, or include and exclude"
-            )
-            return Problem(Reason.INVALID_SPEC, message)
-    return None

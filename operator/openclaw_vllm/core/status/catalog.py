@@ -89,7 +89,9 @@ def _conditions(
     catalog: VllmCatalog, plan: CatalogPlan, results: TargetResults, now: str
 ) -> tuple[Condition, ...]:
     problem = plan.problem or _target_problem(results)
-    ready = condition_of(ConditionType.READY, problem, message="agents can use what is published")
+    is_empty = plan.reason is Reason.NO_CHAT_MODELS
+    usable = plan.note if is_empty else "agents can use what is published"
+    ready = condition_of(ConditionType.READY, problem, plan.reason, usable)
     reachable = condition_of(
         ConditionType.SOURCES_REACHABLE,
         _source_problem(plan),
@@ -98,6 +100,7 @@ def _conditions(
     published = condition_of(
         ConditionType.CONFIG_PUBLISHED,
         problem,
+        plan.reason,
         message=_describe_published(plan, results),
     )
     before = catalog.status.conditions
@@ -106,6 +109,9 @@ def _conditions(
 
 def _describe_published(plan: CatalogPlan, results: TargetResults) -> str:
     note = plan.note or f"published to {results.published} namespaces"
+    advised = [offer for offer in plan.published if offer.advice and not offer.reason]
+    for offer in advised[:1]:
+        note += f"; {offer.kind} {offer.resource.key}, one of {len(advised)}: {offer.advice}"
     variables = sum(len(offer.credentials) for offer in plan.published)
     if variables <= MAX_CREDENTIALS:
         return note
@@ -115,7 +121,8 @@ def _describe_published(plan: CatalogPlan, results: TargetResults) -> str:
 def _source_problem(plan: CatalogPlan) -> Problem | None:
     """Return which sources are not fresh, so that their last list stays published, and which are
     not published because an older one has their id."""
-    not_fresh = [(offer, _describe_reason(offer)) for offer in plan.offers if offer.reason]
+    failing = (offer for offer in plan.offers if not offer.is_fresh)
+    not_fresh = [(offer, _describe_reason(offer)) for offer in failing]
     conflicting = [(offer, offer.provider_id) for offer in plan.conflicts]
     summaries = [
         f"{what}: {len(sources)} of the sources: {_list_sources(sources)}"
@@ -159,6 +166,7 @@ def _build_provider(offer: Offer) -> CatalogProvider:
         name=offer.resource.key.name,
         model_count=len(offer.models),
         reason=offer.reason,
+        replicas=offer.replicas,
     )
 
 

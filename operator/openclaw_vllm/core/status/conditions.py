@@ -15,6 +15,7 @@ STALLED = frozenset(
     {
         Reason.INVALID_SPEC,
         Reason.NOT_OWNED,
+        Reason.CONTESTED,
         Reason.IMMUTABLE,
         Reason.DESTINATION_DENIED,
         Reason.KEY_NOT_ALLOWED,
@@ -22,6 +23,8 @@ STALLED = frozenset(
         Reason.BASE_CONFIG_INVALID,
     }
 )
+NOT_ASKED = frozenset({Reason.PENDING, Reason.NO_READY_ENDPOINTS})  # the server's state is unknown
+NOTHING_PUBLISHED = frozenset({Reason.PENDING, Reason.NO_MODELS})
 PROVIDER_ASPECTS = (
     ConditionType.ENDPOINT_RESOLVED,
     ConditionType.SERVER_REACHABLE,
@@ -40,8 +43,9 @@ class Outcomes:
     server: Problem | None
     published: Problem | None
     note: str = ""
+    reason: Reason = Reason.SUCCEEDED  # of what is published, without a problem
     skipped: bool = False  # the server was not probed
-    tolerated: bool = False  # a failed probe does not count yet
+    tolerated: bool = False  # a failed probe does not count yet, or the server may sleep
 
 
 def conditions(
@@ -63,6 +67,7 @@ def conditions(
         condition_of(
             ConditionType.CONFIG_PUBLISHED,
             outcomes.published,
+            outcomes.reason,
             message=outcomes.note or "the ConfigMap holds what this generation asks for",
         ),
     ]
@@ -92,47 +97,42 @@ def stalled_conditions(
 def suspended_conditions(
     generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
-    """Return the conditions of a suspended VllmProvider: each keeps its value."""
-    by_type = {condition.type: condition for condition in before}
-    ready = by_type.get(ConditionType.READY) or _draft(
-        ConditionType.READY, "Unknown", Reason.SUSPENDED, "", now
-    )
-    by_type[ConditionType.READY] = ready.model_copy(
-        update={
-            "reason": Reason.SUSPENDED,
-            "message": "spec.suspend is true: nothing is probed or written; all stays",
-            "observed_generation": generation,
-        }
-    )
-    by_type.pop(ConditionType.RECONCILING, None)
-    return tuple(by_type.values())
+    """Return the conditions of a suspended VllmProvider: each keeps its value.
 
-
-def transitions(
-    before: Iterable[Condition], after: Iterable[Condition]
-) -> list[tuple[Condition, bool]]:
-    """Return the conditions worth an Event, and whether it is a warning.
-
-    A condition that becomes False, or False for another reason, is a warning; one that recovers is
-    not. The first success is in the status already and needs no Event.
+    Ready is True while nothing was published, for the spec asks for nothing: kstatus waits for
+    what is not True, and nothing else will come. ConfigPublished says that nothing is there.
     """
     previous = {condition.type: condition for condition in before}
-    events = []
-    current = tuple(after)
-    aspect_reasons = {condition.reason for condition in current if condition.type not in SUMMARIES}
-    for condition in current:
-        old = previous.get(condition.type)
-        stalled = condition.type == ConditionType.STALLED and condition.reason not in aspect_reasons
-        if stalled and (old is None or old.reason != condition.reason):
-            events.append((condition, True))
-        if condition.type in SUMMARIES or condition.reason == Reason.PENDING:
-            continue
-        if condition.status == "False":
-            if old is None or (old.status, old.reason) != (condition.status, condition.reason):
-                events.append((condition, True))
-        elif old is not None and old.status == "False":
-            events.append((condition, False))
-    return events
+    unseen = "nothing was looked at before spec.suspend was true"
+    aspects = [
+        previous.get(type_)
+        or _complete(_draft(type_, "Unknown", Reason.PENDING, unseen), previous, generation, now)
+        for type_ in PROVIDER_ASPECTS
+    ]
+    stalled = [previous[ConditionType.STALLED]] if _is_stalled(aspects) else []
+    status, message = _suspended_ready(previous.get(ConditionType.READY), aspects)
+    ready = _draft(ConditionType.READY, status, Reason.SUSPENDED, message)
+    return (_complete(ready, previous, generation, now), *aspects, *stalled)
+
+
+def _suspended_ready(
+    before: Condition | None, aspects: Iterable[Condition]
+) -> tuple[ConditionStatus, str]:
+    """Return status and message of Ready; a spec that could not be read before says nothing now."""
+    message = "spec.suspend is true: nothing is probed or written"
+    *others, published = aspects
+    if _is_stalled((*others, published)):
+        return "False", f"{message}; all stays"
+    if published.status != "True" and published.reason in NOTHING_PUBLISHED:
+        return "True", f"{message}, and no model is published yet"
+    if before is None or before.reason == Reason.INVALID_SPEC:
+        works = all(aspect.status == "True" for aspect in (*others, published))
+        return ("True" if works else "False"), f"{message}; all stays"
+    return before.status, f"{message}; all stays"
+
+
+def _is_stalled(aspects: Iterable[Condition]) -> bool:
+    return any(aspect.status == "False" and aspect.reason in STALLED for aspect in aspects)
 
 
 def _draft(
@@ -154,7 +154,7 @@ def condition_of(
     """Return one condition, without its time: False with a problem, True with `message`."""
     if problem is None:
         return _draft(type_, "True", reason, message)
-    unknown = problem.reason is Reason.PENDING and type_ is ConditionType.SERVER_REACHABLE
+    unknown = problem.reason in NOT_ASKED and type_ is ConditionType.SERVER_REACHABLE
     return _draft(type_, "Unknown" if unknown else "False", problem.reason, problem.message)
 
 
@@ -163,7 +163,10 @@ def _draft_ready(aspects: Iterable[Condition], outcomes: Outcomes) -> Condition:
         tolerated = aspect.type == ConditionType.SERVER_REACHABLE and outcomes.tolerated
         if aspect.status != "True" and not tolerated:
             return _draft(ConditionType.READY, "False", aspect.reason, aspect.message)
-    return _draft(ConditionType.READY, "True", Reason.SUCCEEDED, "agents can use what is published")
+    message = "agents can use what is published"
+    if outcomes.reason is not Reason.SUCCEEDED:
+        message = outcomes.note
+    return _draft(ConditionType.READY, "True", outcomes.reason, message)
 
 
 def finish(

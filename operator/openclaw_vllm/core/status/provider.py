@@ -15,16 +15,22 @@ from openclaw_vllm.api.status import (
     MAX_MODELS,
     MAX_REJECTED_MODELS,
     ConfigMapStatus,
+    ConsumersStatus,
     CredentialsStatus,
     EndpointStatus,
     ModelStatus,
     RejectedModel,
     VllmProviderStatus,
 )
-from openclaw_vllm.core.discovery.models import Model
+from openclaw_vllm.core.discovery.models import SMALL_CONTEXT, Model
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.notes import server_notes
 from openclaw_vllm.core.status.conditions import Outcomes, stalled_conditions, suspended_conditions
+from openclaw_vllm.core.status.replicas import (
+    replicas_advice,
+    replicas_status,
+    with_partial_models,
+)
 
 MAX_SHOWN_ID = 512
 ABILITIES = {True: "Supported", False: "Unsupported", None: "Unknown"}
@@ -45,29 +51,33 @@ def summarize(
     conditions: tuple[Condition, ...],
     server: ServerState,
     publication: Publication | None,
+    consumers: ConsumersStatus | None = None,
 ) -> VllmProviderStatus:
     """Return the new status; unknown fields keep their last value."""
     changes: dict[str, object] = {
         "observed_generation": provider.generation,
         "conditions": conditions,
+        "consumers": consumers,
         "credentials": _credentials(spec),
     }
     discovery = server.discovery
     if discovery.connection is not None:
-        told = not spec.models and not discovery.has_moved  # by the server that is there
+        is_current = not spec.models and not discovery.has_moved  # known from this endpoint
+        last = provider.status.endpoint.replicas if provider.status.endpoint else None
         changes["endpoint"] = EndpointStatus(
             base_url=discovery.connection.base_url,
-            server_version=(discovery.info.version or None) if told else None,
-            task=discovery.info.task if told else None,
-            notes=(server_notes(spec, discovery) or None) if told else None,
+            server_version=(discovery.info.version or None) if is_current else None,
+            task=discovery.info.task if is_current else None,
+            replicas=replicas_status(spec, last, server),
+            notes=None if discovery.has_moved else server_notes(spec, discovery) or None,
         )
     if discovery.rejected is not None:
-        shown = sorted(discovery.rejected.items())[:MAX_REJECTED_MODELS]
+        rejected = sorted(discovery.left_out.items())[:MAX_REJECTED_MODELS]
         changes["rejected_models"] = tuple(
-            RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in shown
+            RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in rejected
         )
     if publication is not None:
-        changes |= _build_published(provider, spec, publication)
+        changes |= _build_published(provider, spec, publication, server)
     return provider.status.model_copy(update=changes)
 
 
@@ -83,27 +93,41 @@ def inactive_status(provider: VllmProvider, now: str) -> VllmProviderStatus:
 
 
 def outcomes_of(
-    spec: VllmProviderSpec, server: ServerState, published: Problem | None, note: str
+    spec: VllmProviderSpec,
+    server: ServerState,
+    published: Problem | None,
+    note: str,
+    reason: Reason = Reason.SUCCEEDED,
 ) -> Outcomes:
-    """Return the outcomes of a reconcile; `published` and `note` are about the ConfigMap."""
+    """Return the outcomes of a reconcile; `published`, `note` and `reason` are about the
+    ConfigMap."""
     return Outcomes(
         endpoint=server.discovery.endpoint.problem,
         server=server.discovery.problem,
         published=published,
         note=note,
+        reason=reason,
         skipped=bool(spec.models),
-        tolerated=server.is_within_threshold,
+        tolerated=server.is_within_threshold or _may_sleep(spec, server),
     )
 
 
+def _may_sleep(spec: VllmProviderSpec, server: ServerState) -> bool:
+    """Return whether the server sleeps, and is healthy then: it has answered before."""
+    keeps_ready = spec.discovery.when_scaled_to_zero == "KeepReady"
+    return keeps_ready and server.discovery.has_good_answer and server.is_asleep
+
+
 def _build_published(
-    provider: VllmProvider, spec: VllmProviderSpec, publication: Publication
+    provider: VllmProvider, spec: VllmProviderSpec, publication: Publication, server: ServerState
 ) -> dict[str, object]:
     primary = f"{spec.provider_id}/{publication.primary}" if publication.primary else None
-    first_models = sorted(publication.models, key=lambda model: model.id)[:MAX_MODELS]
+    models = with_partial_models(
+        (_build_model(spec, model) for model in publication.models), spec, server
+    )
     return {
         "model_count": len(publication.models),
-        "models": tuple(_build_model(spec, model) for model in first_models),
+        "models": models[:MAX_MODELS],
         "primary_model": primary,
         "config_map": ConfigMapStatus(name=provider.config_map.name, digest=publication.digest),
     }
@@ -117,7 +141,7 @@ def _build_model(spec: VllmProviderSpec, model: Model) -> ModelStatus:
         context_window=model.context_window,
         context_window_source=model.source,
         max_tokens=model.max_tokens,
-        max_tokens_source="Override" if model.settings.max_tokens else "Default",
+        max_tokens_source=model.max_tokens_source,
         parent=model.parent[:MAX_SHOWN_ID],
         state="Missing" if model.missing else "Served",
         **_build_capabilities(model, probed=probed),
@@ -128,7 +152,7 @@ def _build_model(spec: VllmProviderSpec, model: Model) -> ModelStatus:
 def _build_capabilities(model: Model, *, probed: bool) -> dict[str, Any]:
     """Return whether a model supports tools and images, by the spec or else by a probe, which may
     have left it open."""
-    compat, capabilities = model.settings.compat, model.found
+    compat, capabilities = model.settings.compat, model.capabilities
     sources = {
         "tools": (None if compat is None else compat.supports_tools, capabilities.tools),
         "images": (
@@ -165,9 +189,11 @@ def advice_of(
     small = sum(1 for model in after.models if model.note and model.id not in noted_before)
     if small:
         note = (
-            f"agents' turns hardly fit into less than 24000 tokens of context; such models: {small}"
+            f"agents' turns hardly fit into less than {SMALL_CONTEXT} tokens of context; "
+            f"such models: {small}"
         )
         advice.append((Reason.SMALL_CONTEXT.value, note))
+    advice += replicas_advice(before, after)
     skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
     if skips and before.observed_generation != after.observed_generation:
         note = "OpenClaw refuses insecureSkipVerify: our probe works, agents' requests will not"

@@ -8,7 +8,6 @@ faults (429, 5xx, broken connections) are retried here a few times; what remains
 
 import asyncio
 import json
-import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +18,17 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
+from openclaw_vllm.api.configmap import FIELD_MANAGER
+from openclaw_vllm.edges.jitter import jittered
+
 Json = dict[str, Any]
 
 ATTEMPTS = 4
 LAST_ATTEMPT = ATTEMPTS - 1
 REQUEST_TIMEOUT = 30.0  # seconds
-LONGEST_RETRY_AFTER = 5.0  # seconds; an API server asks for 1, a gateway for whatever it likes
+LONGEST_RETRY_AFTER = 5.0  # seconds; an API server asks for 1, a gateway may ask for any number
 TRANSIENT = {408, 410, 425, 429}  # and 5xx
+AS_MANAGER = {"fieldManager": FIELD_MANAGER}
 TRANSIENT_FOR_READS = {*TRANSIENT, 409}
 NAMESPACE_TERMINATING = "NamespaceTerminating"  # a cause: the namespace is being deleted
 # How the API server begins a message about what it was sent, where the Status has neither a reason
@@ -46,10 +49,11 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response: its status code and its JSON."""
+    """A response: its status code, its JSON, and how many bytes that took."""
 
     code: int
     body: Json
+    size: int = 0
 
     @property
     def message(self) -> str:
@@ -79,7 +83,7 @@ class Reply:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds to wait that a response asks for, some at most; 0 for a date."""
+    """Return the seconds of Retry-After, LONGEST_RETRY_AFTER at most; 0 for a date."""
     seconds = headers.get("Retry-After", "")
     return min(float(seconds), LONGEST_RETRY_AFTER) if seconds.isdecimal() else 0.0
 
@@ -151,15 +155,15 @@ class ApiServer:
         options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
         return await self._send("DELETE", path, {}, headers, options)
 
-    async def create(self, path: str, manifest: Json) -> Reply:
+    async def create(self, path: str, manifest: Json, accept: str = "application/json") -> Reply:
         """Create an object."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return await self._send("POST", path, {}, headers, manifest)
+        headers = {"Accept": accept, "Content-Type": "application/json"}
+        return await self._send("POST", path, AS_MANAGER, headers, manifest)
 
-    async def replace(self, path: str, manifest: Json) -> Reply:
+    async def replace(self, path: str, manifest: Json, accept: str = "application/json") -> Reply:
         """Replace an object; a stale metadata.resourceVersion is answered with 409."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return await self._send("PUT", path, {}, headers, manifest)
+        headers = {"Accept": accept, "Content-Type": "application/json"}
+        return await self._send("PUT", path, AS_MANAGER, headers, manifest)
 
     async def _send(
         self,
@@ -173,19 +177,16 @@ class ApiServer:
         for attempt in range(ATTEMPTS):
             pause = 0.2 * 2**attempt
             try:
-                code, response_body, asked_pause = await self._send_once(
-                    method, path, query, headers, body
-                )
+                reply, asked_pause = await self._send_once(method, path, query, headers, body)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 failure = f"{type(error).__name__}: {error}"
             else:
-                reply = Reply(code, response_body)
-                forbidden = code == HTTPStatus.FORBIDDEN
+                forbidden = reply.code == HTTPStatus.FORBIDDEN
                 if not _is_transient(method, reply) or (forbidden and attempt == LAST_ATTEMPT):
                     return reply
-                failure, pause = f"status {code}", max(pause, asked_pause)
+                failure, pause = f"status {reply.code}", max(pause, asked_pause)
             if attempt < LAST_ATTEMPT:
-                await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 only jitter
+                await asyncio.sleep(jittered(pause))
         raise Unavailable(f"the API server did not answer {method} {path}: {failure}")
 
     async def _send_once(
@@ -195,10 +196,12 @@ class ApiServer:
         query: Mapping[str, str | int],
         headers: dict[str, str],
         body: Json | bytes | None,
-    ) -> tuple[int, Json, float]:
+    ) -> tuple[Reply, float]:
+        """Return the reply, and the seconds that it asks to wait before a retry."""
         target = f"{path}?{urlencode(query)}" if query else path
+        headers = {**headers, "Accept-Encoding": "identity"}  # gzip costs both sides 7 ms per MiB
         method, url, request_headers, _, _ = await self._client.param_serialize(
-            method, target, header_params=dict(headers), auth_settings=["BearerToken"]
+            method, target, header_params=headers, auth_settings=["BearerToken"]
         )
         response = await self._client.call_api(
             method, url, request_headers, body=body, _request_timeout=REQUEST_TIMEOUT
@@ -206,7 +209,10 @@ class ApiServer:
         content = await response.read()
         try:
             response_body = json.loads(content)
-        except ValueError:
+        except ValueError as error:
+            if response.status < HTTPStatus.BAD_REQUEST:  # a proxy's page, of a login for example
+                raise aiohttp.ClientPayloadError("the answer is not JSON") from error
             response_body = {"message": content[:200].decode(errors="replace")}
-        pause = retry_after(response.headers)
-        return response.status, response_body if isinstance(response_body, dict) else {}, pause
+        decoded = response_body if isinstance(response_body, dict) else {}
+        reply = Reply(response.status, decoded, len(content))
+        return reply, retry_after(response.headers)

@@ -1,4 +1,4 @@
-"""What the watches have shown: the only thing a resync reads, so that it costs no API request.
+"""Cache of what the watches have delivered: a resync reads nothing else, and costs no API request.
 
 Watch events put objects in, reconciles read them, and reverse references say which VllmProviders an
 object concerns. Our own writes put their results in as well: the next reconcile must not act on a
@@ -8,10 +8,16 @@ view that is older than its own last write.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.endpoint_slice import EndpointSlice
 from openclaw_vllm.api.keys import ObjectKey, Reference
-from openclaw_vllm.api.observed import Namespace, Service, VllmCatalog, VllmProvider
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
+from openclaw_vllm.api.service import Service
+from openclaw_vllm.edges.kube.indexed_store import IndexedStore
+from openclaw_vllm.edges.kube.pod_store import PodStore
 from openclaw_vllm.edges.kube.store import Change, Store
 
 
@@ -22,8 +28,12 @@ class Cache:
     providers: Store[ObjectKey, VllmProvider] = field(default_factory=Store)
     services: Store[ObjectKey, Service] = field(default_factory=Store)
     published: Store[ObjectKey, ConfigMapState] = field(default_factory=Store)
+    slices: IndexedStore[ObjectKey, EndpointSlice] = field(
+        default_factory=lambda: IndexedStore(attrgetter("service"))
+    )
     catalogs: Store[ObjectKey, VllmCatalog] = field(default_factory=Store)
     namespaces: Store[str, Namespace] = field(default_factory=Store)
+    pods: PodStore = field(default_factory=PodStore)
     _references: dict[ObjectKey, frozenset[Reference]] = field(default_factory=dict)
     _referrers: defaultdict[Reference, set[ObjectKey]] = field(
         default_factory=lambda: defaultdict(set)
@@ -42,7 +52,7 @@ class Cache:
         return change
 
     def drop_provider(self, key: ObjectKey) -> frozenset[Reference]:
-        """Forget a VllmProvider; return what nobody names any more."""
+        """Remove a VllmProvider; return the references that nothing names any more."""
         self.providers.pop(key, None)
         return self._unlink(key)
 
@@ -56,13 +66,17 @@ class Cache:
         return sorted((self.providers[key] for key in keys), key=lambda one: one.age_rank)
 
     def replace_status_of(self, provider: VllmProvider) -> None:
-        """Take in what a status write returned, unless the watch has shown something newer."""
+        """Store what a status write returned, unless the watch has delivered something newer."""
         if provider.key in self.providers:
             self.providers.upsert(provider.key, provider)
 
     def put_catalog(self, catalog: VllmCatalog) -> None:
         """Take in a VllmCatalog, unless something newer of it is known."""
         self.catalogs.upsert(catalog.key, catalog)
+
+    def slices_of(self, service: ObjectKey) -> tuple[EndpointSlice, ...]:
+        """Return the EndpointSlices of a Service."""
+        return tuple(self.slices[key] for key in self.slices.naming(service))
 
     def _unlink(self, key: ObjectKey) -> frozenset[Reference]:
         unreferenced = set()

@@ -2,105 +2,53 @@
 
 What a person has to fix is returned as a Problem; what ends a reconcile is raised.
 
-Every write carries a precondition, so that a stale view never overwrites a newer one: the
-ConfigMap's uid (422 when it was replaced, 409 when it is gone), the status' resourceVersion (409
-when it is old); all measured. Rejections are told apart by reason and causes of the Status, never
-by its message, which may contain any name.
+Every write carries a precondition, so that a stale view never overwrites a newer one: the status'
+resourceVersion (409 when it is old), and those of `config_maps`; all measured.
 """
 
-import base64
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP, VERSION, ConfigMapState
+from openclaw_vllm.api.configmap import DIGEST, FIELD_MANAGER, GROUP, VERSION
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import ALLOWED_HOSTS, CustomObject, Secret, Service
+from openclaw_vllm.api.pods import AgentPod
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.edges.kube import paths
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.config_maps import ConfigMaps
 from openclaw_vllm.edges.kube.events import event_about
+from openclaw_vllm.edges.kube.replies import (
+    AnyCustomObject,
+    AnyObject,
+    NotFound,
+    read_current,
+    read_problem,
+    require_success,
+)
 
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-PAGE = 500
-BIG_PAGE = 50  # of ConfigMaps, which may hold 1 MiB each
+PAGE = 500  # objects of a list at once, unless they are large
+FIRST_PAGE = 20  # ConfigMaps, which may hold 1 MiB each
+PAGE_BYTES = 8 * 1024 * 1024
 DRY_RUN_MANAGER = "openclaw-vllm-cli"  # field manager of dry runs
-OUTDATED = ("Conflict", "AlreadyExists")  # reasons
-UID = ("FieldValueInvalid", "metadata.uid")
-FROZEN = "FieldValueForbidden"  # the cause when a ConfigMap is immutable
-DATA = ("data", "binaryData", "immutable")
 
-AnyCustomObject = CustomObject[Any, Any]
-AnyObject = TypeVar("AnyObject", bound=AnyCustomObject)
 logger = logging.getLogger(__name__)
 
 
-class Rejected(Exception):
-    """The API server rejected a write; the message is its own."""
-
-
-class NotFound(Exception):
-    """The object does not exist any more, or another one has its name."""
-
-
-class Conflict(Exception):
-    """The object has changed since it was read; a watch event is about to follow."""
-
-
-class Cluster:
+class Cluster(ConfigMaps):
     """Reads and writes of one cluster."""
-
-    def __init__(self, server: ApiServer) -> None:
-        self._server = server
 
     async def ensure_still_exists(self, obj: AnyCustomObject) -> None:
         """Raise NotFound unless the object exists with the same uid, Rejected if that cannot be
         read."""
         reply = await self._server.get(paths.of_object(obj))
-        if _read_current(obj, reply, "confirming").uid != obj.uid:
+        if read_current(obj, reply, "confirming").uid != obj.uid:
             raise NotFound(f"{obj.KIND} {obj.key} is gone")
-
-    async def find_config_map(self, key: ObjectKey) -> ConfigMapState | None:
-        """Read the ConfigMap of this name, ours or not; None when there is none."""
-        manifest = await self.get_config_map(key)
-        return None if manifest is None else ConfigMapState.read(manifest)
-
-    async def get_config_map(self, key: ObjectKey) -> dict[str, Any] | None:
-        """Read the whole manifest of a ConfigMap; None when there is none."""
-        reply = await self._server.get(paths.core("configmaps", key))
-        if reply.code == HTTPStatus.NOT_FOUND:
-            return None
-        return _require_success(reply, f"reading ConfigMap {key}")
-
-    async def apply_config_map(
-        self, key: ObjectKey, manifest: dict[str, Any]
-    ) -> ConfigMapState | Problem:
-        """Apply the ConfigMap.
-
-        Raises Conflict when it was replaced, NotFound when its namespace is being deleted, Rejected
-        for all else.
-        """
-        reply = await self._server.apply(paths.core("configmaps", key), manifest, FIELD_MANAGER)
-        if reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates:
-            raise NotFound(f"namespace {key.namespace} is gone")
-        if UID in reply.causes or _is_outdated(reply):
-            raise Conflict(f"ConfigMap {key} was replaced")
-        if any((FROZEN, field) in reply.causes for field in DATA):
-            message = f"ConfigMap {key.name} is immutable; delete it, and it is written anew"
-            return Problem(Reason.IMMUTABLE, message)
-        return ConfigMapState.read(_require_success(reply, f"applying ConfigMap {key}"))
-
-    async def delete_config_map(self, key: ObjectKey, config_map: ConfigMapState) -> None:
-        """Delete the ConfigMap as it was read; raises Conflict when it has changed since."""
-        preconditions = {"uid": config_map.uid, "resourceVersion": config_map.resource_version}
-        reply = await self._server.delete(paths.core("configmaps", key), preconditions)
-        if reply.code == HTTPStatus.CONFLICT:
-            raise Conflict(f"ConfigMap {key} has changed")
-        if reply.code != HTTPStatus.NOT_FOUND:
-            _require_success(reply, f"deleting ConfigMap {key}")
 
     async def apply_status(self, obj: AnyObject, status: WireModel) -> AnyObject:
         """Apply the status of the object as it was read; returns the updated object.
@@ -117,7 +65,7 @@ class Cluster:
             "status": status.model_dump(exclude_none=True),
         }
         reply = await self._server.apply(f"{paths.of_object(obj)}/status", manifest, FIELD_MANAGER)
-        return _read_current(obj, reply, "applying the status of")
+        return read_current(obj, reply, "applying the status of")
 
     async def set_finalizers(self, obj: AnyObject, finalizers: Iterable[str]) -> AnyObject:
         """Replace the finalizers of the object as it was read; returns the updated object.
@@ -128,31 +76,34 @@ class Cluster:
         reply = await self._server.merge(
             paths.of_object(obj), {"metadata": metadata}, FIELD_MANAGER
         )
-        return _read_current(obj, reply, "setting the finalizers of")
+        return read_current(obj, reply, "setting the finalizers of")
+
+    async def annotate_pod(self, key: ObjectKey, pod: AgentPod, digest: str) -> AgentPod:
+        """Annotate the pod as it was read with a digest; returns the updated pod.
+
+        Raises NotFound when it does not exist any more, Rejected for all else.
+        """
+        metadata = {"uid": pod.uid, "annotations": {DIGEST: digest}}
+        reply = await self._server.merge(
+            paths.core("pods", key), {"metadata": metadata}, FIELD_MANAGER
+        )
+        if reply.code in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            raise NotFound(f"Pod {key} is gone")
+        return AgentPod.read(require_success(reply, f"annotating Pod {key}"))
 
     async def read_secret(self, key: ObjectKey) -> Secret | Problem:
         """Read a Secret by name."""
         reply = await self._server.get(paths.core("secrets", key))
-        if problem := _read_problem(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
+        if problem := read_problem(reply, "Secret", key, Reason.SECRET_NOT_FOUND):
             return problem
-        body = _require_success(reply, f"reading Secret {key}")
-        annotations = body["metadata"].get("annotations") or {}
-        data = {name: base64.b64decode(value) for name, value in (body.get("data") or {}).items()}
-        return Secret(annotations.get(ALLOWED_HOSTS, ""), data)
-
-    async def read_config_map(self, key: ObjectKey) -> Mapping[str, str] | Problem:
-        """Read the data of a user's ConfigMap by name."""
-        reply = await self._server.get(paths.core("configmaps", key))
-        if problem := _read_problem(reply, "ConfigMap", key, Reason.CA_BUNDLE_NOT_FOUND):
-            return problem
-        return dict(_require_success(reply, f"reading ConfigMap {key}").get("data") or {})
+        return Secret.read(require_success(reply, f"reading Secret {key}"))
 
     async def read_service(self, key: ObjectKey) -> Service | None:
         """Read a Service by name; None when there is none, or none that may be read."""
         reply = await self._server.get(paths.core("services", key))
         if reply.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
             return None
-        return Service.read(_require_success(reply, f"reading Service {key}"))
+        return Service.read(require_success(reply, f"reading Service {key}"))
 
     async def try_provider(self, key: ObjectKey, manifest: dict[str, Any]) -> str:
         """Validate a VllmProvider by a dry run; return the API server's error, empty when it is
@@ -169,9 +120,10 @@ class Cluster:
 
         Events about cluster-scoped objects go to the namespace default, as Kubernetes has it.
         """
-        namespace = obj.key.namespace or "default"
-        event = event_about(obj, reason, note, warning=warning)
-        reply = await self._server.create(paths.events(namespace), event)
+        namespace = obj.key.namespace
+        regarding = obj.reference | ({"namespace": namespace} if namespace else {})
+        event = event_about(regarding, reason, note, warning=warning)
+        reply = await self._server.create(paths.events(namespace or "default"), event)
         namespace_is_gone = reply.code == HTTPStatus.NOT_FOUND or reply.namespace_terminates
         if reply.code >= HTTPStatus.BAD_REQUEST and not namespace_is_gone:
             arguments = ("no Event could be posted: %s", reply.message)
@@ -187,60 +139,34 @@ class Cluster:
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a kind (its plural) in the namespaces, all if empty; in pages."""
         accept = METADATA_ONLY if metadata_only else "application/json"
-        limit = BIG_PAGE if kind == "configmaps" and not metadata_only else PAGE
+        limit = FIRST_PAGE if kind == "configmaps" and not metadata_only else PAGE
         for path in paths.lists(kind, namespaces):
             query: dict[str, str | int] = {"limit": limit}
             if selector:
                 query["labelSelector"] = selector
             while True:
-                body = _require_success(
-                    await self._server.get(path, query, accept), f"listing {kind}"
-                )
-                for item in body.get("items") or ():
+                reply = await self._server.get(path, query, accept)
+                body = require_success(reply, f"listing {kind}")
+                items = body.get("items") or ()
+                for item in items:
                     yield item
                 if not (token := body["metadata"].get("continue")):
                     break
-                query["continue"] = token
+                query |= {"continue": token, "limit": _next_page(len(items), reply.size)}
 
     async def serves(self, kinds: Iterable[str]) -> bool:
-        """Tell whether the CRDs of these kinds (their plurals) are installed and served."""
+        """Return whether the CRDs of these kinds (their plurals) are installed and served."""
         reply = await self._server.get(paths.CUSTOM)
         names = {resource["name"] for resource in reply.body.get("resources") or ()}
         return reply.code == HTTPStatus.OK and names.issuperset(kinds)
 
     async def version(self) -> tuple[int, int]:
         """Return the API server's version as (major, minor)."""
-        body = _require_success(await self._server.get("/version"), "reading the version")
+        body = require_success(await self._server.get("/version"), "reading the version")
         digits = "".join(character for character in body["minor"] if character.isdigit())
         return int(body["major"]), int(digits)
 
 
-def _is_outdated(reply: Reply) -> bool:
-    """Return whether a write lost a race; a 409 of a gateway or of a webhook has no reason."""
-    if reply.code != HTTPStatus.CONFLICT or reply.is_about_the_request:
-        return False
-    return reply.body.get("reason", "") in ("", *OUTDATED)
-
-
-def _read_current(obj: AnyObject, reply: Reply, action: str) -> AnyObject:
-    if reply.code == HTTPStatus.NOT_FOUND:
-        raise NotFound(f"{obj.KIND} {obj.key} is gone")
-    if reply.code == HTTPStatus.CONFLICT:
-        raise Conflict(f"{obj.KIND} {obj.key} has changed")
-    return obj.read(_require_success(reply, f"{action} {obj.key}"))
-
-
-def _require_success(reply: Reply, action: str) -> dict[str, Any]:
-    if reply.code not in (HTTPStatus.OK, HTTPStatus.CREATED):
-        raise Rejected(f"{action}: {reply.code} {reply.message}")
-    return reply.body
-
-
-def _read_problem(reply: Reply, kind: str, key: ObjectKey, reason: Reason) -> Problem | None:
-    if reply.code == HTTPStatus.NOT_FOUND:
-        message = f"{kind} {key.name} does not exist in namespace {key.namespace}; create it"
-        return Problem(reason, message)
-    if reply.code == HTTPStatus.FORBIDDEN:
-        message = f"{kind} {key.name} in namespace {key.namespace} may not be read by the operator"
-        return Problem(reason, f"{message}; grant it get on {kind.lower()}s there")
-    return None
+def _next_page(count: int, size: int) -> int:
+    """Return how many objects to ask for after so many that took so many bytes."""
+    return max(1, min(PAGE, PAGE_BYTES * count // max(size, 1)))

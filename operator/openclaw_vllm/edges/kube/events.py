@@ -1,29 +1,22 @@
 """Manifest of an Event (events.k8s.io/v1)."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP, VERSION
-from openclaw_vllm.api.observed import CustomObject
+from openclaw_vllm.api.configmap import FIELD_MANAGER, GROUP
 
 MAX_NOTE = 1024  # characters, the API's bound
 
 
 def event_about(
-    obj: CustomObject[Any, Any], reason: str, note: str, *, warning: bool
+    regarding: Mapping[str, str], reason: str, note: str, *, warning: bool
 ) -> dict[str, Any]:
-    """Return a new Event about the object, with the current time."""
-    namespace = obj.key.namespace
-    regarding = {
-        "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": obj.KIND,
-        "name": obj.key.name,
-        "uid": obj.uid,
-    }
+    """Return a new Event about the object of this reference, with the current time."""
     return {
-        "metadata": {"name": f"{obj.key.name}.{secrets.token_hex(8)}"},
-        "regarding": regarding | ({"namespace": namespace} if namespace else {}),
+        "metadata": {"name": f"{regarding['name']}.{secrets.token_hex(8)}"},
+        "regarding": dict(regarding),
         "type": "Warning" if warning else "Normal",
         "reason": reason,
         "action": "Reconcile",

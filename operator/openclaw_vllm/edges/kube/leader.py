@@ -1,4 +1,4 @@
-"""Leader election by a Lease: one replica works, and another takes over when it stops.
+"""Leader election by a Lease: one of its replicas works, and another takes over when it stops.
 
 The protocol is client-go's: the holder renews the Lease; the others measure its age by their own
 clock since it last changed, so clocks need not agree. A holder that cannot renew in time gives up
@@ -32,11 +32,12 @@ class LeadershipLost(Exception):
 
 @dataclass
 class Election:
-    """Takes part in the election in a namespace; `identity` is unique to the process."""
+    """Takes part in the election for a Lease; `identity` is unique to the process."""
 
     server: ApiServer
     namespace: str
     identity: str = field(default_factory=lambda: f"{socket.gethostname()}_{uuid.uuid4()}")
+    lease: str = LEASE
     last_error: str = ""  # why the last request failed; empty when it succeeded
     _renewed_at: float = 0.0  # when the renewing request was sent, since its response may be late
     _observed: tuple[str, float] = ("", 0.0)  # the Lease's state, and since when
@@ -47,7 +48,7 @@ class Election:
 
     async def acquire(self) -> None:
         """Return when this process is the leader."""
-        logger.info("waiting for the Lease %s/%s", self.namespace, LEASE)
+        logger.info("waiting for the Lease %s/%s", self.namespace, self.lease)
         while True:
             if await self._acquire_or_renew() and self._remaining() > 0:
                 break
@@ -70,7 +71,7 @@ class Election:
         """Let another replica take over at once; best effort, since the Lease expires anyway."""
         try:
             async with asyncio.timeout(RETRY):
-                reply = await self.server.get(f"{self._path}/{LEASE}")
+                reply = await self.server.get(f"{self._path}/{self.lease}")
                 if reply.code == HTTPStatus.OK and _holder(reply) == self.identity:
                     await self._write(reply, holder="", duration=1.0)
         except (Unavailable, TimeoutError) as error:
@@ -87,7 +88,7 @@ class Election:
             try:
                 acquired = await self._try_acquire_or_renew()
             except Unavailable as error:
-                self.last_error = f"the Lease {self.namespace}/{LEASE} cannot be had: {error}"
+                self.last_error = f"the Lease {self.namespace}/{self.lease} cannot be had: {error}"
                 logger.warning(self.last_error)
                 await asyncio.sleep(RETRY)
                 continue
@@ -97,9 +98,10 @@ class Election:
             return acquired
 
     async def _try_acquire_or_renew(self) -> bool:
-        reply = await self.server.get(f"{self._path}/{LEASE}")
+        reply = await self.server.get(f"{self._path}/{self.lease}")
         if reply.code == HTTPStatus.NOT_FOUND:
-            manifest = {"metadata": {"name": LEASE}, "spec": self._spec(0, self.identity, DURATION)}
+            spec = self._spec(0, self.identity, DURATION)
+            manifest = {"metadata": {"name": self.lease}, "spec": spec}
             return _succeeded(await self.server.create(self._path, manifest))
         is_held_by_other = _succeeded(reply) and _holder(reply) not in ("", self.identity)
         if is_held_by_other and not self._has_expired(reply):
@@ -120,7 +122,7 @@ class Election:
             "metadata": current.body["metadata"],  # its resourceVersion makes a stale write a 409
             "spec": _spec_of(current) | self._spec(transitions, holder, duration),
         }
-        return await self.server.replace(f"{self._path}/{LEASE}", manifest)
+        return await self.server.replace(f"{self._path}/{self.lease}", manifest)
 
     def _spec(self, transitions: int, holder: str, duration: float) -> dict[str, Any]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -11,11 +11,19 @@ CUSTOM = f"/apis/{GROUP}/{VERSION}"
 CORE = "/api/v1"
 EVENTS = "/apis/events.k8s.io/v1"
 CUSTOM_KINDS = ("vllmproviders", "vllmcatalogs")
+SLICES = "endpointslices"
+OPTIONAL = (SLICES, "pods")  # kinds that the operator can do without
+GROUPS = {SLICES: "discovery.k8s.io", **dict.fromkeys(CUSTOM_KINDS, GROUP)}  # else the core's
 
 
 def core(plural: str, key: ObjectKey) -> str:
     """Return the path of a ConfigMap, Secret or Service."""
     return f"{CORE}/namespaces/{key.namespace}/{plural}/{key.name}"
+
+
+def collection(plural: str, namespace: str) -> str:
+    """Return the path to create ConfigMaps of a namespace at."""
+    return f"{CORE}/namespaces/{namespace}/{plural}"
 
 
 def custom(plural: str, key: ObjectKey) -> str:
@@ -29,9 +37,16 @@ def of_object(obj: CustomObject[Any, Any]) -> str:
     return custom(f"{obj.KIND.lower()}s", obj.key)
 
 
+def group_of(plural: str) -> tuple[str, str]:
+    """Return the API group of a kind, empty for the core's, and its version."""
+    group = GROUPS.get(plural, "")
+    return group, VERSION if group == GROUP else "v1"
+
+
 def lists(plural: str, namespaces: Iterable[str]) -> list[str]:
     """Return the paths of a kind's lists in these namespaces, or of the one in all if empty."""
-    root = CUSTOM if plural in CUSTOM_KINDS else CORE
+    group, version = group_of(plural)
+    root = f"/apis/{group}/{version}" if group else CORE
     return [f"{root}/namespaces/{ns}/{plural}" for ns in namespaces] or [f"{root}/{plural}"]
 
 

@@ -42,7 +42,7 @@ class Readings(Generic[Value]):
     def forget(self, keys: Iterable[ObjectKey]) -> None:
         """Drop readings of objects that changed, or that nothing refers to any more.
 
-        Those in flight too: they may be of before the change.
+        Those in flight too: they may date from before the change.
         """
         for key in keys:
             self._readings.pop(key, None)

@@ -1,11 +1,11 @@
-"""Objects of one kind as they were last seen: the rule of what is newer stands here alone."""
+"""Store of the objects of one kind; it alone decides which of two versions is newer."""
 
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 
 class Versioned(Protocol):
-    """What the rule needs to know of an object."""
+    """An object with the fields that the decision needs."""
 
     @property
     def uid(self) -> str:
@@ -22,32 +22,39 @@ Object = TypeVar("Object", bound=Versioned)
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[Object]):
-    """An object that was taken in, and what was known of it before."""
+    """An object that was stored, and its previous version."""
 
     before: Object | None
     after: Object
 
     @property
     def differs(self) -> bool:
-        """Whether what is kept of the object has changed."""
+        """Whether the two versions differ in what is stored."""
         return self.before != self.after
+
+    @property
+    def is_new_version(self) -> bool:
+        """Whether the API server stored it anew: our own write is stored before a watch shows it,
+        without what a webhook may have changed in it."""
+        before = self.before
+        return before is None or before.resource_version != self.after.resource_version
 
 
 class Store(dict[Key, Object]):
     """The objects by key."""
 
-    def upsert(self, key: Key, seen: Object) -> Change[Object] | None:
-        """Take in an object; None when something newer is known, which then stays."""
-        if self.has_newer(key, seen):
+    def upsert(self, key: Key, new: Object) -> Change[Object] | None:
+        """Store an object; None when a newer version is stored, which then stays."""
+        if self.has_newer(key, new):
             return None
         before = self.get(key)
-        self[key] = seen
-        return Change(before, seen)
+        self[key] = new
+        return Change(before, new)
 
-    def has_newer(self, key: Key, seen: Object) -> bool:
-        """Tell whether a newer version than the one that was seen is known."""
+    def has_newer(self, key: Key, new: Object) -> bool:
+        """Return whether a newer version than this one is stored."""
         before = self.get(key)
-        return before is not None and is_older(seen.resource_version, before.resource_version)
+        return before is not None and is_older(new.resource_version, before.resource_version)
 
     def delete(self, key: Key, uid: str) -> Object | None:
         """Drop an object and return it; None when another one has taken its name, or it is gone

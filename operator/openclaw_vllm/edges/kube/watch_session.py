@@ -2,50 +2,55 @@
 survives.
 
 kopf passes no bookmark to a handler and does not tell when it reopens a stream. And it ends, with
-the process, on an error event other than 410, on a 4xx other than 401, 403 and 429, and on a
-Retry-After that is a date (kopf 1.45.2). It lists again after an error event of 410, and sends a
-request again after a 5xx, for as long as its backoffs last.
+the process, on a 4xx other than 401, 403 and 429, and on a Retry-After that is a date (kopf
+1.45.2). It sends a request again after a 5xx, for as long as its backoffs last.
 """
 
 import asyncio
-import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, cast
 
 import aiohttp
 
 from openclaw_vllm.edges.kube.apiserver import TRANSIENT_FOR_READS, retry_after
+from openclaw_vllm.edges.kube.paths import OPTIONAL
+from openclaw_vllm.edges.kube.watch_events import DeliveringStream, OnEvent
+from openclaw_vllm.edges.kube.watch_streams import (
+    ExpiredStream,
+    FallBack,
+    ListStream,
+    WatchStream,
+)
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 
-END_OF_LIST = b"k8s.io/initial-events-end"  # an annotation of the bookmark that ends a list
-RELIST = b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}\n'
-RELIST_PAUSE = 1.0  # seconds; kopf itself waits 0.1
-ERROR_EVENT = re.compile(rb'\n\{"type":"ERROR"')
+# Of an API server that does not list by watching: 422 (1.30.14), and 400 of a proxy that checks it.
+NO_HANDLERS: Mapping[str, OnEvent] = MappingProxyType({})
+REFUSALS_TO_LIST = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 def session(
-    watches: Watches, context: ssl.SSLContext, headers: Mapping[str, str], proxy: str | None
+    watches: Watches,
+    context: ssl.SSLContext,
+    headers: Mapping[str, str],
+    proxy: str | None,
+    fall_back: FallBack | None = None,
+    event_handlers: Mapping[str, OnEvent] = NO_HANDLERS,
 ) -> aiohttp.ClientSession:
-    """Return a session like kopf's own, with responses as this module describes them."""
+    """Return a session like kopf's own, with responses as this module describes them.
+
+    `fall_back` is called when a list by watching does not end, or is refused; `event_handlers`, by
+    the plural of their kind, get every event of a watch that began with such a list.
+    """
+    adapter = _ResponseAdapter(watches, fall_back, event_handlers)
 
     class _Response(aiohttp.ClientResponse):
         async def start(self, connection: Any) -> aiohttp.ClientResponse:
             await super().start(connection)
-            watch = _watch_of(self.url.path, self.url.query)
-            if watch is not None and self.status == HTTPStatus.OK:
-                watches.record_activity(watch)
-                if "sendInitialEvents" not in self.url.query:  # then a list preceded it
-                    watches.record_end_of_list(watch)
-                stream = _WatchStream(self.content, watches, watch)
-                self.content = cast(aiohttp.StreamReader, stream)
-            elif watch is not None and self.status == HTTPStatus.GONE:
-                self.status = HTTPStatus.OK
-                self.content = cast(aiohttp.StreamReader, _ExpiredStream(self.content))
-            elif self.status in TRANSIENT_FOR_READS:
-                await asyncio.sleep(retry_after(self.headers))
-                self.status = HTTPStatus.SERVICE_UNAVAILABLE
+            await adapter.adapt(self)
             return self
 
     return aiohttp.ClientSession(
@@ -56,47 +61,65 @@ def session(
     )
 
 
-class _ExpiredStream:
-    """The stream of a watch that has to list again, and a plain one otherwise."""
+@dataclass(frozen=True, slots=True)
+class _ResponseAdapter:
+    """Adapts responses to kopf, and records what they say of the watches."""
 
-    def __init__(self, content: aiohttp.StreamReader) -> None:
-        self._content = content
+    watches: Watches
+    fall_back: FallBack | None
+    event_handlers: Mapping[str, OnEvent]
 
-    async def iter_chunked(self, _: int) -> AsyncIterator[bytes]:
-        """Yield the event after a pause: what answers so may go on for a while."""
-        await asyncio.sleep(RELIST_PAUSE)
-        yield RELIST
+    async def adapt(self, response: aiohttp.ClientResponse) -> None:
+        """Adapt the response to one request, before kopf sees its status."""
+        query = response.url.query
+        watch = _watch_of(response.url.path)
+        watching, listing = query.get("watch") == "true", "sendInitialEvents" in query
+        if response.status == HTTPStatus.OK and response.content_type == "application/json":
+            self._record(response, watching=watching, listing=listing)
+        elif response.status == HTTPStatus.OK:  # a proxy's page, of a login for example
+            response.status = HTTPStatus.SERVICE_UNAVAILABLE
+        elif (watching and response.status == HTTPStatus.GONE) or (
+            listing and self._falls_back(response.status)
+        ):
+            response.status = HTTPStatus.OK
+            response.content = cast(aiohttp.StreamReader, ExpiredStream(response.content))
+        elif response.status == HTTPStatus.FORBIDDEN and watch.resource in OPTIONAL:
+            self.watches.record_refusal(watch)
+        elif response.status in TRANSIENT_FOR_READS:
+            await asyncio.sleep(retry_after(response.headers))
+            response.status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._content, name)
+    def _falls_back(self, status: int) -> bool:
+        if self.fall_back is None or status not in REFUSALS_TO_LIST:
+            return False
+        self.fall_back(f"status {status}")
+        return True
+
+    def _record(self, response: aiohttp.ClientResponse, *, watching: bool, listing: bool) -> None:
+        watch, stream = _watch_of(response.url.path), response.content
+        if listing or not watching:
+            self.watches.record_list(watch, by_watching=listing)
+        if not watching:
+            return
+        self.watches.record_activity(watch)
+        if listing:
+            adapted: ExpiredStream = ListStream(stream, self.watches, watch, self.fall_back)
+        else:  # a list preceded it, or another stream
+            self.watches.record_end_of_list(watch)
+            adapted = WatchStream(stream, self.watches, watch)
+        if self.watches.was_listed_by_watching(watch) and watch.resource in self.event_handlers:
+            on_event = self._recording(self.event_handlers[watch.resource])
+            adapted = DeliveringStream(adapted, on_event, listing=listing)
+        response.content = cast(aiohttp.StreamReader, adapted)
+
+    def _recording(self, on_event: OnEvent) -> OnEvent:
+        def handle(type_: str | None, manifest: dict[str, Any]) -> None:
+            self.watches.record_event()
+            on_event(type_, manifest)
+
+        return handle
 
 
-class _WatchStream(_ExpiredStream):
-    """A stream that records activity, and lists again after any error event."""
-
-    def __init__(self, content: aiohttp.StreamReader, watches: Watches, watch: Watch) -> None:
-        super().__init__(content)
-        self._watches = watches
-        self._watch = watch
-
-    async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """Yield chunks; kopf asks for the next when it has dispatched the one before."""
-        tail = b"\n"
-        async for chunk in self._content.iter_chunked(size):
-            self._watches.record_activity(self._watch)
-            if error := ERROR_EVENT.search(tail[-1:] + chunk):
-                yield chunk[: error.start()]
-                async for event in super().iter_chunked(size):
-                    yield event
-                return
-            yield chunk
-            if END_OF_LIST in tail + chunk:
-                self._watches.record_end_of_list(self._watch)
-            tail = chunk[-len(END_OF_LIST) :]
-
-
-def _watch_of(path: str, query: Mapping[str, str]) -> Watch | None:
-    if query.get("watch") != "true":
-        return None
+def _watch_of(path: str) -> Watch:
     *_, namespaces, namespace, resource = ("", "", *path.split("/"))
     return Watch(resource, namespace if namespaces == "namespaces" else "")

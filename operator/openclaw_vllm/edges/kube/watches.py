@@ -5,12 +5,19 @@ opens: for a kind without any event since the API server's start no bookmark com
 the stream after 70 s (measured).
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from openclaw_vllm.edges.kube.paths import SLICES
+
+KINDS = ("vllmproviders", "services", "configmaps", SLICES)
+CATALOG_KINDS = ("vllmcatalogs", "namespaces")
+POD_KINDS = ("pods",)
 SILENCE = 210.0  # seconds; kopf reopens a silent watch after 70: three failed attempts
+REFUSALS = 8  # in 15 s as kopf repeats them; an API server that starts refuses all for a moment
 SETTLED = 0.2  # seconds without an event after which the listed objects count as handled
 
 
@@ -21,13 +28,32 @@ class Watch(NamedTuple):
     namespace: str = ""
 
 
+def expected_watches(
+    namespaces: Iterable[str], *, catalogs: bool, pods: bool = False
+) -> list[Watch]:
+    """Return the expected watches: of each kind in each namespace, or in all."""
+    scopes, kinds = tuple(namespaces) or ("",), (*KINDS, *(POD_KINDS if pods else ()))
+    watches = [Watch(kind, namespace) for kind in kinds for namespace in scopes]
+    return [*watches, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
+
+
 @dataclass
 class Watches:
-    """Every expected watch, and its last activity."""
+    """Every expected watch, and its last activity.
+
+    `listed` is set when objects were listed, first or again: what is gone since the last list is
+    not among them, and no event tells. `on_refusal` is called with a watch that the operator can do
+    without, and that the API server has refused for some time.
+    """
 
     clock: Callable[[], float] = time.monotonic
+    listed: asyncio.Event = field(default_factory=asyncio.Event)
+    on_refusal: Callable[[Watch], None] | None = None
+    _refusals: dict[Watch, int] = field(default_factory=dict)
     _last_activity: dict[Watch, float] = field(default_factory=dict)
     _complete_lists: set[Watch] = field(default_factory=set)
+    _begun_lists: set[Watch] = field(default_factory=set)
+    _listed_by_watching: set[Watch] = field(default_factory=set)
     _last_event_at: float = 0.0
     _synced: bool = False
 
@@ -38,11 +64,37 @@ class Watches:
     def record_activity(self, watch: Watch) -> None:
         """Record that the API server has sent something on a watch."""
         self._last_activity[watch] = self.clock()
+        self._refusals.pop(watch, None)
+
+    def record_refusal(self, watch: Watch) -> None:
+        """Record that the API server has refused a watch that the operator can do without: after
+        some, it is expected no longer, until there is activity on it."""
+        self._refusals[watch] = self._refusals.get(watch, 0) + 1
+        if self._refusals[watch] == REFUSALS and self.on_refusal is not None:
+            self._last_activity.pop(watch, None)
+            self.on_refusal(watch)
+
+    def record_list(self, watch: Watch, *, by_watching: bool = False) -> None:
+        """Record that a list of an expected watch has begun, first or again, and whether the watch
+        itself begins with it."""
+        (self._listed_by_watching.add if by_watching else self._listed_by_watching.discard)(watch)
+        if watch in self._last_activity:
+            self._begun_lists.add(watch)
 
     def record_end_of_list(self, watch: Watch) -> None:
-        """Record that kopf has received the whole initial list of a watch."""
+        """Record that kopf has received the whole list that a watch begins with."""
         self._complete_lists.add(watch)
         self._last_event_at = self.clock()
+        if watch in self._begun_lists:
+            self._begun_lists.remove(watch)
+            self.listed.set()
+
+    def was_listed_by_watching(self, watch: Watch) -> bool:
+        """Return whether the watch began with its list, the last time that there was one.
+
+        What kopf has listed it handles later than the watch's events, if those go past it.
+        """
+        return watch in self._listed_by_watching
 
     def record_event(self) -> None:
         """Record that a handler was called."""

@@ -3,9 +3,8 @@
 So ten thousand objects cost no memory of their own, and a series goes with its object.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -27,6 +26,7 @@ class ProviderSample:
     answered_at: float = 0.0  # wall clock, in seconds; 0 for never
     interval: float | None = None  # seconds; None when its server is not probed
     config_bytes: int | None = None  # None when nothing is published
+    endpoints: Mapping[str, int] = field(default_factory=dict)  # replicas by their state
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +38,13 @@ class CatalogSample:
     config_bytes: int | None = None  # None when nothing is published
 
 
-class ProbeCounter:
-    """Counter of probes by VllmProvider and outcome, which can drop an object."""
-
-    def __init__(self) -> None:
-        self._counters: defaultdict[ObjectKey, Counter[str]] = defaultdict(Counter)
-
-    def count(self, key: ObjectKey, outcome: str) -> None:
-        """Count one probe."""
-        self._counters[key][outcome] += 1
-
-    def forget(self, key: ObjectKey) -> None:
-        """Drop the counters of a VllmProvider."""
-        self._counters.pop(key, None)
-
-    def of(self, key: ObjectKey) -> Iterable[tuple[str, int]]:
-        """Return the outcomes of a VllmProvider's probes, each with its count."""
-        return self._counters[key].items() if key in self._counters else ()
-
-
 class ProviderCollector(Collector):
-    """Collects the series of every VllmProvider."""
+    """Collects the series of every VllmProvider; `probes` counts its probes by outcome."""
 
     def __init__(
-        self, provider_samples: Callable[[], Iterable[ProviderSample]], probes: ProbeCounter
+        self,
+        provider_samples: Callable[[], Iterable[ProviderSample]],
+        probes: Mapping[ObjectKey, Mapping[str, int]],
     ) -> None:
         self._provider_samples = provider_samples
         self._probes = probes
@@ -71,7 +54,7 @@ class ProviderCollector(Collector):
         families = _Families()
         for sample in self._provider_samples():
             families.add(sample)
-            for outcome, count in self._probes.of(sample.key):
+            for outcome, count in self._probes.get(sample.key, {}).items():
                 families.probes.add_metric((*sample.key, outcome), count)
         yield from families.all()
 
@@ -88,6 +71,7 @@ class _Families:
         )
         self.interval = _gauge("probe_interval_seconds", "How often the server is asked")
         self.size = _gauge("config_bytes", "Size of the published ConfigMap's values")
+        self.endpoints = _gauge("endpoints", "Replicas of its Service by state", "state")
         self.conditions = _gauge(
             "status_condition", "1 for the status that a condition has", "type", "status"
         )
@@ -102,6 +86,8 @@ class _Families:
             self.interval.add_metric(key, sample.interval)
         if sample.config_bytes is not None:
             self.size.add_metric(key, sample.config_bytes)
+        for state, count in sample.endpoints.items():
+            self.endpoints.add_metric((*key, state), count)
         for condition in status.conditions:
             self.conditions.add_metric((*key, condition.type, condition.status), 1)
 
@@ -113,6 +99,7 @@ class _Families:
             self.answered,
             self.interval,
             self.size,
+            self.endpoints,
             self.conditions,
         )
 

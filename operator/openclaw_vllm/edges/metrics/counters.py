@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound, Rejected
 
 SUCCESS, REFUSED = "success", "refused"
 RESULTS = (SUCCESS, "error", REFUSED, "outdated", "interrupted")

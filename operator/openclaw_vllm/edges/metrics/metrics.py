@@ -23,12 +23,10 @@ from prometheus_client.registry import Collector
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.leader import LEASE
 from openclaw_vllm.edges.kube.watches import Watches
 from openclaw_vllm.edges.metrics.collectors import (
     CatalogCollector,
     CatalogSample,
-    ProbeCounter,
     ProviderCollector,
     ProviderSample,
 )
@@ -53,11 +51,12 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series per counter
+        # Each counter would have a second series; prometheus_client leaves the function untyped.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         ProcessCollector(registry=registry)
         self.provider = ReconcileCounters("vllmprovider", registry)
         self.catalog = ReconcileCounters("vllmcatalog", registry)
-        self._probes = ProbeCounter()
+        self._probes: dict[ObjectKey, dict[str, int]] = {}  # by outcome
         self._source_probes = Counter(
             "vllmcatalog_source_probe", "Probes of Services", ("outcome",), registry=registry
         )
@@ -69,7 +68,7 @@ class Metrics:
         )
         info.labels(version).set(1)
 
-    def probed(self, key: ObjectKey | None, outcome: object, duration: float) -> None:
+    def count_probe(self, key: ObjectKey | None, outcome: object, duration: float) -> None:
         """Count a probe by its outcome: a Problem's reason, else Succeeded.
 
         `key` is the VllmProvider's, None for a Service that a VllmCatalog selects.
@@ -78,12 +77,13 @@ class Metrics:
         if key is None:
             self._source_probes.labels(reason).inc()
         else:
-            self._probes.count(key, reason)
+            outcomes = self._probes.setdefault(key, {})
+            outcomes[reason] = outcomes.get(reason, 0) + 1
         self._probe_duration.observe(duration)
 
     def forget(self, key: ObjectKey) -> None:
         """Drop the counters of a VllmProvider that is gone."""
-        self._probes.forget(key)
+        self._probes.pop(key, None)
 
     def show_objects(
         self,
@@ -110,11 +110,11 @@ class Metrics:
         """Show at each scrape the last activity of each kind's watches."""
         self.registry.register(_WatchTimes(watches))
 
-    def show_leadership(self, leads: Callable[[], bool]) -> None:
+    def show_leadership(self, lease: str, leads: Callable[[], bool]) -> None:
         """Show at each scrape whether this replica is the leader."""
         name, text = "leader_election_master_status", "1 on the replica that holds the Lease"
         gauge = Gauge(name, text, ("name",), registry=self.registry)
-        gauge.labels(LEASE).set_function(leads)
+        gauge.labels(lease).set_function(leads)
 
     def text(self) -> bytes:
         """Return the metrics in the exposition format."""

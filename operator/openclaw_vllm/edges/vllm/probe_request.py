@@ -1,4 +1,4 @@
-"""A question to a server and its answer, as values; and what anybody can do who asks questions.
+"""Request to a server and its response, as values, and the protocol of those who send requests.
 
 Apart from `prober`, so that whoever only needs their types does without an HTTP client.
 """
@@ -11,6 +11,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.vllm.trust import Trust
 
 MAX_ANSWER = 1024 * 1024  # bytes; about 1 960 entries of a real vLLM
+CONNECT_TIMEOUT = 3.0  # seconds, per address
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class ProbeRequest:
     trust: Trust = field(default_factory=Trust)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: object = None
+    port: int = 0  # to connect to, where that is not the URL's
+    connect_timeout: float = CONNECT_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,10 @@ class ProbeResponse:
 
 
 class ProberProtocol(Protocol):
-    """Whoever asks servers: `prober.Prober`, or one who has no server to ask."""
+    """Sends requests to servers: `prober.Prober`, or one that sends none."""
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
-        """Resolve a host to its addresses, to be judged before they are asked."""
+        """Resolve a host to its addresses, which are checked before a request goes there."""
 
     async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
         """Send one request; every failure is a value."""

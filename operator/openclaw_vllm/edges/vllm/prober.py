@@ -1,4 +1,4 @@
-"""One question to a vLLM server, with every bound that an untrusted server makes necessary.
+"""Prober: one question to a vLLM server, with every bound that an untrusted server makes necessary.
 
 A request has a total deadline, goes to addresses that were judged before,
 over a connection of its own (vLLM drops idle ones after 5 s), through no proxy of the environment,
@@ -11,42 +11,43 @@ told not to follow, and raises on `http://010.010.010.010/` there (measured).
 """
 
 import ssl
-from collections.abc import Iterable
+from http import HTTPStatus
 
-import httpcore
 import httpx
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.vllm.failures import (
+    SPEAKS_TLS,
+    TRANSPORT_ERRORS,
+    connection_problem,
+    ended_after_handshake,
+    ends_without_a_byte,
+)
 from openclaw_vllm.edges.vllm.probe_request import MAX_ANSWER, ProbeRequest, ProbeResponse
 from openclaw_vllm.edges.vllm.resolver import Resolver
-from openclaw_vllm.edges.vllm.transport import OneShotTransport
+from openclaw_vllm.edges.vllm.tcp_stream import OtherProtocolError
+from openclaw_vllm.edges.vllm.transport import OneShotTransport, speaks_tls
+from openclaw_vllm.edges.vllm.trust import Trust
 
-CONNECT_TIMEOUT = 3.0  # seconds, per address
 HEADERS = {
     "accept": "application/json",
     "accept-encoding": "identity",
     "user-agent": "openclaw-vllm-operator",
 }
-# answers whose body says something; llama.cpp refuses tools and images with a 500
+# answers whose body matters; llama.cpp refuses tools and images with a 500
 READ = {("GET", 200), *(("POST", status) for status in (200, 400, 422, 500))}
-TRANSPORT_ERRORS = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    ssl.SSLError,
-)
 
 
 class Prober:
-    """Asks servers. One instance serves the whole process."""
+    """Sends requests to servers. One instance serves the whole process."""
 
     def __init__(self, resolver: Resolver | None = None) -> None:
         self._resolver = resolver or Resolver()
         self._transport = OneShotTransport()
 
     async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
-        """Resolve a host to its addresses, to be judged before they are asked."""
+        """Resolve a host to its addresses, which are checked before a request goes there."""
         return await self._resolver.lookup(host, port)
 
     async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
@@ -60,12 +61,16 @@ class Prober:
             return Problem(Reason.INVALID_SPEC, message)
         try:
             response = await self._transport.handle_async_request(request)
-            try:
-                return await _read(question.method, response)
-            finally:
-                await response.aclose()
         except TRANSPORT_ERRORS as error:
-            return _transport_problem(error)
+            return await _name_failure(error, request, question.trust)
+        try:
+            if _may_want_tls(request, response) and await speaks_tls(request):
+                return SPEAKS_TLS
+            return await _read(request, response)
+        except TRANSPORT_ERRORS as error:
+            return connection_problem(error, question.trust)
+        finally:
+            await response.aclose()
 
 
 def _request(question: ProbeRequest) -> httpx.Request:
@@ -83,8 +88,9 @@ def _extensions(question: ProbeRequest) -> dict[str, object]:
     trust = question.trust
     extensions: dict[str, object] = {
         "addresses": question.addresses,
+        "port": question.port,
         "ssl_context": None,
-        "timeout": {"connect": CONNECT_TIMEOUT},
+        "timeout": {"connect": question.connect_timeout},
     }
     if question.url.startswith("https:"):
         extensions["ssl_context"] = trust.context()
@@ -93,40 +99,43 @@ def _extensions(question: ProbeRequest) -> dict[str, object]:
     return extensions
 
 
-async def _read(method: str, response: httpx.Response) -> ProbeResponse | Problem:
-    if (method, response.status_code) not in READ:
+async def _read(request: httpx.Request, response: httpx.Response) -> ProbeResponse | Problem:
+    if (request.method, response.status_code) not in READ:
         return ProbeResponse(response.status_code, allow=response.headers.get("allow", ""))
     if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        return Problem(
-            Reason.INVALID_ANSWER, "the answer is compressed although we accept none of it"
+        message = (
+            f"{_answer_to(request)} is compressed although we accept none of it; turn that off"
         )
+        return Problem(Reason.INVALID_ANSWER, message)
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_ANSWER:
-            return Problem(Reason.ANSWER_TOO_LARGE, f"the answer is longer than {MAX_ANSWER} bytes")
+            message = f"{_answer_to(request)} is longer than {MAX_ANSWER} bytes; write spec.models"
+            return Problem(Reason.ANSWER_TOO_LARGE, message)
     return ProbeResponse(response.status_code, bytes(body))
 
 
-def _transport_problem(error: Exception) -> Problem:
-    """Name the class of a failure; the text of exceptions may hold what a server or a CR wrote."""
-    causes = list(_causes(error))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return Problem(Reason.TLS_FAILED, "the server's certificate cannot be verified")
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return Problem(Reason.TLS_FAILED, "the TLS handshake failed")
-    match error:
-        case httpcore.TimeoutException():
-            return Problem(Reason.TIMED_OUT, "the server could not be connected to in time")
-        case httpcore.ConnectError():
-            return Problem(Reason.CONNECTION_FAILED, "the connection was refused or cannot be made")
-        case httpcore.LocalProtocolError():
-            message = "a header of the request holds characters that HTTP does not allow"
-            return Problem(Reason.CONNECTION_FAILED, message)
-    return Problem(Reason.CONNECTION_FAILED, "the connection ended without a complete HTTP answer")
+def _answer_to(request: httpx.Request) -> str:
+    """Name the answer by what was asked; the path as it was sent, since a decoded one may hold
+    anything."""
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+    return f"the answer to {request.method} {path}"
 
 
-def _causes(error: BaseException | None) -> Iterable[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def _may_want_tls(request: httpx.Request, response: httpx.Response) -> bool:
+    """Go, nginx and Apache answer 400 to plain HTTP at a port that has TLS."""
+    is_refused = (request.method, response.status_code) == ("GET", HTTPStatus.BAD_REQUEST)
+    return request.url.scheme == "http" and is_refused
+
+
+async def _name_failure(error: Exception, request: httpx.Request, trust: Trust) -> Problem:
+    """Name a failure; where the server said nothing, by asking whether it would have over TLS."""
+    is_other = isinstance(error, OtherProtocolError)
+    if not is_other and not ends_without_a_byte(error):
+        return connection_problem(error, trust)
+    if request.url.scheme == "https":
+        return connection_problem(error, trust) if is_other else ended_after_handshake(trust)
+    if request.method == "GET" and await speaks_tls(request):
+        return SPEAKS_TLS
+    return connection_problem(error, trust)

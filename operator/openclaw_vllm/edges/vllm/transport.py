@@ -1,75 +1,64 @@
 """HTTP transport with one connection per request, to an address that was checked before.
 
-Besides `prober` the only module that imports httpx and httpcore.
+With `prober`, `tcp_stream` and `failures` the only modules that import httpx and httpcore.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from ssl import SSLContext
+from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
 
 import httpcore
 import httpx
+from typing_extensions import override
 
+from openclaw_vllm.edges.vllm.tcp_stream import connect
+
+HTTP = b"HTTP/"  # the first bytes of a response
 DEFAULT_PORTS = {"http": 80, "https": 443}
-CHUNK = 2048  # bytes parsed at once: a hostile 64 KiB block the event loop for 300 ms (measured)
+HANDSHAKE_TIMEOUT = 1.0  # seconds
 
 
 class _PinnedAddressBackend(httpcore.AsyncNetworkBackend):
     """Connects to the addresses that were checked, never to those of a second lookup."""
 
-    def __init__(self, addresses: tuple[str, ...]) -> None:
+    def __init__(self, addresses: tuple[str, ...], port: int) -> None:
         self._addresses = addresses
-        self._inner = httpcore.AnyIOBackend()
+        self._port = port  # 0: the URL's
 
+    @override
     async def connect_tcp(
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         last_error: Exception = httpcore.ConnectError("no address")
         for address in self._addresses:
             try:
-                return _ChunkedStream(await self._inner.connect_tcp(address, port, timeout=timeout))
+                return await connect(address, self._port or port, timeout, HTTP)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last_error = error
         raise last_error
 
 
-class _ChunkedStream(httpcore.AsyncNetworkStream):
-    """A stream that is read in small pieces, so that other work runs between them."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(
-        self,
-        max_bytes: int,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
-    ) -> bytes:
-        return await self._inner.read(min(max_bytes, CHUNK), timeout)
-
-    async def write(
-        self,
-        buffer: bytes,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
-    ) -> None:
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
-        return _ChunkedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)
+async def speaks_tls(request: httpx.Request) -> bool:
+    """Return whether the request's port answers a TLS handshake; no byte of the request is sent."""
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, CERT_NONE
+    host, port = request.url.host, request.url.port or DEFAULT_PORTS[request.url.scheme]
+    backend = _PinnedAddressBackend(request.extensions["addresses"], request.extensions["port"])
+    try:
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+            stream = await backend.connect_tcp(host, port)
+            try:
+                await stream.start_tls(context, host)
+            finally:
+                await stream.aclose()
+    except (TimeoutError, httpcore.NetworkError, httpcore.TimeoutException):
+        return False
+    return True
 
 
 class OneShotTransport(httpx.AsyncBaseTransport):
@@ -85,7 +74,7 @@ class OneShotTransport(httpx.AsyncBaseTransport):
         connection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=extensions["ssl_context"],
-            network_backend=_PinnedAddressBackend(extensions["addresses"]),
+            network_backend=_PinnedAddressBackend(extensions["addresses"], extensions["port"]),
         )
         core_request = httpcore.Request(
             request.method,

@@ -38,7 +38,7 @@ def test_a_team_cannot_name_the_variables_of_others(ids: str) -> None:
         "X-Secret": "${VLLM_HEADER_0_TEAM_A_QWEN}",
         "X-Static": "team",
     }
-    envs = {found.env: found.secret and found.secret.name for found in offer.credentials}
+    envs = {item.env: item.secret and item.secret.name for item in offer.credentials}
     assert envs == {"VLLM_API_KEY_TEAM_A_QWEN": "key", "VLLM_HEADER_0_TEAM_A_QWEN": "header"}
 
 
@@ -75,7 +75,7 @@ def forged(change: Callable[[Any], object]) -> Offer:
     data = {**documents.data, "models.json": json.dumps(models)}
     published = builders.published(resource, Documents(data, digest(data)))
     assert published.is_unmodified
-    return offer_of_provider(resource, published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified", builders.NAMES)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
     assert "$${VLLM_API_KEY_TEAM_BLUE}" in text
     assert "${VLLM_API_KEY_TEAM_BLUE}" not in text.replace("$${", "")
     own = {"VLLM_API_KEY_TEAM_A_QWEN", "VLLM_HEADER_0_TEAM_A_QWEN"}
-    assert {found.env for found in offer.credentials} == own
+    assert {item.env for item in offer.credentials} == own
 
 
 def test_a_forged_list_cannot_lead_the_agents_of_all_teams_to_another_host() -> None:
@@ -109,7 +109,7 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     published = builders.published(resource, documents)
     moved = replace(resource, spec=builders.spec(baseUrl="https://new.example.com/v1", **KEYED))
-    offer = offer_of_provider(moved, published, "Qualified")
+    offer = offer_of_provider(moved, published, "Qualified", builders.NAMES)
     assert offer.entry is not None
     assert offer.entry["baseUrl"] == builders.BASE_URL
 
@@ -123,15 +123,59 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
         pytest.param(lambda entry: entry["headers"].update(X="secretref-managed"), id="header"),
         pytest.param(lambda entry: entry.update(headers="x"), id="headers that are none"),
         pytest.param(lambda entry: entry["headers"].update(__proto__="x"), id="a reserved header"),
+        pytest.param(
+            lambda entry: entry["headers"].update(Authorization="Basic ${VLLM_API_KEY_TEAM_BLUE}"),
+            id="another team's key as credentials",
+        ),
+        pytest.param(
+            lambda entry: entry["headers"].update(Authorization="Basic x"), id="plain credentials"
+        ),
+        pytest.param(
+            lambda entry: entry["headers"].update(authorization=f"Basic {entry['apiKey']}"),
+            id="credentials in another header's name",
+        ),
         pytest.param(lambda entry: entry.update(models={"a": 1}), id="models that are none"),
         pytest.param(lambda entry: entry["models"][0].pop("contextWindow"), id="no context"),
         pytest.param(lambda entry: entry["models"][0].update(id="a*"), id="a wildcard"),
         pytest.param(lambda entry: entry["models"][0].update(id="a" * 2000), id="a long id"),
         pytest.param(lambda entry: entry["models"][0].update(input="text"), id="input"),
+        pytest.param(lambda entry: entry.update(timeoutSeconds=0), id="no time for an answer"),
+        pytest.param(
+            lambda entry: entry.update(request={"tls": {"key": "-----BEGIN"}}), id="a private key"
+        ),
     ],
 )
 def test_a_list_that_would_stop_agents_is_not_taken_over(change: Callable[[Any], object]) -> None:
     assert forged(change).entry is None
+
+
+BASIC = {"apiKeySecretRef": {"name": "key", "key": "k"}, "scheme": "Basic"}
+
+
+def test_a_scheme_goes_with_the_renamed_variable_of_the_key() -> None:
+    offer = offered(team(**{**KEYED, "auth": BASIC}))
+    entry = offer.entry or {}
+    assert entry["headers"]["Authorization"] == "Basic ${VLLM_API_KEY_TEAM_A_QWEN}"
+    assert entry["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
+
+
+CLIENT = {"caBundleRef": {"name": "ca"}, "clientCertificateRef": {"name": "agent-tls"}}
+
+
+def test_the_variables_of_a_client_certificate_are_renamed_and_told() -> None:
+    offer = offered(team(baseUrl="https://vllm.example.com", tls=CLIENT))
+    envs = {"cert": "VLLM_CLIENT_CERTIFICATE_TEAM_A_QWEN", "key": "VLLM_CLIENT_KEY_TEAM_A_QWEN"}
+    tls = (offer.entry or {})["request"]["tls"]
+    assert {key: tls[key] for key in envs} == {key: f"${{{env}}}" for key, env in envs.items()}
+    secrets = {credential.env: credential.secret for credential in offer.credentials}
+    assert {env: secret and (secret.name, secret.key) for env, secret in secrets.items()} == {
+        envs["cert"]: ("agent-tls", "tls.crt"),
+        envs["key"]: ("agent-tls", "tls.key"),
+    }
+
+
+def test_the_timeout_of_agents_requests_is_taken_over() -> None:
+    assert (offered(team(timeoutSeconds=600)).entry or {})["timeoutSeconds"] == 600
 
 
 def test_fields_that_are_not_ours_are_left_out() -> None:
@@ -147,5 +191,5 @@ def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
     resource = team(headers=[{"name": "X", "value": "a ${B} $${C} $$${D}"}])
     documents = builders.documents(spec_of(resource), *served("${A}", "$${B}", "$$${C}"))
     published = builders.published(resource, documents)
-    offer = offer_of_provider(resource, published, "Qualified")
+    offer = offer_of_provider(resource, published, "Qualified", builders.NAMES)
     assert offer.entry == json.loads(documents.data["models.json"])["providers"]["vllm"]

@@ -10,10 +10,9 @@ from openclaw_vllm.api.catalog_status import MAX_PROVIDERS
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState, digest
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.observed import UserRequest, VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.offers import (
-    Credential,
     offer_of_provider,
     offer_of_service,
     with_settings,
@@ -21,6 +20,7 @@ from openclaw_vllm.core.catalog.offers import (
 from openclaw_vllm.core.catalog.offers import with_last_known_entry as remember
 from openclaw_vllm.core.catalog.sources import SharedService
 from openclaw_vllm.core.catalog.state import CatalogState, restore_catalog_state
+from openclaw_vllm.core.catalog.variables import Credential
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.config.agents_document import agents_document
 from openclaw_vllm.core.config.documents import Documents, compose
@@ -31,17 +31,19 @@ from tests.builders import catalogs as catalog_builders
 from tests.builders import served, spec_of
 from tests.builders.offers import KEYED, offered, team
 
+NO_REQUEST = UserRequest("catalog-1", -1, "")
+
 
 def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     resource = team()
     whole = offered(resource)
     assert whole.entry is not None
-    before = CatalogState("catalog-1", entries={whole.provider_id: whole.entry})
-    nothing = offer_of_provider(resource, None, "Qualified")
-    kept = remember(nothing, spec_of(resource), before)
-    assert (kept.entry, kept.models) == (whole.entry, whole.models)
-    assert kept.reason == "Pending"
-    assert remember(nothing, spec_of(resource), CatalogState("catalog-1")) == nothing
+    before = CatalogState(NO_REQUEST, entries={whole.provider_id: whole.entry})
+    nothing = offer_of_provider(resource, None, "Qualified", builders.NAMES)
+    result = remember(nothing, spec_of(resource), before)
+    assert (result.entry, result.models) == (whole.entry, whole.models)
+    assert result.reason == "Pending"
+    assert remember(nothing, spec_of(resource), CatalogState(NO_REQUEST)) == nothing
 
 
 HOST = "vllm.team-a.svc.cluster.local"
@@ -59,14 +61,14 @@ HOST = "vllm.team-a.svc.cluster.local"
     ],
 )
 def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: bool) -> None:
-    """Any namespace may hold a ConfigMap that says it is the catalogue's newest."""
+    """Any namespace may hold a ConfigMap that says it is the catalog's newest."""
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, **KEYED)
     document = offered(team(**KEYED)).entry
     assert document is not None
-    known = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
-    nothing = offer_of_provider(resource, None, "Qualified")
-    kept = remember(nothing, spec_of(resource), CatalogState("catalog-1", entries=known))
-    assert (kept.entry is not None) is taken
+    entries = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
+    nothing = offer_of_provider(resource, None, "Qualified", builders.NAMES)
+    result = remember(nothing, spec_of(resource), CatalogState(NO_REQUEST, entries=entries))
+    assert (result.entry is not None) is taken
 
 
 def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
@@ -75,12 +77,12 @@ def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     whole = offered(gone, "Keep")
     assert whole.entry is not None
     documents, sources = {"vllm": whole.entry}, {"vllm": whole.source}
-    before = CatalogState("catalog-1", entries=documents, sources=sources)
-    nothing = offer_of_provider(heir, None, "Keep")
+    before = CatalogState(NO_REQUEST, entries=documents, sources=sources)
+    nothing = offer_of_provider(heir, None, "Keep", builders.NAMES)
     assert remember(nothing, spec_of(heir), before) == nothing
 
 
-def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
+def test_a_restart_offers_what_was_published_and_repeats_its_reason() -> None:
     resource = team()
     document = offered(resource).entry
     assert document is not None
@@ -92,7 +94,7 @@ def test_a_restart_offers_what_was_published_and_says_what_was_said() -> None:
     ]
     catalog = catalog_builders.catalog(status={"providers": providers})
     published = catalog_builders.published(catalog, "agents-a", documents)
-    before = restore_catalog_state(catalog, published)
+    before = restore_catalog_state(catalog, published, builders.NAMES)
     for provider_id, reason, count in (
         ("vllm-team-a-qwen", "", 2),
         ("vllm-down", "TimedOut", 0),
@@ -126,7 +128,7 @@ def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
     ]
     catalog = catalog_builders.catalog(status=catalog_builders.WELL | {"providers": providers})
     before = restore_catalog_state(
-        catalog, catalog_builders.published(catalog, "agents-a", documents)
+        catalog, catalog_builders.published(catalog, "agents-a", documents), builders.NAMES
     )
     source = ("Service", ObjectKey("team-a", "s"))
     assert before.is_fresh(catalog, "vllm-unnamed", source) is fresh
@@ -139,13 +141,13 @@ def shared(resource: VllmProvider, problem: Problem | None = None) -> SharedServ
     return SharedService(resource, spec, spec.provider_id, problem)
 
 
-def learned(resource: VllmProvider, *ids: str) -> DiscoveryState:
+def discovery_of(resource: VllmProvider, *ids: str) -> DiscoveryState:
     return builders.server_state(resource, *served(*ids)).discovery
 
 
 def test_a_service_offers_what_was_learned_of_it() -> None:
     resource = team(providerId="vllm-team-a-s", **KEYED)
-    offer = offer_of_service(shared(resource), learned(resource, "b", "a"))
+    offer = offer_of_service(shared(resource), discovery_of(resource, "b", "a"))
     assert offer.entry is not None
     assert [model["id"] for model in offer.entry["models"]] == ["a", "b"]
     assert offer.credentials == (Credential("AWS_SECRET", offer.credentials[0].secret),)
@@ -154,7 +156,9 @@ def test_a_service_offers_what_was_learned_of_it() -> None:
 
 def test_a_service_that_fails_keeps_its_list_and_says_why() -> None:
     resource = team()
-    memory = learned(resource, "a").with_probe_failure(Problem(Reason.CONNECTION_FAILED, "refused"))
+    memory = discovery_of(resource, "a").with_probe_failure(
+        Problem(Reason.CONNECTION_FAILED, "refused")
+    )
     offer = offer_of_service(shared(resource), memory)
     assert (offer.reason, len(offer.models)) == ("ConnectionFailed", 1)
 
@@ -185,12 +189,14 @@ def test_a_provider_whose_spec_cannot_be_read_keeps_its_list_and_says_why(
     published = builders.published(
         resource, builders.documents(spec_of(resource), *served("a", "b"))
     )
-    whole = offer_of_provider(resource, published, ids)
-    offer = offer_of_provider(unreadable(resource, providerId="vllm-ours"), published, ids)
+    whole = offer_of_provider(resource, published, ids, builders.NAMES)
+    offer = offer_of_provider(
+        unreadable(resource, providerId="vllm-ours"), published, ids, builders.NAMES
+    )
     assert (offer.provider_id, offer.entry) == (id_, whole.entry)
     assert [model.id for model in offer.models] == [f"{id_}/a", f"{id_}/b"]
     assert (offer.reason, offer.advice) == ("InvalidSpec", UNREADABLE.message)
-    assert [found.env for found in offer.credentials] == [found.env for found in whole.credentials]
+    assert [item.env for item in offer.credentials] == [item.env for item in whole.credentials]
 
 
 @pytest.mark.parametrize("id_", ["vllm-team-b", "vllm_team_b", "openai", "a/b", "", "__proto__"])
@@ -201,7 +207,7 @@ def test_a_spec_that_cannot_be_read_leaves_nobody_to_choose_an_id(
     """Else a team could take the id of another, and be sent its key."""
     resource = team(providerId="vllm-ours", **KEYED)
     published = forged_as(id_, resource)
-    offer = offer_of_provider(unreadable(resource, **sent), published, "Keep")
+    offer = offer_of_provider(unreadable(resource, **sent), published, "Keep", builders.NAMES)
     own = {"vllm-ours": "vllm-ours", 7: "vllm-team-a-qwen"}
     assert offer.provider_id == own.get(sent.get("providerId", ""), "vllm")
     assert offer.entry is None
@@ -214,26 +220,26 @@ def test_a_spec_that_cannot_be_read_changes_no_settings_of_requests() -> None:
     published = builders.published(
         resource, builders.documents(spec_of(resource), *served("a", "b"))
     )
-    offer = offer_of_provider(unreadable(resource), published, "Qualified")
-    kept = with_settings(offer, read_settings(json.dumps(agents)))
-    assert agents_document("", ResolvedDefaults(), kept.models) == agents
+    offer = offer_of_provider(unreadable(resource), published, "Qualified", builders.NAMES)
+    result = with_settings(offer, read_settings(json.dumps(agents)))
+    assert agents_document("", ResolvedDefaults(), result.models) == agents
     assert "$${A}" in json.dumps(agents)
 
 
-def test_a_service_that_cannot_be_asked_keeps_its_list_and_says_why() -> None:
+def test_a_service_that_cannot_be_probed_keeps_its_list_and_says_why() -> None:
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, providerId="vllm-team-a-vllm")
-    asked = shared(resource)
-    good = offer_of_service(asked, learned(resource, "a", "b"))
+    services = shared(resource)
+    good = offer_of_service(services, discovery_of(resource, "a", "b"))
     assert good.entry is not None
     document = {**good.entry, "baseUrl": f"http://{HOST}:8000/v1"}
-    before = CatalogState("catalog-1", entries={good.provider_id: document})
-    offer = offer_of_service(shared(resource, UNREADABLE), learned(resource, "c"))
-    kept = remember(offer, asked.spec, before)
-    assert [model.id for model in kept.models] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
-    assert (kept.reason, kept.advice) == ("InvalidSpec", UNREADABLE.message)
+    before = CatalogState(NO_REQUEST, entries={good.provider_id: document})
+    offer = offer_of_service(shared(resource, UNREADABLE), discovery_of(resource, "c"))
+    result = remember(offer, services.spec, before)
+    assert [model.id for model in result.models] == ["vllm-team-a-vllm/a", "vllm-team-a-vllm/b"]
+    assert (result.reason, result.advice) == ("InvalidSpec", UNREADABLE.message)
 
 
 def test_a_service_that_serves_more_than_a_source_may_says_so() -> None:
     resource = team(discovery={"maxModels": 1})
-    offer = offer_of_service(shared(resource), learned(resource, "a", "b"))
+    offer = offer_of_service(shared(resource), discovery_of(resource, "a", "b"))
     assert (offer.entry, offer.reason) == (None, "TooManyModels")

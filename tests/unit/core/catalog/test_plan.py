@@ -10,11 +10,14 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider
 from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
+from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import MAX_BYTES
+from openclaw_vllm.core.publication.agents_form import agents_form
+from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
 from tests import builders
+from tests.builders import Wire, served, spec_of
 from tests.builders import catalogs as catalog_builders
-from tests.builders import served, spec_of
 
 
 def offer(namespace: str, *ids: str, created: str = "2026-01-01T00:00:00Z", **spec: Any) -> Offer:
@@ -22,7 +25,7 @@ def offer(namespace: str, *ids: str, created: str = "2026-01-01T00:00:00Z", **sp
     resource = catalog_builders.provider(namespace, "vllm", wire, creationTimestamp=created)
     documents = builders.documents(spec_of(resource), *served(*ids))
     published = builders.published(resource, documents)
-    return offer_of_provider(resource, published, "Qualified")
+    return offer_of_provider(resource, published, "Qualified", builders.NAMES)
 
 
 A, B = offer("a", "qwen", "llama"), offer("b", "qwen")
@@ -32,7 +35,9 @@ def merged(
     *offers: Offer, base: Base | Problem | None = None, sticky: str = "", **spec: Any
 ) -> CatalogPlan:
     catalog = catalog_builders.catalog(catalog_builders.wire_spec(**spec))
-    return plan_catalog(catalog_builders.spec_of(catalog), offers, base, sticky)
+    parsed = catalog_builders.spec_of(catalog)
+    before = LastPublished(None, sticky, agents_form(parsed.agents, base, None).patterns)
+    return plan_catalog(parsed, offers, base, before if sticky else NOTHING_PUBLISHED)
 
 
 def read(plan: CatalogPlan, key: str = "models.json") -> Any:
@@ -43,8 +48,9 @@ def read(plan: CatalogPlan, key: str = "models.json") -> Any:
 def test_every_source_has_its_entry_in_one_document() -> None:
     plan = merged(A, B)
     assert read(plan) == {"providers": {"vllm-a-vllm": A.entry, "vllm-b-vllm": B.entry}}
-    assert read(plan, "openclaw.json") == {"models": read(plan)}
-    assert read(plan, "agents-defaults.json") == {}
+    agents = {"model": {"primary": "vllm-a-vllm/llama"}}
+    assert read(plan, "agents-defaults.json") == agents
+    assert read(plan, "openclaw.json") == {"models": read(plan), "agents": {"defaults": agents}}
     assert (plan.problem, plan.conflicts) == (None, ())
 
 
@@ -73,6 +79,19 @@ def test_agents_defaults_are_chosen_over_all_sources() -> None:
         "modelPolicy": {"allow": ["vllm-a-vllm/llama", "vllm-a-vllm/qwen", "vllm-b-vllm/qwen"]},
         "models": {"vllm-a-vllm/llama": {"alias": "big"}},
     }
+
+
+def test_an_older_release_of_openclaw_has_the_allow_list_of_all_sources_in_its_form() -> None:
+    target = {"namespaceSelector": catalog_builders.AGENTS, "openclaw": "2026.6"}
+    agents = {"primary": ["*"], "allow": "Discovered"}
+    plan = merged(A, B, agents=agents, target=target)
+    assert read(plan, "agents-defaults.json") == {
+        "model": {"primary": "vllm-a-vllm/llama"},
+        "models": {"vllm-a-vllm/llama": {}, "vllm-a-vllm/qwen": {}, "vllm-b-vllm/qwen": {}},
+    }
+    refused = merged(A, agents={"aliases": {"big": "*/llama"}}, target=target)
+    assert refused.problem is not None
+    assert refused.problem.reason == Reason.INVALID_SPEC
 
 
 def test_the_primary_stays_while_it_is_served() -> None:
@@ -147,3 +166,30 @@ def test_two_thousand_models_fit_without_white_space() -> None:
     assert plan.documents.fits
     assert "\n  " not in plan.documents.data["models.json"]
     assert len(read(plan)["providers"]["vllm-a-vllm"]["models"]) == 2000
+
+
+@pytest.mark.parametrize(
+    ("agents", "primary"),
+    [
+        pytest.param(None, None, id="nobody asks"),
+        pytest.param({"fallbacks": ["*"]}, None, id="nobody asks for a primary"),
+        pytest.param({"enabled": True}, "vllm-a-vllm/llama", id="enabled"),
+        pytest.param({"primary": ["*/qwen"]}, "vllm-a-vllm/qwen", id="a pattern"),
+    ],
+)
+def test_what_an_earlier_version_published_without_a_primary_stays_so_until_the_spec_asks(
+    agents: Wire | None, primary: str | None
+) -> None:
+    fields = {"agents": agents} if agents else {}
+    spec = catalog_builders.spec_of(catalog_builders.catalog(catalog_builders.wire_spec(**fields)))
+    earlier = LastPublished(None, "", hash_patterns(()))
+    plan = plan_catalog(spec, (A, B), None, earlier)
+    assert read(plan, "agents-defaults.json").get("model", {}).get("primary") == primary
+    again = plan_catalog(spec, (A, B), None, LastPublished(None, plan.primary, plan.patterns))
+    assert (again.documents, again.patterns) == (plan.documents, plan.patterns)
+
+
+def test_the_default_model_of_a_base_stays_in_a_catalog_too() -> None:
+    model = {"primary": "other/x"}
+    config = read(merged(A, base={"agents": {"defaults": {"model": model}}}), "openclaw.json")
+    assert config["agents"]["defaults"]["model"] == model

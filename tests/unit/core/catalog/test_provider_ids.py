@@ -50,7 +50,7 @@ def test_variables_are_named_after_the_id() -> None:
 
 @given(ID, ID, st.integers(0, 15), st.integers(0, 15))
 def test_no_two_providers_share_a_variable(one: str, other: str, first: int, second: int) -> None:
-    ours = {key_variable(one), header_variable(one, first)}
-    theirs = {key_variable(other), header_variable(other, second)}
-    assert len(ours) == 2
-    assert one == other or not ours & theirs
+    own = {key_variable(one), header_variable(one, first)}
+    foreign = {key_variable(other), header_variable(other, second)}
+    assert len(own) == 2
+    assert one == other or not own & foreign

@@ -1,4 +1,4 @@
-"""Which VllmProviders and Services a catalogue draws on, and what it asks a Service."""
+"""Which VllmProviders and Services a catalog draws on, and what it asks a Service."""
 
 from dataclasses import replace
 from typing import Any
@@ -29,8 +29,8 @@ def asked(name: str = "vllm", *, keep: bool = False, **source: Any) -> dict[Sour
     catalog = builders.catalog(builders.wire_spec(sources=serving(**source), providerIds=ids))
     services = {ObjectKey("team-a", name): service()}
     return {
-        key: found.spec
-        for key, found in shared_services(catalog, spec_of(catalog), NAMESPACES, services).items()
+        key: item.spec
+        for key, item in shared_services(catalog, spec_of(catalog), NAMESPACES, services).items()
     }
 
 
@@ -65,19 +65,25 @@ def test_a_namespace_that_is_not_known_is_selected_by_no_exclusion() -> None:
     public = {"matchExpressions": [{"key": "private", "operator": "DoesNotExist"}]}
     sources = [{"providers": {"namespaceSelector": public, "selector": SHARED}}]
     spec = spec_of(builders.catalog(builders.wire_spec(sources=sources)))
-    known, unknown = provider("team-a", "a"), provider("unknown", "b")
-    assert shared_providers(spec, NAMESPACES, [known, unknown]) == [known]
+    listed, unknown = provider("team-a", "a"), provider("unknown", "b")
+    assert shared_providers(spec, NAMESPACES, [listed, unknown]) == [listed]
 
 
 def test_of_two_sources_that_give_a_service_one_id_the_first_counts() -> None:
     sources = [*serving(port="web"), *serving(port=8000), *serving(ports=[8001])]
     catalog = builders.catalog(builders.wire_spec(sources=sources))
-    found = shared_services(catalog, spec_of(catalog), NAMESPACES, {VLLM: service()})
-    assert [name.port for name in found] == ["web", 8001]
+    result = shared_services(catalog, spec_of(catalog), NAMESPACES, {VLLM: service()})
+    assert [name.port for name in result] == ["web", 8001]
 
 
-def test_a_service_is_asked_as_a_provider_of_its_namespace_would_be() -> None:
-    (name, spec), *others = asked(scheme="https", path="/x/v1", interval="5m").items()
+def test_a_service_is_probed_as_a_provider_of_its_namespace_would_be() -> None:
+    source: dict[str, Any] = {
+        "scheme": "https",
+        "path": "/x/v1",
+        "interval": "5m",
+        "timeoutSeconds": 600,
+    }
+    (name, spec), *others = asked(**source).items()
     assert (name, others) == (SourceKey("fleet", VLLM, 8000), [])
     assert spec.provider_id == "vllm-team-a-vllm"
     assert spec.service_ref.model_dump() == {
@@ -86,7 +92,31 @@ def test_a_service_is_asked_as_a_provider_of_its_namespace_would_be() -> None:
         "scheme": "https",
         "path": "/x/v1",
     }
-    assert (spec.discovery.interval, spec.auth) == ("5m", None)
+    assert (spec.discovery.interval, spec.auth, spec.timeout_seconds) == ("5m", None, 600)
+    assert spec.tls is None
+
+
+def test_the_ca_of_a_service_lies_in_its_own_namespace() -> None:
+    ca = {"kind": "Secret", "name": "vllm-tls", "key": "ca.crt"}
+    [spec] = asked(scheme="https", caBundleRef=ca).values()
+    assert spec.tls.ca_bundle_ref.model_dump() == ca
+
+
+@pytest.mark.parametrize(
+    ("fields", "api_root"), [({}, "Versioned"), ({"apiRoot": "AsWritten"}, "AsWritten")]
+)
+def test_the_path_of_a_service_is_read_as_the_source_says(
+    fields: dict[str, Any], api_root: str
+) -> None:
+    assert [spec.api_root for spec in asked(path="/x", **fields).values()] == [api_root]
+
+
+def test_when_and_how_replicas_are_asked_is_as_the_source_says() -> None:
+    chosen: dict[str, Any] = {"mode": "OnChange", "replicas": "Each", "publish": "Any"}
+    usual = {"mode": "Periodic", "replicas": "Service", "publish": "All"}
+    for fields, asks in (({}, usual), (chosen, chosen)):
+        [spec] = asked(**fields).values()
+        assert spec.discovery.model_dump(include=set(asks)) == asks
 
 
 def test_several_ports_are_several_providers() -> None:
@@ -127,12 +157,12 @@ def test_a_service_names_the_secret_with_its_key(annotation: str, ref: SecretKey
         assert (auth.api_key_secret_ref, auth.api_key_env) == (ref, "VLLM_API_KEY_TEAM_A_VLLM")
 
 
-def test_a_service_is_asked_while_a_catalogue_selects_it() -> None:
+def test_a_service_is_probed_while_a_catalog_selects_it() -> None:
     catalog = builders.catalog(builders.wire_spec(sources=serving()))
     name, services = SourceKey("fleet", VLLM, 8000), {VLLM: service()}
-    found = source_of(name, {catalog.key: catalog}, NAMESPACES, services)
-    assert found is not None
-    assert found.resource.uid == "catalog-1 service-1 8000"
+    result = source_of(name, {catalog.key: catalog}, NAMESPACES, services)
+    assert result is not None
+    assert result.resource.uid == "catalog-1 service-1 8000"
     gone = [
         ({}, services, name),
         ({catalog.key: replace(catalog, deleting=True)}, services, name),
@@ -140,8 +170,8 @@ def test_a_service_is_asked_while_a_catalogue_selects_it() -> None:
         ({catalog.key: catalog}, services, name._replace(port=1)),
         ({catalog.key: catalog}, {VLLM: replace(service(), labels={})}, name),
     ]
-    for catalogs, known, asked_for in gone:
-        assert source_of(asked_for, catalogs, NAMESPACES, known) is None
+    for catalogs, item, asked_for in gone:
+        assert source_of(asked_for, catalogs, NAMESPACES, item) is None
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:

@@ -1,4 +1,4 @@
-"""Whatever a catalogue selects, only what its owner shares leaves a namespace."""
+"""Whatever a catalog selects, only what its owner shares leaves a namespace."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Namespace
+from openclaw_vllm.api.namespace import Namespace
 from openclaw_vllm.core.catalog.sources import SHARE, shared_providers, shared_services
 from tests.builders import catalogs as builders
 from tests.builders.catalogs import spec_of
@@ -64,9 +64,9 @@ def test_nothing_is_taken_that_is_not_shared(
         for number, labels in enumerate(owners)
     }
     taken = shared_providers(spec, namespaces, providers)
-    asked = shared_services(catalog, spec, namespaces, services)
-    assert all(found.labels.get(SHARE) == "true" for found in taken)
-    assert all(services[name.service].labels.get(SHARE) == "true" for name in asked)
+    service = shared_services(catalog, spec, namespaces, services)
+    assert all(item.labels.get(SHARE) == "true" for item in taken)
+    assert all(services[name.service].labels.get(SHARE) == "true" for name in service)
 
 
 @given(SOURCES)

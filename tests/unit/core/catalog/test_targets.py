@@ -1,4 +1,4 @@
-"""Where a catalogue publishes, and whose ConfigMap stands there."""
+"""Where a catalog publishes, and whose ConfigMap stands there."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,13 +9,14 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import CATALOG, CATALOG_UID, MANAGED_BY, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.observed import Namespace, VllmCatalog
+from openclaw_vllm.api.namespace import Namespace
+from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.targets import (
-    exemplar,
     is_orphan,
     is_stale_target,
     manifest_of,
+    newest_published,
     refusal,
     rivals,
     target_namespaces,
@@ -51,6 +52,17 @@ def test_every_namespace_that_is_selected_and_stays_is_a_target() -> None:
     chosen = namespace("b", **ON), namespace("a", **ON)
     others = namespace("c"), Namespace("d", ON, terminating=True)
     assert targets(*others, *chosen) == ["a", "b"]
+
+
+def test_labels_and_annotations_of_the_target_are_beside_ours_and_replace_none() -> None:
+    extra = {"team": "a", CATALOG: "forged", CATALOG_UID: "forged", MANAGED_BY: "forged"}
+    target = {"namespaceSelector": AGENTS, "labels": extra, "annotations": extra}
+    catalog = builders.catalog(builders.wire_spec(target=target))
+    metadata = manifest_of(catalog, "agents-a", DOCUMENTS, "")["metadata"]
+    labels, annotations = metadata["labels"], metadata["annotations"]
+    assert (labels["team"], annotations["team"]) == ("a", "a")
+    assert (labels[CATALOG], annotations[CATALOG_UID]) == ("fleet", catalog.uid)
+    assert labels[MANAGED_BY] == "openclaw-vllm-operator"
 
 
 def test_those_of_kubernetes_and_our_own_have_to_be_named() -> None:
@@ -90,15 +102,15 @@ def test_rivals_publish_under_the_same_name() -> None:
 
 
 def labelled(**labels: str) -> Change:
-    return lambda found: replace(found, labels={**found.labels, **labels})
+    return lambda item: replace(item, labels={**item.labels, **labels})
 
 
-def stripped(found: ConfigMapState) -> ConfigMapState:
-    return replace(found, labels={}, owner=None)
+def stripped(item: ConfigMapState) -> ConfigMapState:
+    return replace(item, labels={}, owner=None)
 
 
-def foreign(found: ConfigMapState) -> ConfigMapState:
-    return replace(found, labels={}, annotations={}, owner=None)
+def foreign(item: ConfigMapState) -> ConfigMapState:
+    return replace(item, labels={}, annotations={}, owner=None)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +120,7 @@ def foreign(found: ConfigMapState) -> ConfigMapState:
         pytest.param(WRITTEN, [YOUNGER], None, "", id="ours, and a younger one wants it"),
         pytest.param(stripped(WRITTEN), [], None, "", id="ours without its labels"),
         pytest.param(
-            labelled(**{CATALOG: "gone"})(WRITTEN), [], None, "", id="of a catalogue that is gone"
+            labelled(**{CATALOG: "gone"})(WRITTEN), [], None, "", id="of a catalog that is gone"
         ),
         pytest.param(None, [OLDER], Reason.NOT_OWNED, "VllmCatalog older", id="an older wants it"),
         pytest.param(foreign(WRITTEN), [], Reason.NOT_OWNED, "is not ours", id="somebody's"),
@@ -117,7 +129,7 @@ def foreign(found: ConfigMapState) -> ConfigMapState:
         ),
     ],
 )
-def test_a_catalogue_publishes_unless(
+def test_a_catalog_publishes_unless(
     existing: ConfigMapState | None,
     claimants: list[VllmCatalog],
     reason: Reason | None,
@@ -131,11 +143,11 @@ def test_a_catalogue_publishes_unless(
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda found: replace(found, digest="sha256:other"), id="data"),
-        pytest.param(lambda found: replace(found, owner=None), id="owner"),
+        pytest.param(lambda item: replace(item, digest="sha256:other"), id="data"),
+        pytest.param(lambda item: replace(item, owner=None), id="owner"),
         pytest.param(labelled(**{MANAGED_BY: "helm"}), id="a label"),
         pytest.param(
-            lambda found: replace(found, annotations={**found.annotations, CATALOG_UID: "x"}),
+            lambda item: replace(item, annotations={**item.annotations, CATALOG_UID: "x"}),
             id="an annotation",
         ),
     ],
@@ -154,7 +166,7 @@ def test_only_our_own_is_a_stray_where_it_is_not_wanted() -> None:
     assert not is_stale_target(FLEET, KEY, labelled(**{CATALOG: "other"})(WRITTEN), set())
 
 
-def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:
+def test_an_orphan_is_one_whose_catalog_is_gone() -> None:
     assert is_orphan(WRITTEN, {"another"})
     assert not is_orphan(WRITTEN, {"catalog-1", "another"})
     assert not is_orphan(foreign(WRITTEN), set())
@@ -163,17 +175,17 @@ def test_an_orphan_is_one_whose_catalogue_is_gone() -> None:
 def test_a_restart_learns_from_the_newest_that_is_undamaged() -> None:
     """One that was killed in the midst of a change takes back nothing that it had written."""
     old, new = (replace(WRITTEN, resource_version=version) for version in ("999", "1000"))
-    known = [(KEY, old), (KEY, new)]
-    assert exemplar(FLEET, known, {KEY.namespace}) is new
+    cached = [(KEY, old), (KEY, new)]
+    assert newest_published(FLEET, cached, {KEY.namespace}) is new
 
 
 @pytest.mark.parametrize(
     ("key", "forged"),
     [
         pytest.param(KEY, {"digest": "sha256:edited"}, id="edited"),
-        pytest.param(KEY, {"annotations": {CATALOG_UID: "another"}}, id="of another catalogue"),
+        pytest.param(KEY, {"annotations": {CATALOG_UID: "another"}}, id="of another catalog"),
         pytest.param(KEY, {"labels": {}}, id="without our labels"),
-        pytest.param(KEY, {"owner": None}, id="without our catalogue as its owner"),
+        pytest.param(KEY, {"owner": None}, id="without our catalog as its owner"),
         pytest.param(ObjectKey(KEY.namespace, "harmless"), {}, id="of another name"),
         pytest.param(ObjectKey("elsewhere", KEY.name), {}, id="in a namespace that is no target"),
     ],
@@ -181,5 +193,5 @@ def test_a_restart_learns_from_the_newest_that_is_undamaged() -> None:
 def test_a_restart_learns_nothing_from_what_we_would_not_have_published(
     key: ObjectKey, forged: dict[str, Any]
 ) -> None:
-    found = replace(WRITTEN, resource_version="1001", **forged)
-    assert exemplar(FLEET, [(key, found)], {KEY.namespace}) is None
+    result = replace(WRITTEN, resource_version="1001", **forged)
+    assert newest_published(FLEET, [(key, result)], {KEY.namespace}) is None

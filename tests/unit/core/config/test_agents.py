@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.config.agents import ResolvedDefaults, patterns_hash, resolve_defaults
+from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders
 from tests.builders import Wire, served
@@ -26,9 +26,9 @@ def choice(*models: ServedModel, sticky: str = "", **agents: Any) -> ResolvedDef
 
 
 def chosen(*models: ServedModel, sticky: str = "", **agents: Any) -> ResolvedDefaults:
-    found = choice(*models, sticky=sticky, **agents)
-    assert isinstance(found, ResolvedDefaults), found
-    return found
+    result = choice(*models, sticky=sticky, **agents)
+    assert isinstance(result, ResolvedDefaults), result
+    return result
 
 
 def written(*models: ServedModel, **agents: Any) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def test_the_fallbacks_are(patterns: list[str], fallbacks: tuple[str, ...]) -> N
 
 
 def test_an_alias_stands_for_the_first_model_that_its_glob_matches() -> None:
-    found = chosen(*ALL, aliases={"coder": "Qwen/*", "llama": "*L3", "later": "gone"})
-    assert found.aliases == {"Qwen/Qwen3": "coder", "meta-llama/L3": "llama"}
+    result = chosen(*ALL, aliases={"coder": "Qwen/*", "llama": "*L3", "later": "gone"})
+    assert result.aliases == {"Qwen/Qwen3": "coder", "meta-llama/L3": "llama"}
 
 
 @pytest.mark.parametrize(
@@ -102,15 +102,15 @@ def test_an_alias_stands_for_the_first_model_that_its_glob_matches() -> None:
 def test_aliases_that_openclaw_could_not_tell_apart_are_refused(
     aliases: dict[str, str], named: tuple[str, ...]
 ) -> None:
-    found = choice(*ALL, aliases=aliases)
-    assert isinstance(found, Problem)
-    assert found.reason == Reason.INVALID_SPEC
-    assert all(alias in found.message for alias in named)
+    result = choice(*ALL, aliases=aliases)
+    assert isinstance(result, Problem)
+    assert result.reason == Reason.INVALID_SPEC
+    assert all(alias in result.message for alias in named)
 
 
-def test_patterns_without_a_match_are_told() -> None:
-    found = chosen(*QWEN, primary=["p", "Qwen/*"], fallbacks=["f"], aliases={"x": "a"})
-    assert found.unmatched == ("p", "f", "a")
+def test_patterns_without_a_match_are_reported() -> None:
+    result = chosen(*QWEN, primary=["p", "Qwen/*"], fallbacks=["f"], aliases={"x": "a"})
+    assert result.unmatched == ("p", "f", "a")
 
 
 def test_without_agents_nothing_is_chosen() -> None:
@@ -123,13 +123,13 @@ def test_without_agents_nothing_is_chosen() -> None:
 @given(order=st.permutations(ALL))
 @settings(max_examples=6, deadline=None)
 def test_the_order_of_the_models_makes_no_difference(order: list[ServedModel]) -> None:
-    wanted: Wire = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"x": "Q*"}}
-    assert chosen(*order, **wanted) == chosen(*ALL, **wanted)
+    expected: Wire = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"x": "Q*"}}
+    assert chosen(*order, **expected) == chosen(*ALL, **expected)
 
 
 def test_only_the_primary_patterns_and_their_order_identify_a_choice() -> None:
     def of(**agents: Any) -> str:
-        return patterns_hash(builders.spec(agents=agents).agents)
+        return builders.form_of(builders.spec(agents=agents)).patterns
 
     assert of(primary=["a", "b"]) == of(primary=["a", "b"], fallbacks=["c"], allow="Discovered")
     assert len({of(primary=p) for p in (["a", "b"], ["b", "a"], ["ab"], ["a"], [])}) == 5
@@ -163,9 +163,9 @@ def test_any_restricts_nothing_even_beside_an_alias() -> None:
 
 def test_references_are_escaped_as_values_and_left_alone_as_keys() -> None:
     models = served("${KEY}", "x")
-    found = written(*models, primary=["$*"], fallbacks=["*"], aliases={"a": "$*", "b": "x"})
-    assert found["model"] == {"primary": "vllm/$${KEY}", "fallbacks": ["vllm/x"]}
-    assert set(found["models"]) == {"vllm/${KEY}", "vllm/x"}
+    result = written(*models, primary=["$*"], fallbacks=["*"], aliases={"a": "$*", "b": "x"})
+    assert result["model"] == {"primary": "vllm/$${KEY}", "fallbacks": ["vllm/x"]}
+    assert set(result["models"]) == {"vllm/${KEY}", "vllm/x"}
 
 
 def test_parameters_are_published_beside_aliases_with_every_string_escaped() -> None:
@@ -173,6 +173,6 @@ def test_parameters_are_published_beside_aliases_with_every_string_escaped() -> 
     spec = builders.spec(
         agents={"aliases": {"a": "x"}}, modelOverrides=[{"match": "x", "params": params}]
     )
-    found = json.loads(builders.documents(spec, *served("x", "y")).data[AGENTS])
+    result = json.loads(builders.documents(spec, *served("x", "y")).data[AGENTS])
     escaped = {"stop": ["$${A}"], "extra_body": {"note": "$${B}", "${C}": True, "n": 1.5}}
-    assert found["models"] == {"vllm/x": {"alias": "a", "params": escaped}}
+    assert result["models"] == {"vllm/x": {"alias": "a", "params": escaped}}

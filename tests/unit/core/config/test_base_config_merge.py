@@ -13,15 +13,15 @@ from openclaw_vllm.core.config.documents import Documents, compose
 
 Json = dict[str, Any]
 
-OURS: Json = {"baseUrl": "http://vllm/v1", "models": [{"id": "m"}]}
-OURS_ALONE: Json = {"providers": {"vllm": OURS}}
+OWN_ENTRY: Json = {"baseUrl": "http://vllm/v1", "models": [{"id": "m"}]}
+OWN_MODELS: Json = {"providers": {"vllm": OWN_ENTRY}}
 AGENT: Json = {"model": {"primary": "vllm/m"}, "models": {"vllm/m": {"alias": "coder"}}}
 
 
 def merged(text: str, agents: Json) -> Documents | Problem:
     base = parse(text)
     assert not isinstance(base, Problem), base
-    return compose({"vllm": OURS}, agents, base)
+    return compose({"vllm": OWN_ENTRY}, agents, base)
 
 
 @pytest.mark.parametrize("agents", [{}, AGENT], ids=["models alone", "agents too"])
@@ -37,9 +37,9 @@ def merged(text: str, agents: Json) -> Documents | Problem:
         *(
             (
                 json.dumps({"models": {"providers": {"other": {}, name: {}}}}),
-                f"it has models.providers.{shown}, which is ours to write; remove it",
+                f"it has models.providers.{item}, which is ours to write; remove it",
             )
-            for name, shown in (("vllm", "vllm"), ("VLLM", "VLLM"), (" vLLM ", "vLLM"))
+            for name, item in (("vllm", "vllm"), ("VLLM", "VLLM"), (" vLLM ", "vLLM"))
         ),
     ],
 )
@@ -54,7 +54,7 @@ def test_a_base_without_a_place_for_ours_is_refused(text: str, why: str, agents:
         pytest.param(
             "{gateway: {port: 1}, $include: './a.json'}",
             {},
-            {"gateway": {"port": 1}, "$include": "./a.json", "models": OURS_ALONE},
+            {"gateway": {"port": 1}, "$include": "./a.json", "models": OWN_MODELS},
             id="what has nothing to do with ours",
         ),
         pytest.param(
@@ -64,7 +64,7 @@ def test_a_base_without_a_place_for_ours_is_refused(text: str, why: str, agents:
                 "models": {
                     "mode": "replace",
                     "$include": "./b.json",
-                    "providers": {"vllm2": {"a": 1}, "v": {}, "vllm": OURS},
+                    "providers": {"vllm2": {"a": 1}, "v": {}, "vllm": OWN_ENTRY},
                 }
             },
             id="other providers",
@@ -77,7 +77,7 @@ def test_a_base_without_a_place_for_ours_is_refused(text: str, why: str, agents:
                     "list": [],
                     "defaults": {"model": "o/a", "modelPolicy": {"allow": []}},
                 },
-                "models": OURS_ALONE,
+                "models": OWN_MODELS,
             },
             id="agents, of which we publish nothing",
         ),
@@ -95,7 +95,7 @@ def test_a_base_without_a_place_for_ours_is_refused(text: str, why: str, agents:
                         "models": {"o/a": {"alias": "o"}, "vllm/m": {"alias": "coder"}},
                     },
                 },
-                "models": OURS_ALONE,
+                "models": OWN_MODELS,
             },
             id="agents' defaults beside ours",
         ),
@@ -104,7 +104,7 @@ def test_a_base_without_a_place_for_ours_is_refused(text: str, why: str, agents:
             {"modelPolicy": {"allow": ["vllm/m"]}},
             {
                 "agents": {"defaults": {"modelPolicy": {"allow": ["vllm/m"]}}},
-                "models": OURS_ALONE,
+                "models": OWN_MODELS,
             },
             id="an allow list, which ours replaces",
         ),
@@ -114,7 +114,7 @@ def test_all_that_is_not_ours_stays_as_it_is(text: str, agents: Json, expected: 
     documents = merged(text, agents)
     assert isinstance(documents, Documents)
     assert json.loads(documents.data[CONFIG]) == expected
-    assert json.loads(documents.data[MODELS]) == OURS_ALONE
+    assert json.loads(documents.data[MODELS]) == OWN_MODELS
     assert json.loads(documents.data[AGENTS]) == agents
 
 

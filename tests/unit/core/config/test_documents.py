@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, KEYS, MODELS, ConfigMapState, digest
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.config.agents import resolve_defaults
 from openclaw_vllm.core.config.documents import (
     Documents,
     empty_documents,
@@ -33,7 +32,8 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 def written(case: Case) -> Documents:
     spec = builders.spec(**case.spec)
     entries = tuple(map(explicit, spec.models)) or builders.models_of(spec, *case.models)
-    documents = render(spec, case.connection, entries, chosen(spec, entries))
+    defaults = chosen(spec, entries)
+    documents = render(builders.to_render(spec), case.connection, entries, defaults)
     assert isinstance(documents, Documents), documents
     return documents
 
@@ -65,7 +65,7 @@ def test_the_parts_are_those_of_the_whole(name: str) -> None:
     assert set(documents.data) == set(KEYS)
     assert whole["models"] == models
     assert whole.get("agents", {}).get("defaults", {}) == agents
-    assert ("agents" in whole) == ("agents" in CASES[name].spec)
+    assert agents["model"]["primary"]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -163,10 +163,19 @@ def test_the_digest_covers_our_keys_alone() -> None:
         assert digest({k: v for k, v in data.items() if k != key}) != before
 
 
-def test_agents_that_choose_nothing_are_no_agents() -> None:
-    spec = builders.spec(agents={})
-    documents = builders.documents(spec, *served("a"))
-    assert not isinstance(resolve_defaults(spec.agents, (), ""), Problem)
+@pytest.mark.parametrize(
+    ("agents", "models"),
+    [
+        ({"enabled": False}, served("a")),
+        ({"enabled": False, "primary": ["a"]}, served("a")),
+        ({}, ()),
+    ],
+    ids=["turned off", "turned off, with patterns that are kept for later", "without a model"],
+)
+def test_agents_that_choose_nothing_are_no_agents(
+    agents: Wire, models: tuple[ServedModel, ...]
+) -> None:
+    documents = builders.documents(builders.spec(agents=agents), *models)
     assert json.loads(documents.data[AGENTS]) == {}
     assert "agents" not in json.loads(documents.data[CONFIG])
 
@@ -221,7 +230,7 @@ def published_with(base: Wire | None, data: Wire | None = None) -> tuple[Documen
 
 @pytest.mark.parametrize("base", [None, {}, {"gateway": {"mode": "local"}, "x": [1.5, None]}])
 @pytest.mark.parametrize("data", [None, {CONFIG: "vandalized"}])
-def test_what_was_published_is_written_anew_from_its_parts(
+def test_what_was_published_is_written_again_from_its_parts(
     base: Wire | None, data: Wire | None
 ) -> None:
     documents, published = published_with(base, data)
@@ -241,7 +250,7 @@ def test_what_was_published_is_written_anew_from_its_parts(
         pytest.param(None, {AGENTS: "{}"}, id="other agents' defaults"),
     ],
 )
-def test_what_would_be_other_bytes_is_not_written_anew_from(
+def test_what_would_be_other_bytes_is_not_written_again_from(
     base: Wire | None, data: Wire | None
 ) -> None:
     _, published = published_with(None, data)

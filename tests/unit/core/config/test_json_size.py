@@ -125,9 +125,9 @@ def test_indentation_is_kept_to_the_last_byte_that_fits(beyond: int, *, lines: b
         read = builders.spec()
         models = builders.models_of(read, *served("a"))
         base = {"x": "y" * length}
-        found = render(read, CONNECTION, models, chosen(read, models), base)
-        assert isinstance(found, Documents)
-        return found
+        result = render(read, CONNECTION, models, chosen(read, models), base)
+        assert isinstance(result, Documents)
+        return result
 
     room = MAX_BYTES - HEADROOM - sized(0).size
     documents = sized(room + beyond)

@@ -15,9 +15,10 @@ from openclaw_vllm.core.discovery.capabilities import (
     Examination,
     Replies,
     Reply,
+    capabilities_of,
+    chats,
     ending,
     is_unanswered,
-    judge,
     models_to_ask,
     of_model,
 )
@@ -79,7 +80,7 @@ ENDED = Problem(Reason.CONNECTION_FAILED, "")
 def test_whether_tools_are_supported_shows_in(
     reply: Reply | Problem, *, tools: bool | None
 ) -> None:
-    assert judge(Replies(tools=reply)).tools is tools
+    assert capabilities_of(Replies(tools=reply)).tools is tools
 
 
 @pytest.mark.parametrize(
@@ -110,13 +111,13 @@ def test_whether_tools_are_supported_shows_in(
 def test_whether_images_are_supported_shows_in(
     text: Reply, picture: Reply | Problem, *, images: bool | None
 ) -> None:
-    assert judge(Replies(text=text, picture=picture)).images is images
+    assert capabilities_of(Replies(text=text, picture=picture)).images is images
 
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_what_the_list_says_of_images_ranks_above_the_answers(*, listed: bool) -> None:
     replies = Replies(text=counted(5), picture=counted(21 if not listed else 5))
-    assert judge(replies, listed_images=listed).images is listed
+    assert capabilities_of(replies, listed_images=listed).images is listed
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,46 @@ def test_after_an_answer_the_probe(
     assert (ending(reply), is_unanswered(reply)) == (note, unanswered)
 
 
+KSERVE = (
+    502,
+    b'{"error": {"message": "Received invalid response from upstream: '
+    b'{\\"detail\\":\\"Not Found\\"}", "type": "BadGateway", "code": "502"}}',
+)
+OLLAMA = (400, b'{"error":{"message":"\\"registry/bge-m3\\" does not support chat"}}')
+
+
+@pytest.mark.parametrize(
+    ("replies", "chats_now"),
+    [
+        pytest.param([of_server("dynamo-1.6.1-two-kinds", "plain")] * 2, False, id="Dynamo 1.6.1"),
+        pytest.param([of_server("dynamo-1.6.1-no-worker", "plain")] * 2, False, id="its route off"),
+        pytest.param([of_server("smg-1.13.0-two-kinds", "plain")] * 2, False, id="smg 1.13.0"),
+        pytest.param(
+            [of_server("sglang-router-0.3.2-vllm-worker", "plain")], False, id="sglang-router 0.3.2"
+        ),
+        pytest.param([captured("embed-chat")] * 2, False, id="a vLLM that embeds, and its router"),
+        pytest.param([KSERVE] * 2, False, id="KServe 0.21"),
+        pytest.param([OLLAMA] * 2, False, id="Ollama"),
+        pytest.param([(501, b"")] * 2, False, id="not implemented"),
+        pytest.param([(404, b""), counted(5)], True, id="404 and then an answer"),
+        pytest.param([NO_TOOLS, counted(5)], True, id="no tools, but text"),
+        pytest.param([counted(5)], True, id="an answer"),
+        pytest.param([NO_TOOLS], None, id="no tools"),
+        pytest.param([(404, b""), SILENT], None, id="404 and then silence"),
+        pytest.param([(502, b"Bad Gateway")], None, id="a gateway that lost its server"),
+        pytest.param([(401, b"")], None, id="a wrong key"),
+    ],
+)
+def test_whether_a_model_chats_shows_in(
+    replies: list[Reply | Problem], *, chats_now: bool | None
+) -> None:
+    assert chats(Replies(*replies)) is chats_now
+
+
+def test_a_404_that_is_wrapped_in_a_502_ends_no_questions() -> None:
+    assert (ending(KSERVE), is_unanswered(KSERVE)) == (None, False)
+
+
 def test_what_is_not_found_out_now_stays_as_it_was_known() -> None:
     before = Capabilities(tools=True, images=False)
     assert Capabilities(tools=False).over(before) == Capabilities(tools=False, images=False)
@@ -158,9 +199,18 @@ def test_models_of_which_nothing_is_known_come_first() -> None:
     assert ids(models_to_ask(served("a", "b", "c"), {"a": TOOLS, "c": TOOLS})) == ["b", "a", "c"]
 
 
-@pytest.mark.parametrize("state", [{"status": {"value": "unloaded"}}, {"state": "not-loaded"}])
-def test_a_model_that_is_not_loaded_is_not_asked(state: Wire) -> None:
-    loaded = {name: {"value": "loaded"} if name == "status" else "loaded" for name in state}
+@pytest.mark.parametrize(
+    ("state", "loaded"),
+    [
+        pytest.param(
+            {"status": {"value": "unloaded"}}, {"status": {"value": "loaded"}}, id="llama"
+        ),
+        pytest.param({"state": "not-loaded"}, {"state": "loaded"}, id="LM Studio"),
+        pytest.param({"status": "unloaded"}, {"status": "loaded"}, id="mistral.rs"),
+        pytest.param({"status": "unloaded"}, {"status": "succeeded"}, id="Azure's other status"),
+    ],
+)
+def test_a_model_that_is_not_loaded_is_not_asked(state: Wire, loaded: Wire) -> None:
     models = parse(builders.answer({"id": "a", **state}, {"id": "b", **loaded}, "c"))
     assert not isinstance(models, Problem)
     assert ids(models_to_ask(models, {})) == ["b", "c"]
@@ -170,9 +220,9 @@ def test_of_a_real_llama_server_the_loaded_model_is_asked_and_its_list_says_what
     capture = captures.read_server("llamacpp-router-loaded-b10434", "models-right-key")
     models = parse(capture.body)
     assert not isinstance(models, Problem)
-    asked = models_to_ask(models, {})
-    assert len(asked) == 1 < len(models)
-    assert asked[0].images is False
+    requests = models_to_ask(models, {})
+    assert len(requests) == 1 < len(models)
+    assert requests[0].images is False
 
 
 def test_adapters_and_what_is_not_published_cost_no_question() -> None:
@@ -183,7 +233,7 @@ def test_adapters_and_what_is_not_published_cost_no_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "known"),
+    ("results", "expected"),
     [
         pytest.param({"base": TOOLS}, TOOLS, id="what its base model can"),
         pytest.param({"lora": TEXT, "base": TOOLS}, TOOLS, id="that, whatever was read back of it"),
@@ -191,8 +241,8 @@ def test_adapters_and_what_is_not_published_cost_no_question() -> None:
         pytest.param({"other": TOOLS}, Capabilities(), id="nothing that is known"),
     ],
 )
-def test_an_adapter_can(found: dict[str, Capabilities], known: Capabilities) -> None:
-    assert of_model(ServedModel("lora", "base", None), found) == known
+def test_an_adapter_can(results: dict[str, Capabilities], expected: Capabilities) -> None:
+    assert of_model(ServedModel("lora", "base", None), results) == expected
 
 
 RESOURCE = builders.resource(builders.wire_spec(discovery={"removeAfter": 1}))
@@ -204,10 +254,10 @@ def listing(*ids: str, after: ServerState | None = None) -> ServerState:
     before = after or builders.server_state(RESOURCE, *served(*ids)).with_server_info(
         "0.32.0", "Generate", 0.0
     )
-    return builders.learned(before, RESOURCE, *served(*ids))
+    return builders.after_answer(before, RESOURCE, *served(*ids))
 
 
-def asked(memory: ServerState, *, complete: bool = True) -> ServerState:
+def examined(memory: ServerState, *, complete: bool = True) -> ServerState:
     """The same once all was asked, and answered if `complete`."""
     return memory.with_examination(
         wanted(memory), Examination({"a": Capabilities()}, complete=complete)
@@ -219,7 +269,7 @@ def wanted(memory: ServerState, **discovery: object) -> frozenset[str]:
     return memory.discovery.models_to_examine(spec)
 
 
-KNOWN = asked(listing("a", "b"))
+EXAMINED = examined(listing("a", "b"))
 NEW = builders.new_server(RESOURCE.uid, 1, "")
 REQUEST = replace(RESOURCE, requested_at="now")
 EDIT = replace(RESOURCE, generation=2)
@@ -229,12 +279,14 @@ EDIT = replace(RESOURCE, generation=2)
     "memory",
     [
         pytest.param(listing("a", "b"), id="the first list"),
-        pytest.param(listing("a", "b", "c", after=KNOWN), id="a model that came"),
-        pytest.param(listing("a", after=KNOWN), id="a model that went"),
-        pytest.param(KNOWN.with_server_info("0.33.0", None, 0.0), id="another version"),
-        pytest.param(listing("a", "b", after=KNOWN.with_probe_failure(DOWN)), id="a failed probe"),
-        pytest.param(asked(listing("a", "b"), complete=False), id="a request without an answer"),
-        pytest.param(KNOWN.observe_request(REQUEST), id="a request to look now"),
+        pytest.param(listing("a", "b", "c", after=EXAMINED), id="a model that came"),
+        pytest.param(listing("a", after=EXAMINED), id="a model that went"),
+        pytest.param(EXAMINED.with_server_info("0.33.0", None, 0.0), id="another version"),
+        pytest.param(
+            listing("a", "b", after=EXAMINED.with_probe_failure(DOWN)), id="a failed probe"
+        ),
+        pytest.param(examined(listing("a", "b"), complete=False), id="a request without an answer"),
+        pytest.param(EXAMINED.observe_request(REQUEST.request), id="a request to look now"),
     ],
 )
 def test_models_are_asked_after(memory: ServerState) -> None:
@@ -244,12 +296,14 @@ def test_models_are_asked_after(memory: ServerState) -> None:
 @pytest.mark.parametrize(
     ("memory", "discovery"),
     [
-        pytest.param(KNOWN, {}, id="all was asked"),
-        pytest.param(listing("b", "a", after=KNOWN), {}, id="the list has another order"),
+        pytest.param(EXAMINED, {}, id="all was asked"),
+        pytest.param(listing("b", "a", after=EXAMINED), {}, id="the list has another order"),
         pytest.param(
-            KNOWN.observe_request(EDIT), {"interval": "30s"}, id="something else was edited"
+            EXAMINED.observe_request(EDIT.request),
+            {"interval": "30s"},
+            id="something else was edited",
         ),
-        pytest.param(KNOWN.with_server_info("", None, 0.0), {}, id="the version was not said"),
+        pytest.param(EXAMINED.with_server_info("", None, 0.0), {}, id="the version was not said"),
         pytest.param(listing("a"), {"capabilities": "Disabled"}, id="nobody wants to know"),
         pytest.param(
             listing("a").with_server_info("", "Embed", 0.0), {}, id="the server only embeds"
@@ -261,7 +315,7 @@ def test_models_are_left_alone_when(memory: ServerState, discovery: dict[str, ob
     assert wanted(memory, **discovery) == frozenset()
 
 
-def test_what_the_filters_leave_out_makes_nobody_ask_and_an_edit_of_them_does() -> None:
+def test_what_the_filters_leave_out_starts_no_examination_and_an_edit_of_them_does() -> None:
     only_a = {"exclude": ["b*"]}
     memory = listing("a", "b")
     memory = memory.with_examination(wanted(memory, **only_a), Examination({}))

@@ -13,12 +13,12 @@ HOST = "vllm.example.com"
 
 
 def refused(policy: Destinations, host: str, *addresses: str) -> bool:
-    found = policy.judge(host, addresses)
-    if isinstance(found, Problem):
-        assert found.reason == Reason.DESTINATION_DENIED
-        assert host in found.message
-        assert not any(address in found.message for address in addresses if address != host)
-    return found is not None
+    result = policy.check(host, addresses)
+    if isinstance(result, Problem):
+        assert result.reason == Reason.DESTINATION_DENIED
+        assert host in result.message
+        assert not any(address in result.message for address in addresses if address != host)
+    return result is not None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_loopback_may_be_probed_only_if_the_administrator_allows_it(address: str
 @pytest.mark.parametrize(
     "address",
     [
-        pytest.param("0.0.0.0", id="unspecified"),  # noqa: S104
+        pytest.param("0.0.0.0", id="unspecified"),  # noqa: S104 - nothing binds to it
         pytest.param("0.1.2.3", id="this network"),
         pytest.param("169.254.169.254", id="the metadata service"),
         pytest.param("169.254.0.1", id="link-local"),
@@ -93,6 +93,65 @@ def test_loopback_may_be_probed_only_if_the_administrator_allows_it(address: str
 def test_an_address_may_never_be_probed(address: str, *, loopback: bool) -> None:
     allowed = Destinations(("*",), (ip_network("0.0.0.0/0"), ip_network("::/0")), loopback)
     assert refused(allowed, HOST, address)
+
+
+EXCEPTIONS = tuple(ip_network(range_) for range_ in ("169.254.1.0/31", "0.250.250.254", "fe80::7"))
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("169.254.1.1", True),
+        ("0.250.250.254", True),
+        ("fe80::7", True),
+        ("fe80::7%eth0", True),
+        ("::ffff:169.254.1.1", True),
+        ("64:ff9b::a9fe:101", True),
+        ("169.254.1.2", False),
+        ("0.250.250.253", False),
+        ("fe80::8", False),
+        ("127.0.0.1", False),
+        ("169.254.169.254", False),
+    ],
+)
+def test_the_administrator_may_allow_single_addresses_that_are_denied(
+    address: str, *, allowed: bool
+) -> None:
+    assert refused(DEFAULT, HOST, address)
+    assert refused(Destinations(exceptions=EXCEPTIONS), HOST, address) is not allowed
+    elsewhere = Destinations(host_globs=("other.test",), exceptions=EXCEPTIONS)
+    assert refused(elsewhere, HOST, address)  # --allow-hosts is asked as well
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "169.254.170.2", "168.63.129.16", "fd00:ec2::254", "fe80::a9fe:a9fe", "::"],
+)
+def test_metadata_addresses_stay_denied_whatever_is_allowed(address: str) -> None:
+    everything = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    assert refused(Destinations(exceptions=everything), HOST, address)
+    reserved = Destinations(reserved=frozenset({ip_address("169.254.1.1")}), exceptions=everything)
+    assert refused(reserved, HOST, "169.254.1.1")
+
+
+@pytest.mark.parametrize(
+    ("address", "helps"),
+    [
+        pytest.param("169.254.1.2", True, id="of the host"),
+        pytest.param("0.250.250.254", True, id="of this network"),
+        pytest.param("fe80::1", True, id="link-local v6"),
+        pytest.param("169.254.169.254", False, id="metadata"),
+        pytest.param("127.0.0.1", False, id="loopback"),
+        pytest.param("224.0.0.1", False, id="multicast"),
+        pytest.param("10.96.0.1", False, id="the API server's"),
+    ],
+)
+def test_the_message_says_how_to_allow_an_address_only_where_that_can_be_done(
+    address: str, *, helps: bool
+) -> None:
+    problem = Destinations(reserved=frozenset({ip_address("10.96.0.1")})).check(HOST, [address])
+    assert problem is not None
+    assert ("--allow-addresses, which is the chart's value" in problem.message) is helps
 
 
 def test_one_denied_address_of_several_is_enough() -> None:

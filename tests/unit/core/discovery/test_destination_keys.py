@@ -10,6 +10,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.destination import Destinations, key_refusal
 from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
+from openclaw_vllm.core.discovery.service_names import ServiceNames
 from tests import builders
 from tests.builders import NAMESPACE
 
@@ -18,9 +19,9 @@ CAREFUL, CARELESS = Destinations(), Destinations(allow_insecure_keys=True)
 
 
 def endpoint(url: str) -> Endpoint:
-    found = resolve(builders.spec(baseUrl=url), NAMESPACE, builders.service())
-    assert isinstance(found, Endpoint), found
-    return found
+    result = resolve(builders.spec(baseUrl=url), NAMESPACE, builders.service(), builders.NAMES)
+    assert isinstance(result, Endpoint), result
+    return result
 
 
 def refusal(
@@ -53,9 +54,9 @@ def test_a_service_of_the_secrets_namespace_gets_the_key(scheme: str, host: str)
     ],
 )
 def test_nobody_else_gets_it_unasked(host: str) -> None:
-    found = refusal(f"https://{host}:8000")
-    assert found is not None
-    assert found.reason == Reason.KEY_NOT_ALLOWED
+    result = refusal(f"https://{host}:8000")
+    assert result is not None
+    assert result.reason == Reason.KEY_NOT_ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,37 @@ def test_a_host_gets_it_if_the_annotation_names(hosts: str, host: str, *, allowe
     assert (refusal(f"https://{host}:8000", hosts) is None) == allowed
 
 
+ANY_EXTERNAL = ServiceNames(external_globs=("*.test", "*.svc.cluster.local"))
+
+
+@pytest.mark.parametrize(
+    ("target", "hosts", "scheme", "reason"),
+    [
+        pytest.param("gw.test", "gw.test", "https", "", id="the annotation names the target"),
+        pytest.param("gw.test", "", "https", "sent to gw.test;", id="no annotation"),
+        pytest.param(
+            "gw.test",
+            "vllm.agents.svc.cluster.local",
+            "https",
+            "sent to gw.test;",
+            id="the annotation names the Service",
+        ),
+        pytest.param("gw.test", "gw.test", "http", "plain HTTP", id="it leaves the cluster"),
+        pytest.param("gw.models.svc.cluster.local", "gw.*", "http", "", id="it does not leave"),
+        pytest.param("gw.models.svc.cluster.local", "", "http", "sent to gw.models", id="unnamed"),
+        pytest.param("gw.agents.svc.cluster.local", "", "http", "", id="a Service beside it"),
+    ],
+)
+def test_the_key_of_an_external_name_follows_its_target(
+    target: str, hosts: str, scheme: str, reason: str
+) -> None:
+    spec = builders.spec(baseUrl=f"{scheme}://vllm:8000")
+    result = resolve(spec, NAMESPACE, builders.external(target), ANY_EXTERNAL)
+    assert isinstance(result, Endpoint)
+    refused = key_refusal(result, SECRET, hosts, CAREFUL, verified=True)
+    assert (reason in refused.message) if reason and refused else (refused is None and not reason)
+
+
 @pytest.mark.parametrize(
     ("url", "verified", "refused"),
     [
@@ -96,9 +128,12 @@ def test_a_host_gets_it_if_the_annotation_names(hosts: str, host: str, *, allowe
 def test_an_allowed_key_is_still_refused_when_it(
     url: str, *, verified: bool, refused: bool
 ) -> None:
-    found = refusal(url, "*", verified=verified)
-    assert (found is not None) == refused
-    assert found is None or found.reason == Reason.KEY_NOT_ALLOWED
+    result = refusal(url, "*", verified=verified)
+    assert (result is not None) == refused
+    if result is not None:
+        assert result.reason == Reason.KEY_NOT_ALLOWED
+        assert "--allow-insecure-keys" in result.message
+        assert "chart's value allowInsecureKeys" in result.message
     assert refusal(url, "*", CARELESS, verified=verified) is None
 
 
@@ -107,12 +142,12 @@ def test_a_careless_administrator_does_not_speak_for_the_secret() -> None:
 
 
 def test_the_command_of_the_message_allows_the_host_to_a_secret_that_allows_none() -> None:
-    found = refusal("https://vllm.example.com")
-    assert found is not None
-    command = found.message[found.message.index("kubectl") :]
+    result = refusal("https://vllm.example.com")
+    assert result is not None
+    command = result.message[result.message.index("kubectl") :]
     script = f'kubectl() {{ printf "%s\\0" "$@"; }}; {command}'
-    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True)
-    *words, annotation = said.stdout.rstrip("\0").split("\0")
+    output = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True)
+    *words, annotation = output.stdout.rstrip("\0").split("\0")
     assert shlex.join(words) == "annotate secret vllm-api-key -n agents"
     assert annotation == "openclaw-vllm.dev/allowed-hosts=vllm.example.com"
     assert refusal("https://vllm.example.com", annotation.partition("=")[2]) is None
@@ -125,11 +160,11 @@ def test_the_command_of_the_message_allows_the_host_to_a_secret_that_allows_none
         pytest.param(",".join(f"host-{n}.internal.test" for n in range(2500)), id="50 KB of them"),
     ],
 )
-def test_what_a_secret_allows_is_not_told_to_who_may_not_read_it(hosts: str) -> None:
-    found = refusal("https://vllm.example.com", hosts)
-    assert found is not None
-    assert "internal" not in found.message
-    assert found.message.endswith(
+def test_what_a_secret_allows_is_not_shown_to_those_who_may_not_read_it(hosts: str) -> None:
+    result = refusal("https://vllm.example.com", hosts)
+    assert result is not None
+    assert "internal" not in result.message
+    assert result.message.endswith(
         "add vllm.example.com, after a comma, to its annotation openclaw-vllm.dev/allowed-hosts"
     )
     assert refusal("https://vllm.example.com", f"{hosts},vllm.example.com") is None

@@ -53,12 +53,12 @@ def test_a_glob_of_many_stars_is_quick() -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_globs_mean_what_they_mean_to_fnmatch(patterns: list[str], texts: list[str]) -> None:
-    known = [re.compile(translate(pattern.replace("[", "[[]"))) for pattern in patterns]
+    compiled = [re.compile(translate(pattern.replace("[", "[[]"))) for pattern in patterns]
     for text in texts:
-        fitting = [place for place, glob in enumerate(known) if glob.match(text)]
+        fitting = [place for place, glob in enumerate(compiled) if glob.match(text)]
         assert first_match(patterns, text) == (fitting[0] if fitting else None)
         assert matches_any(patterns, text) == bool(fitting)
-    for pattern, glob in zip(patterns, known, strict=True):
+    for pattern, glob in zip(patterns, compiled, strict=True):
         assert list(matching(pattern, texts)) == [text for text in texts if glob.match(text)]
 
 

@@ -15,7 +15,7 @@ from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 from tests.fakes.context import CA, FakeContext, fake_context
-from tests.unit.commands.pipelines import Desk, provider
+from tests.harnesses.command_line import CommandLine, provider
 
 LABEL = "a" * 63
 FOUR_LABELS = ".".join([LABEL] * 4)  # 255 characters
@@ -73,44 +73,48 @@ def with_url(host: str) -> Wire:
 
 
 async def refusal(here: FakeContext, spec: Wire) -> Problem:
-    found = await here.probe(builders.resource(spec))
-    assert isinstance(found, Problem), found
-    return found
+    result = await here.probe(builders.resource(spec))
+    assert isinstance(result, Problem), result
+    return result
 
 
 @pytest.mark.parametrize(("host", "why"), REFUSED)
-async def test_a_host_that_cannot_be_asked_is(host: str, why: str) -> None:
+async def test_a_host_that_cannot_be_probed_is(host: str, why: str) -> None:
     async with fake_context() as here:
         for name in (host, host.lower()):  # whatever a name server would say of it
             here.hosts.addresses[name] = ("127.0.0.1",)
-        found = await refusal(here, with_url(host))
-        assert (found.reason, here.hosts.lookups) == (Reason.INVALID_SPEC, 0)
-    assert "spec.baseUrl has to" in found.message
-    assert why in found.message
-    assert len(found.message) < 120
+        result = await refusal(here, with_url(host))
+        assert (result.reason, here.hosts.lookups) == (Reason.INVALID_SPEC, 0)
+    assert "spec.baseUrl has to" in result.message
+    assert why in result.message
+    assert len(result.message) < 120
 
 
 @pytest.mark.parametrize("host", ASKED)
-def test_a_host_can_be_asked(host: str) -> None:
-    assert isinstance(resolve(builders.spec(baseUrl=f"http://{host}"), NAMESPACE, None), Endpoint)
+def test_a_host_can_be_probed(host: str) -> None:
+    assert isinstance(
+        resolve(builders.spec(baseUrl=f"http://{host}"), NAMESPACE, None, builders.NAMES), Endpoint
+    )
 
 
-async def test_a_service_whose_name_no_client_can_ask_is_told() -> None:
+async def test_a_service_whose_name_no_client_can_ask_is_reported() -> None:
     async with fake_context() as here:
-        here.world.cache.services[ObjectKey(NAMESPACE, "xn--0")] = builders.service()
+        here.context.cache.services[ObjectKey(NAMESPACE, "xn--0")] = builders.service()
         here.hosts.addresses["xn--0.agents.svc.cluster.local"] = ("127.0.0.1",)
-        found = await refusal(here, builders.wire_spec(serviceRef={"name": "xn--0"}))
-        assert (found.reason, here.hosts.lookups) == (Reason.INVALID_SPEC, 0)
-    assert "spec.serviceRef" in found.message
+        result = await refusal(here, builders.wire_spec(serviceRef={"name": "xn--0"}))
+        assert (result.reason, here.hosts.lookups) == (Reason.INVALID_SPEC, 0)
+    assert "spec.serviceRef" in result.message
 
 
 @pytest.mark.parametrize("host", ["010.010.010.010", "xn--0.com"])
 def test_the_command_says_the_same(tmp_path: Path, host: str) -> None:
-    desk = Desk(tmp_path)
-    path = desk.put("p.yaml", provider({"baseUrl": f"http://{host}/v1"}))
-    ended = desk.call("verify", "-f", path)
-    assert ended.exit_code == 1
-    assert "EndpointResolved  False    InvalidSpec: the host of spec.baseUrl has to" in ended.stdout
+    cli = CommandLine(tmp_path)
+    path = cli.write_yaml("p.yaml", provider({"baseUrl": f"http://{host}/v1"}))
+    result = cli.run("verify", "-f", path)
+    assert result.exit_code == 1
+    assert (
+        "EndpointResolved  False    InvalidSpec: the host of spec.baseUrl has to" in result.stdout
+    )
 
 
 ANY = ssl.create_default_context(cadata=CA.pem)
@@ -120,7 +124,7 @@ PARTS = st.sampled_from(["xn--", "0", "255", "256", "010", "bcher-kva", "::", "[
 
 @given(st.one_of(NAMES, st.lists(PARTS, min_size=1, max_size=9).map("".join)))
 def test_what_is_not_refused_the_http_client_and_tls_can_carry(host: str) -> None:
-    found = resolve(builders.spec(baseUrl=f"http://{host}"), NAMESPACE, None)
-    if isinstance(found, Endpoint):
-        assert httpx.URL(f"{found.base_url}/models").raw_host == found.host.encode()
-        ANY.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=found.host.encode())
+    result = resolve(builders.spec(baseUrl=f"http://{host}"), NAMESPACE, None, builders.NAMES)
+    if isinstance(result, Endpoint):
+        assert httpx.URL(f"{result.base_url}/models").raw_host == result.host.encode()
+        ANY.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=result.host.encode())

@@ -9,15 +9,16 @@ import pytest
 
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.capabilities import UNKNOWN
-from openclaw_vllm.core.discovery.models import UNFIT, Model, build_model, explicit, validate_ids
+from openclaw_vllm.core.discovery.ids import UNFIT, validate_ids
+from openclaw_vllm.core.discovery.models import Model, build_model, explicit
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from tests import builders
 from tests.builders import served
 
 
 def entry(model: ServedModel, *siblings: ServedModel, **spec: Any) -> Model:
-    known = {each.id: each for each in (model, *siblings)}
-    return build_model(model, known, builders.spec(**spec), UNKNOWN)
+    models = {each.id: each for each in (model, *siblings)}
+    return build_model(model, models, builders.spec(**spec), UNKNOWN)
 
 
 GOOD_IDS = (
@@ -35,6 +36,19 @@ GOOD_IDS = (
     "a#b%c?d+e,f[g]",
     "vllm/x",
     "x" * 512,
+    "qwen3-8b@q8_0",
+    "m@Q4_K_M",
+    "m@iq4_xs",
+    "m@IQ2",
+    "m@4bit",
+    "m@16BIT",
+    "m@20260101",
+    "m@20260101@q8_0",
+    "m@20260101@8bit",
+    "@cf/meta/llama-3.1-8b-instruct",
+    "hf.co@main/org/m:Q4",
+    "a@work/m@q8_0",
+    "a b@q8_0",
 )
 
 
@@ -50,6 +64,21 @@ def test_an_id_is_published_as_it_is(id_: str) -> None:
     [
         pytest.param("model@v2", "InvalidReference", id="with an @"),
         pytest.param("@", "InvalidReference", id="that is an @"),
+        pytest.param("m@", "InvalidReference", id="with an @ at its end"),
+        pytest.param("m@work", "InvalidReference", id="with the name of a key"),
+        pytest.param("@cf/meta/m@work", "InvalidReference", id="with one after another @"),
+        pytest.param("m@q8_0@work", "InvalidReference", id="with one after a quantization"),
+        pytest.param("m@20260101@work", "InvalidReference", id="with one after a date"),
+        pytest.param("m@q8_0@20260101", "InvalidReference", id="with a date after another version"),
+        pytest.param("m@q", "InvalidReference", id="with a quantization of no bits"),
+        pytest.param("m@q8_", "InvalidReference", id="with half a word of a quantization"),
+        pytest.param("m@q8-0", "InvalidReference", id="with a dash in a quantization"),
+        pytest.param("m@q8_\u017f", "InvalidReference", id="with a letter that only looks like s"),
+        pytest.param("m@\u0662bit", "InvalidReference", id="with a digit of another script"),
+        pytest.param("m@fp16", "InvalidReference", id="with a type of numbers"),
+        pytest.param("m@bit", "InvalidReference", id="with bits and no number"),
+        pytest.param("m@2026010", "InvalidReference", id="with seven digits"),
+        pytest.param("m@202601011", "InvalidReference", id="with nine digits"),
         pytest.param("wild/*", "Wildcard", id="of LiteLLM's wildcards"),
         pytest.param("*", "Wildcard", id="that is a wildcard"),
         pytest.param("x" * 513, "TooLong", id="of 513 characters"),
@@ -79,14 +108,15 @@ def test_an_id_is_rejected(id_: str, reason: str) -> None:
 def test_whatever_unicode_counts_as_control_or_as_direction_is_rejected() -> None:
     directions = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
     marks = "\u200e\u200f\u061c"
+    characters = [chr(number) for number in range(sys.maxunicode + 1)]
     unfit = {
         character
-        for character in map(chr, range(sys.maxunicode + 1))
+        for character in characters
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
         or unicodedata.bidirectional(character) in directions
         or character in marks
     }
-    assert {chr(n) for n in range(sys.maxunicode + 1) if UNFIT.match(chr(n))} == unfit
+    assert set(UNFIT.findall("".join(characters))) == unfit
 
 
 def test_judging_ids_costs_less_than_reading_them() -> None:
@@ -153,8 +183,8 @@ LORA = ServedModel("lora", parent="base")
 def test_the_context_is_what(
     model: ServedModel, siblings: tuple[ServedModel, ...], spec: Any, expected: tuple[int, str]
 ) -> None:
-    found = entry(model, *siblings, **spec)
-    assert (found.context_window, found.source) == expected
+    result = entry(model, *siblings, **spec)
+    assert (result.context_window, result.source) == expected
 
 
 @pytest.mark.parametrize(
@@ -166,13 +196,32 @@ def test_an_answer_takes_a_quarter_of_the_context_and_at_most_8192(context: int,
     assert entry(ServedModel("x", context=context), modelDefaults={"maxTokens": 7}).max_tokens == 7
 
 
-@pytest.mark.parametrize(("context", "small"), [(23_999, True), (24_000, False), (None, False)])
+@pytest.mark.parametrize(
+    ("context", "limit", "spec", "most", "source"),
+    [
+        pytest.param(131072, 4096, {}, 4096, "Server", id="LiteLLM's limit"),
+        pytest.param(131072, 65536, {}, 8192, "Default", id="a limit beyond the default"),
+        pytest.param(4096, 4096, {}, 1024, "Default", id="a limit beyond the context's share"),
+        pytest.param(131072, 4096, {"maxTokens": 9}, 9, "Override", id="an override"),
+        pytest.param(131072, None, {"reasoning": True}, 32768, "Default", id="a model that thinks"),
+        pytest.param(40960, None, {"reasoning": True}, 20480, "Default", id="half of its context"),
+        pytest.param(131072, 16384, {"reasoning": True}, 16384, "Server", id="its server's limit"),
+    ],
+)
+def test_the_longest_output_is_limited_by(
+    context: int, limit: int | None, spec: dict[str, Any], most: int, source: str
+) -> None:
+    model = entry(ServedModel("x", "", context, limit), modelDefaults=spec)
+    assert (model.max_tokens, model.max_tokens_source) == (most, source)
+
+
+@pytest.mark.parametrize(("context", "small"), [(27_999, True), (28_000, False), (None, False)])
 def test_a_context_is_small(context: int | None, *, small: bool) -> None:
     assert entry(ServedModel("x", context=context)).is_small == small
 
 
 def test_the_first_override_that_matches_counts_and_lies_over_the_defaults() -> None:
-    found = entry(
+    result = entry(
         BASE,
         modelDefaults={"reasoning": True, "name": "Default", "compat": {"supportsStore": False}},
         modelOverrides=[
@@ -181,18 +230,18 @@ def test_the_first_override_that_matches_counts_and_lies_over_the_defaults() -> 
             {"match": "*", "reasoning": False, "name": "Not this either"},
         ],
     )
-    assert (found.name, found.settings.reasoning) == ("First", True)
-    assert found.settings.compat is not None
-    said = found.settings.compat.model_dump(exclude_none=True)
-    assert said == {"supportsStore": False, "supportsTools": False}
+    assert (result.name, result.settings.reasoning) == ("First", True)
+    assert result.settings.compat is not None
+    message = result.settings.compat.model_dump(exclude_none=True)
+    assert message == {"supportsStore": False, "supportsTools": False}
 
 
 def test_an_explicit_false_of_an_override_wins_over_a_default() -> None:
     overrides = [{"match": "*", "reasoning": False, "compat": {"supportsTools": False}}]
     defaults = {"reasoning": True, "compat": {"supportsTools": True}}
-    found = entry(BASE, modelDefaults=defaults, modelOverrides=overrides)
-    assert found.settings.reasoning is False
-    assert found.tools is False
+    result = entry(BASE, modelDefaults=defaults, modelOverrides=overrides)
+    assert result.settings.reasoning is False
+    assert result.tools is False
 
 
 def test_an_explicit_model_is_what_it_says_and_nothing_else() -> None:

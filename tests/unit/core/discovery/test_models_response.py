@@ -12,6 +12,10 @@ from tests import builders, captures
 BASES = (ServedModel("tiny-a", "", 1024), ServedModel("tiny-b", "", 1024))
 LORAS = (*BASES, ServedModel("tiny-lora", "tiny-a"))
 NO_KEY_LORA = (*BASES, ServedModel("no-key-lora", "tiny-a"))
+LITELLM = (
+    ServedModel("my-vllm", "", 4096, max_output=4096),
+    ServedModel("with-info", "", 4096, max_output=1024),
+)
 TINY = (ServedModel("tiny", "", 4096),)
 
 CAPTURED: dict[str, tuple[ServedModel, ...]] = {
@@ -19,12 +23,8 @@ CAPTURED: dict[str, tuple[ServedModel, ...]] = {
     "auth-second-key": LORAS,
     "embed-models": (ServedModel("tiny-bert", "", 512),),
     "katan-models-key": (ServedModel("my-test-model"),),
-    "litellm-models": (ServedModel("my-vllm", "", 4096), ServedModel("with-info", "", 4096)),
-    "litellm-models-metadata": (
-        ServedModel("my-vllm", "", 4096),
-        ServedModel("with-info", "", 4096),
-        ServedModel("wild/*"),
-    ),
+    "litellm-models": LITELLM,
+    "litellm-models-metadata": (*LITELLM, ServedModel("wild/*")),
     "lora-models": LORAS,
     "lora-models-after-load": (*LORAS, ServedModel("late-lora", "tiny-a")),
     "lora-models-after-sagemaker": NO_KEY_LORA,
@@ -46,9 +46,9 @@ CAPTURED: dict[str, tuple[ServedModel, ...]] = {
 
 
 def problem(body: bytes) -> Problem:
-    found = parse(body)
-    assert isinstance(found, Problem), found
-    return found
+    result = parse(body)
+    assert isinstance(result, Problem), result
+    return result
 
 
 def lists_models(capture: captures.Capture) -> bool:
@@ -60,8 +60,8 @@ def lists_models(capture: captures.Capture) -> bool:
 
 
 def test_every_captured_list_is_expected_here() -> None:
-    found = {name for name in captures.names() if lists_models(captures.read(name))}
-    assert found == set(CAPTURED)
+    result = {name for name in captures.names() if lists_models(captures.read(name))}
+    assert result == set(CAPTURED)
 
 
 @pytest.mark.parametrize("name", CAPTURED)
@@ -89,11 +89,47 @@ def test_any_other_captured_answer_is_a_bad_one(name: str) -> None:
         pytest.param({"max_model_len": 0}, None, id="not zero"),
         pytest.param({"max_model_len": -1}, None, id="not a negative number"),
         pytest.param({"max_model_len": True}, None, id="not a truth value"),
-        pytest.param({"max_model_len": "4096"}, None, id="not text"),
-        pytest.param({"max_model_len": 4096.0}, None, id="not a fraction"),
+        pytest.param({"max_model_len": "4096"}, 4096, id="a number as text"),
+        pytest.param({"max_model_len": "4k"}, None, id="not other text"),
+        pytest.param({"max_model_len": 4096.0}, 4096, id="a whole number written as a fraction"),
+        pytest.param({"max_model_len": 4096.5}, None, id="not a fraction"),
+        pytest.param({"context_window": 2048}, 2048, id="Dynamo 1.6.1's"),
+        pytest.param(
+            {"loaded_context_length": 4096, "max_context_length": 32768},
+            4096,
+            id="LM Studio's, loaded",
+        ),
+        pytest.param(
+            {"max_context_length": 32768}, 32768, id="Mistral's, and LM Studio's unloaded"
+        ),
+        pytest.param(
+            {"meta": {"n_ctx": 4096}, "context_length": 9}, 4096, id="the served before the trained"
+        ),
+        pytest.param({"custom_metadata": {"context_length": 7}}, 7, id="llama-stack 0.7.3's"),
+        pytest.param({"parameters": {"max_seq_len": 32768}}, 32768, id="TabbyAPI's"),
+        pytest.param({"maxInputTokens": 28672}, 28672, id="Foundry Local's"),
+        pytest.param({"context_window": {"context_length": 7}}, 7, id="Poe's"),
+        pytest.param({"limits": {"max_input_tokens": 7}}, 7, id="GitHub Models'"),
+        pytest.param(
+            {"capabilities": {"limits": {"max_context_window_tokens": 7}}}, 7, id="Copilot's"
+        ),
+        pytest.param(
+            {"context_length": 200000, "top_provider": {"context_length": 64000}},
+            64000,
+            id="OpenRouter's, of the provider that is asked first",
+        ),
+        pytest.param(
+            {"context_length": 9, "top_provider": {"context_length": None}}, 9, id="or of the model"
+        ),
+        pytest.param({"context_size": 7}, 7, id="Novita's"),
+        pytest.param({"metadata": {"context_length": 7}}, 7, id="DeepInfra's"),
+        pytest.param({"info": {"contextLength": 7}}, 7, id="that of AI/ML API"),
+        pytest.param({"model_spec": {"availableContextTokens": 7}}, 7, id="Venice's"),
+        pytest.param(
+            {"parameters": [1], "limits": "x", "info": None}, None, id="none in odd forms"
+        ),
         pytest.param({"max_model_len": 10**9}, 10**9, id="the longest that a person may write"),
         pytest.param({"max_model_len": 10**9 + 1}, None, id="not a longer one"),
-        pytest.param({"max_output_tokens": 5}, None, id="not the length of an output"),
     ],
 )
 def test_the_context_is(card: dict[str, Any], context: int | None) -> None:
@@ -127,39 +163,31 @@ BAD: dict[str, bytes] = {
     "two documents": b'{"data":[]}{"data":[]}',
     "text": b'"data"',
     "null": b"null",
-    "a list": b'[{"id":"x"}]',
     "a number": b"5",
     "data missing": b'{"object":"list"}',
-    "data null": b'{"object":"list","data":null}',
+    "a first page without the others": b'{"data":[{"id":"x"}],"has_more":true,"last_id":"x"}',
+    "models that are text": b'{"models":"x"}',
+    "two rows without an id": b'{"data":[{"name":"x"},{"id":""}]}',
     "data an object": b'{"data":{"id":"x"}}',
     "data text": b'{"data":"x"}',
-    "a row that is text": b'{"data":["x"]}',
     "a row that is null": b'{"data":[null]}',
     "a row that is a list": b'{"data":[["id"]]}',
-    "a row without id": b'{"data":[{"id":"x"},{"name":"y"}]}',
     "an id that is null": b'{"data":[{"id":null}]}',
     "an id that is a number": b'{"data":[{"id":5}]}',
-    "an empty id": b'{"data":[{"id":"x"},{"id":""}]}',
     "NaN": with_value("NaN"),
     "infinity": with_value("Infinity"),
     "negative infinity": with_value("-Infinity"),
-    "an integer of 5000 digits": with_value("9" * 5000),
-    "a negative integer of 5000 digits": with_value("-" + "9" * 5000),
-    "an integer of 64 bits and one": with_value(str(2**63)),
-    "a negative integer of 64 bits and one": with_value(str(-(2**63) - 1)),
-    "a lone surrogate as an escape": with_value(r'"\ud800"'),
-    "the second half of a pair": with_value(r'"a\udc00"'),
-    "a pair in the wrong order": with_value(r'"\udc00\ud800"'),
-    "a lone surrogate in a key": with_value(r'{"\ud800":1}'),
-    "a lone surrogate in capitals": with_value(r'"\uD8AB"'),
     "a lone surrogate in an id": rb'{"data":[{"id":"a\ud800"}]}',
-    "a lone surrogate beside the data": rb'{"data":[{"id":"a"}],"x":"\udfff"}',
     "a lone surrogate in bytes": with_value('"\ud800"'),
     "bytes of no encoding": b'{"data":[{"id":"\xff\xfe"}]}',
     "UTF-16": '{"data":[{"id":"x"}]}'.encode("utf-16"),
     "UTF-16 without a mark": '{"data":[{"id":"x"}]}'.encode("utf-16-le"),
     "UTF-32": '{"data":[{"id":"x"}]}'.encode("utf-32"),
     "a byte order mark": b'\xef\xbb\xbf{"data":[{"id":"x"}]}',
+    "a first page, by a token": b'{"data":[{"id":"x"}],"next_page_token":"t"}',
+    "a first page, by a link": b'{"data":[{"id":"x"}],"links":{"next":"/v1/models?offset=1"}}',
+    "a first page, by its total": b'{"data":[{"id":"x"}],"total":2,"limit":1,"offset":0}',
+    "a first page without an id to go on from": b'{"data":[{"id":"x"},{}],"has_more":true}',
     "a control character in text": b'{"data":[{"id":"a\nb"}]}',
     "a hundred thousand arrays": b"[" * 100_000 + b"]" * 100_000,
     "a hundred thousand arrays in a row": with_value("[" * 100_000 + "]" * 100_000),
@@ -173,10 +201,10 @@ BAD: dict[str, bytes] = {
 
 @pytest.mark.parametrize("what", BAD)
 def test_it_is_a_bad_answer(what: str) -> None:
-    found = problem(BAD[what])
-    assert found.reason == Reason.INVALID_ANSWER
-    assert found.message.isascii()
-    assert len(found.message) < 200
+    result = problem(BAD[what])
+    assert result.reason == Reason.INVALID_ANSWER
+    assert result.message.isascii()
+    assert len(result.message) < 200
 
 
 @pytest.mark.parametrize(
@@ -186,6 +214,15 @@ def test_it_is_a_bad_answer(what: str) -> None:
         pytest.param(str(-(2**63)), id="the smallest integer"),
         pytest.param("1" + "." + "0" * 5000, id="a fraction of 5000 digits"),
         pytest.param('"' + "9" * 5000 + '"', id="text of 5000 digits"),
+        pytest.param("9" * 5000, id="an integer of 5000 digits"),
+        pytest.param("-" + "9" * 5000, id="a negative integer of 5000 digits"),
+        pytest.param(str(2**63), id="an integer of 64 bits and one"),
+        pytest.param(str(-(2**63) - 1), id="a negative integer of 64 bits and one"),
+        pytest.param(r'"\ud800"', id="a lone surrogate as an escape"),
+        pytest.param(r'"a\udc00"', id="the second half of a pair"),
+        pytest.param(r'"\udc00\ud800"', id="a pair in the wrong order"),
+        pytest.param(r'{"\ud800":1}', id="a lone surrogate in a key"),
+        pytest.param(r'"\uD8AB"', id="a lone surrogate in capitals"),
         pytest.param(r'"\ud83d\ude00"', id="a pair of surrogates"),
         pytest.param(r'"\u0041"', id="an escaped letter"),
         pytest.param(r'"\\ud800"', id="what only looks like an escape"),
@@ -193,3 +230,64 @@ def test_it_is_a_bad_answer(what: str) -> None:
 )
 def test_it_is_a_good_answer_with(text: str) -> None:
     assert parse(with_value(text)) == (ServedModel("x"),)
+
+
+X, NO_ID = ServedModel("x"), ServedModel("")
+
+
+@pytest.mark.parametrize(
+    ("body", "models"),
+    [
+        pytest.param(b'{"object":"list","data":null}', (), id="Ollama 0.17.4's without a model"),
+        pytest.param(b'[{"id":"x"}]', (X,), id="a bare array"),
+        pytest.param(b'{"models":["x"]}', (X,), id="ids under models, of vLLM's router"),
+        pytest.param(b'{"models":[{"id":"x"}]}', (X,), id="rows under models"),
+        pytest.param(b'{"models":["y"],"data":[{"id":"x"}]}', (X,), id="data before models"),
+        pytest.param(b'{"data":["x"]}', (X,), id="ids under data"),
+        pytest.param(b'{"data":[{"id":"x"}],"total":1,"next":null}', (X,), id="the only page"),
+        pytest.param(
+            b'{"data":[{"id":"x"}],"links":{"next":null},"total_count":1}', (X,), id="OpenRouter's"
+        ),
+        pytest.param(b'{"data":[{"id":"x"},{"name":"y"}]}', (X, NO_ID), id="a row without an id"),
+        pytest.param(b'{"data":[{"id":"x"},{"id":""}]}', (X, NO_ID), id="an empty id"),
+        pytest.param(b'{"data":[{"id":"x"},{"id":null}]}', (X, NO_ID), id="an id that is null"),
+        pytest.param(b'{"data":[{"id":"x"},{"id":7}]}', (X, NO_ID), id="an id that is a number"),
+        pytest.param(b'{"data":[null,{"id":"x"}]}', (NO_ID, X), id="a row that is null"),
+        pytest.param(b'{"data":[[1],{"id":"x"}]}', (NO_ID, X), id="a row that is a list"),
+        pytest.param(
+            rb'{"data":[{"id":"a\ud800"},{"id":"x"}]}', (NO_ID, X), id="an id that no UTF-8 holds"
+        ),
+        pytest.param(
+            rb'{"data":[{"id":"x","parent":"\ud800"}]}', (X,), id="a parent that no UTF-8 holds"
+        ),
+    ],
+)
+def test_a_list_of_another_shape_is_read(body: bytes, models: tuple[ServedModel, ...]) -> None:
+    assert parse(body) == models
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b'"data"', "is text", id="text"),
+        pytest.param(b"null", "is null", id="null"),
+        pytest.param(b'{"object":"list"}', "is an object without data", id="no list"),
+        pytest.param(b'{"data":{"id":"x"}}', "has an object as its data", id="an object"),
+        pytest.param(b'{"models":5}', "has a number as its models", id="a number"),
+        pytest.param(b'{"data":[1,2]}', "lists 2 rows, none of them with an id", id="no ids"),
+        pytest.param(
+            b'{"error":{"message":"no key"}}', "is an object with an error; ask", id="an error"
+        ),
+        pytest.param(
+            b'{"models":[{"name":"models/x"}]}', "another API than OpenAI's", id="Gemini, Ollama"
+        ),
+        pytest.param(
+            b'{"models":[{"type":"llm","key":"x"}]}', "another API than OpenAI's", id="LM Studio's"
+        ),
+        pytest.param(b"<!doctype html><html>", "is a web page; write the path", id="Open WebUI's"),
+        pytest.param(b" ", "is empty; write the path", id="nothing"),
+        pytest.param(b"OK", "is not JSON that can be read; write the path", id="a health check"),
+    ],
+)
+def test_a_refused_answer_is_classified_by_its_shape(body: bytes, words: str) -> None:
+    assert words in problem(body).message

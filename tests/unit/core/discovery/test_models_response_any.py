@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.discovery.models import validate_ids
+from openclaw_vllm.core.discovery.ids import validate_ids
 from openclaw_vllm.core.discovery.models_response import parse, parse_version
 from tests import builders
 
@@ -41,25 +41,27 @@ bodies = (
 @given(body=bodies)
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_a_value_or_a_problem(body: bytes) -> None:
-    found = parse(body)
-    if isinstance(found, Problem):
-        assert found.reason == Reason.INVALID_ANSWER
+    result = parse(body)
+    if isinstance(result, Problem):
+        assert result.reason == Reason.INVALID_ANSWER
         return
-    for model in found:
-        assert model.id
+    for model in result:
         model.id.encode()
         assert model.context is None or 0 < model.context <= 10**9
-    listing = validate_ids(found)
-    assert {model.id for model in found} == {m.id for m in listing.models} | set(listing.rejected)
+    listing = validate_ids(result)
+    ids, without_id = {model.id for model in result} - {""}, not all(model.id for model in result)
+    judged = [*(m.id for m in listing.models), *listing.rejected]
+    assert len(judged) == len(set(judged)) == len(ids) + without_id
+    assert ids <= set(judged)
 
 
 @given(body=bodies)
 @settings(max_examples=80, deadline=None)
-def test_no_message_holds_what_the_server_said(body: bytes) -> None:
+def test_no_message_holds_a_byte_of_the_answer(body: bytes) -> None:
     marked = b"s3cret-of-the-server" + body
-    for found in (parse(marked), parse(builders.answer("x") + marked)):
-        assert isinstance(found, Problem)
-        assert "s3cret" not in found.message
+    for item in (parse(marked), parse(builders.answer("x") + marked)):
+        assert isinstance(item, Problem)
+        assert "s3cret" not in item.message
 
 
 @given(body=bodies)
@@ -101,7 +103,7 @@ def test_a_version_is_taken_only_if_it_looks_like_one(body: bytes, version: str)
 )
 def test_the_worst_answers_of_1_mib_are_judged_in_little_time(body: bytes) -> None:
     start = time.thread_time()
-    found = parse(body[:MEBIBYTE])
-    if not isinstance(found, Problem):
-        validate_ids(found)
+    result = parse(body[:MEBIBYTE])
+    if not isinstance(result, Problem):
+        validate_ids(result)
     assert time.thread_time() - start < 0.3

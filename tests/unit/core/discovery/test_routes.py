@@ -2,8 +2,10 @@
 
 import pytest
 
+from openclaw_vllm.api.discovery import ModelKind
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.routes import Route, judge_route, task_of
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.routes import Route, classify_route, task_of, task_of_list
 from tests import captures
 
 EXISTS, ABSENT, UNKNOWN = Route.EXISTS, Route.ABSENT, Route.UNKNOWN
@@ -23,7 +25,7 @@ OF_SERVERS = [
 
 def captured(server: str, path: str) -> Route:
     capture = captures.read_server(server, f"options-{path}")
-    return judge_route(capture.status, capture.headers.get("allow", ""))
+    return classify_route(capture.status, capture.headers.get("allow", ""))
 
 
 @pytest.mark.parametrize(("server", "chat", "embeddings", "nonsense"), OF_SERVERS)
@@ -50,7 +52,7 @@ def test_the_routes_of_a_real_server_are(
     ],
 )
 def test_an_answer_to_options_means(status: int, allow: str, route: Route) -> None:
-    assert judge_route(status, allow) is route
+    assert classify_route(status, allow) is route
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,21 @@ def test_a_server_with_these_routes_has_the_task(
     chat: Route, embeddings: Route, task: Task
 ) -> None:
     assert task_of(chat, embeddings) == task
+
+
+@pytest.mark.parametrize(
+    ("by_routes", "kinds", "task"),
+    [
+        pytest.param("Embed", ("Chat",), "Unknown", id="a row that names chat"),
+        pytest.param("Embed", (None, "Chat"), "Unknown", id="one of several"),
+        pytest.param("Embed", (None,), "Embed", id="silent rows"),
+        pytest.param("Embed", ("Embedding",), "Embed", id="rows that name embeddings"),
+        pytest.param("Generate", ("Chat",), "Generate", id="both agree"),
+        pytest.param(None, ("Chat",), None, id="routes that did not answer"),
+    ],
+)
+def test_a_row_that_names_chat_is_believed_before_routes(
+    by_routes: Task | None, kinds: tuple[ModelKind | None, ...], task: Task | None
+) -> None:
+    models = [ServedModel(f"m{number}", kind=kind) for number, kind in enumerate(kinds)]
+    assert task_of_list(by_routes, models) == task

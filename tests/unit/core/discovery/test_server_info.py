@@ -51,9 +51,9 @@ def test_while_it_is_doubted_each_answer_is_read_and_no_new_model_is_added() -> 
     resource = builders.resource()
     before = builders.server_state(resource, *served("chat")).with_server_info("", "Generate", 0.0)
     listed = served("embedder")
-    known = before.discovery.known_at(CONNECTION.base_url)
-    doubted = builders.learned(before, resource, *listed).with_server_info(
-        "", "Embed", 0.0, known, remove_after=3
+    current = before.discovery.served_ids_at(CONNECTION.base_url)
+    doubted = builders.after_answer(before, resource, *listed).with_server_info(
+        "", "Embed", 0.0, current, remove_after=3
     )
     retained = doubted.discovery.retained
     assert retained is not None
@@ -63,4 +63,4 @@ def test_while_it_is_doubted_each_answer_is_read_and_no_new_model_is_added() -> 
 
 def test_of_another_url_nothing_is_known() -> None:
     discovery = builders.server_state(builders.resource(), *served("a")).discovery
-    assert discovery.known_at("http://elsewhere:8000/v1") == frozenset()
+    assert discovery.served_ids_at("http://elsewhere:8000/v1") == frozenset()

@@ -10,6 +10,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, ConfigMapState, Owner
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.documents import Documents
 from openclaw_vllm.core.publication.manifest import drift
 from openclaw_vllm.core.publication.ownership import (
@@ -23,9 +24,9 @@ from tests.builders import Wire, served, spec_of
 LABELS = {"example.com/team": "a"}
 NOTES = {"example.com/note": "b"}
 OUTPUT: Wire = {"output": {"labels": LABELS, "annotations": NOTES}}
-OURS = builders.resource(builders.wire_spec(**OUTPUT), {"observedGeneration": 1})
-DOCUMENTS = builders.documents(spec_of(OURS), *served("a"))
-WRITTEN = builders.published(OURS, DOCUMENTS)
+RESOURCE = builders.resource(builders.wire_spec(**OUTPUT), {"observedGeneration": 1})
+DOCUMENTS = builders.documents(spec_of(RESOURCE), *served("a"))
+PUBLISHED = builders.published(RESOURCE, DOCUMENTS)
 OWNER = Owner("VllmProvider", "vllm", "uid-1")
 Change = Callable[[ConfigMapState], ConfigMapState]
 
@@ -40,26 +41,26 @@ YOUNGER = claimant("younger", "uid-2", "2027-01-01T00:00:00Z")
 
 
 def owned_by(owner: Owner | None, **labels: str) -> ConfigMapState:
-    return replace(WRITTEN, owner=owner, labels={**WRITTEN.labels, **labels})
+    return replace(PUBLISHED, owner=owner, labels={**PUBLISHED.labels, **labels})
 
 
 @pytest.mark.parametrize(
     "existing",
     [
         pytest.param(None, id="there is none"),
-        pytest.param(WRITTEN, id="we own it"),
+        pytest.param(PUBLISHED, id="we own it"),
         pytest.param(owned_by(replace(OWNER, uid="uid-0")), id="an earlier one of our name did"),
         pytest.param(owned_by(None), id="it lost its owner and has our labels"),
     ],
 )
 def test_it_is_ours_when(existing: ConfigMapState | None) -> None:
-    assert refusal(OURS, existing, [OURS]) is None
+    assert refusal(RESOURCE, existing, [RESOURCE]) is None
 
 
 @pytest.mark.parametrize(
     "existing",
     [
-        pytest.param(replace(WRITTEN, owner=None, labels={}), id="nobody owns it"),
+        pytest.param(replace(PUBLISHED, owner=None, labels={}), id="nobody owns it"),
         pytest.param(
             owned_by(None, **{"app.kubernetes.io/managed-by": "Helm"}), id="Helm manages it"
         ),
@@ -76,46 +77,47 @@ def test_it_is_ours_when(existing: ConfigMapState | None) -> None:
     ],
 )
 def test_it_is_not_ours_when(existing: ConfigMapState) -> None:
-    found = refusal(OURS, existing, [OURS])
-    assert found is not None
-    assert found.reason == Reason.NOT_OWNED
-    assert "vllm-openclaw" in found.message
+    result = refusal(RESOURCE, existing, [RESOURCE])
+    assert result is not None
+    assert result.reason == Reason.NOT_OWNED
+    assert "vllm-openclaw" in result.message
 
 
 def test_of_two_that_want_one_name_the_older_has_it_whoever_wrote_it() -> None:
-    for existing in (None, WRITTEN, owned_by(Owner("VllmProvider", "younger", "uid-2"))):
-        assert refusal(OURS, existing, [OURS, YOUNGER]) is None
-        found = refusal(YOUNGER, existing, [OURS, YOUNGER])
-        assert found is not None
-        assert found.reason == Reason.NOT_OWNED
-        assert "VllmProvider vllm," in found.message
+    for existing in (None, PUBLISHED, owned_by(Owner("VllmProvider", "younger", "uid-2"))):
+        assert refusal(RESOURCE, existing, [RESOURCE, YOUNGER]) is None
+        result = refusal(YOUNGER, existing, [RESOURCE, YOUNGER])
+        assert result is not None
+        assert result.reason == Reason.NOT_OWNED
+        assert "VllmProvider vllm," in result.message
 
 
 def test_three_that_want_one_name_leave_it_to_the_oldest() -> None:
-    all_of_them = [OLDER, OURS, YOUNGER]
+    all_of_them = [OLDER, RESOURCE, YOUNGER]
     refused = [refusal(each, None, all_of_them) is not None for each in all_of_them]
     assert refused == [False, True, True]
 
 
-def test_two_of_the_same_second_are_told_apart_by_uid() -> None:
-    twin = claimant("twin", "uid-0", OURS.created)
-    assert refusal(OURS, None, [twin, OURS]) is not None
-    assert refusal(twin, None, [twin, OURS]) is None
+def test_two_of_the_same_second_are_distinguished_by_uid() -> None:
+    twin = claimant("twin", "uid-0", RESOURCE.created)
+    assert refusal(RESOURCE, None, [twin, RESOURCE]) is not None
+    assert refusal(twin, None, [twin, RESOURCE]) is None
 
 
 def test_an_immutable_one_of_ours_is_named_as_that_and_a_foreign_one_as_foreign() -> None:
-    ours, foreign = (replace(m, immutable=True) for m in (WRITTEN, owned_by(None, x="y")))
+    own, foreign = (replace(m, immutable=True) for m in (PUBLISHED, owned_by(None, x="y")))
     for existing, reason in (
-        (ours, Reason.IMMUTABLE),
+        (own, Reason.IMMUTABLE),
         (replace(foreign, labels={}), Reason.NOT_OWNED),
     ):
-        found = refusal(OURS, existing, [OURS])
-        assert found is not None
-        assert found.reason == reason
+        result = refusal(RESOURCE, existing, [RESOURCE])
+        assert result is not None
+        assert result.reason == reason
 
 
-def manifest(resource: VllmProvider = OURS, documents: Documents = DOCUMENTS) -> dict[str, Any]:
-    return manifest_of(resource, spec_of(resource), documents, "patterns")
+def manifest(resource: VllmProvider = RESOURCE, documents: Documents = DOCUMENTS) -> dict[str, Any]:
+    patterns = builders.form_of(spec_of(resource)).patterns
+    return manifest_of(resource, spec_of(resource), documents, patterns)
 
 
 def test_the_manifest_says_whose_it_is() -> None:
@@ -127,7 +129,10 @@ def test_the_manifest_says_whose_it_is() -> None:
         "app.kubernetes.io/part-of": "openclaw-vllm",
         "openclaw-vllm.dev/provider": "vllm",
     }
-    assert metadata["annotations"] == NOTES | {DIGEST: DOCUMENTS.digest}
+    assert metadata["annotations"] == NOTES | {
+        DIGEST: DOCUMENTS.digest,
+        PRIMARY_PATTERNS: hash_patterns(["*"]),
+    }
     (owner,) = metadata["ownerReferences"]
     assert (owner["kind"], owner["uid"], owner["controller"]) == ("VllmProvider", "uid-1", True)
     assert owner["apiVersion"] == "openclaw-vllm.dev/v1alpha1"
@@ -142,10 +147,9 @@ def test_a_user_cannot_replace_our_labels_and_annotations() -> None:
     assert metadata["annotations"][DIGEST] == DOCUMENTS.digest
 
 
-def test_the_primary_patterns_are_noted_only_where_there_are_agents() -> None:
-    with_agents = builders.resource(builders.wire_spec(agents={"primary": ["*"]}))
-    assert manifest(with_agents)["metadata"]["annotations"][PRIMARY_PATTERNS] == "patterns"
-    assert PRIMARY_PATTERNS not in manifest()["metadata"]["annotations"]
+def test_no_patterns_are_recorded_where_an_earlier_version_recorded_none() -> None:
+    written = manifest_of(RESOURCE, spec_of(RESOURCE), DOCUMENTS, "")
+    assert PRIMARY_PATTERNS not in written["metadata"]["annotations"]
 
 
 def relabelled(**labels: str) -> Change:
@@ -164,27 +168,27 @@ DAMAGE: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_it_is_written_anew_when(what: str) -> None:
-    assert not drift(WRITTEN, manifest())
-    assert drift(DAMAGE[what](WRITTEN), manifest())
+def test_it_is_written_again_when(what: str) -> None:
+    assert not drift(PUBLISHED, manifest())
+    assert drift(DAMAGE[what](PUBLISHED), manifest())
     if what != "its data was edited":
-        assert not has_expected_metadata(OURS, DAMAGE[what](WRITTEN), spec_of(OURS))
+        assert not has_expected_metadata(RESOURCE, DAMAGE[what](PUBLISHED), spec_of(RESOURCE))
 
 
 def test_what_others_add_is_left_alone() -> None:
     added = replace(
-        WRITTEN,
-        labels={**WRITTEN.labels, "their/label": "x"},
-        annotations={**WRITTEN.annotations, "their/annotation": "x"},
+        PUBLISHED,
+        labels={**PUBLISHED.labels, "their/label": "x"},
+        annotations={**PUBLISHED.annotations, "their/annotation": "x"},
         resource_version="999",
     )
     assert not drift(added, manifest())
-    assert has_expected_metadata(OURS, added, spec_of(OURS))
+    assert has_expected_metadata(RESOURCE, added, spec_of(RESOURCE))
 
 
 def test_a_label_that_the_spec_gives_up_is_taken_away_by_the_edit() -> None:
     edited = builders.resource(builders.wire_spec(), {"observedGeneration": 1}, generation=2)
-    assert drift(WRITTEN, manifest(edited), prune=True)
+    assert drift(PUBLISHED, manifest(edited), prune=True)
 
 
 @pytest.mark.parametrize(

@@ -113,31 +113,33 @@ def test_a_changed_endpoint_leaves_the_bytes_until_its_first_good_answer() -> No
     before = resource()
     _, existing = publish(before, plan(before, *served("a")))
     moved = (
-        builders.server_state(before, *served("a")).observe_request(resource(2)).with_endpoint(NEW)
+        builders.server_state(before, *served("a"))
+        .observe_request(resource(2).request)
+        .with_endpoint(NEW)
     )
     waiting = decide(resource(2), spec_of(before), moved, existing)
     assert waiting.documents is None
     assert waiting.problem is not None
     assert waiting.problem.reason == Reason.PENDING
-    arrived = builders.learned(moved, before, *served("b"), connection=NEW)
+    arrived = builders.after_answer(moved, before, *served("b"), connection=NEW)
     assert listed(decide(resource(2), spec_of(before), arrived, existing)) == ["b"]
 
 
 def test_an_unresolved_edit_leaves_the_bytes() -> None:
     edited = resource(2, discovery={"exclude": ["a"]})
-    lost = Problem(Reason.SERVICE_NOT_FOUND, "")
+    missing = Problem(Reason.SERVICE_NOT_FOUND, "")
     memory = (
         builders.server_state(resource(), *served("a", "b"))
-        .observe_request(edited)
-        .with_endpoint_problem(lost)
+        .observe_request(edited.request)
+        .with_endpoint_problem(missing)
     )
     decided = decide(edited, spec_of(edited), memory, None)
     assert (decided.documents, decided.problem and decided.problem.reason) == (None, Reason.PENDING)
 
 
 def test_a_lost_endpoint_leaves_the_bytes_and_keeps_them_published() -> None:
-    lost = Problem(Reason.SERVICE_NOT_FOUND, "")
-    memory = builders.server_state(resource(), *served("a")).with_endpoint_problem(lost)
+    missing = Problem(Reason.SERVICE_NOT_FOUND, "")
+    memory = builders.server_state(resource(), *served("a")).with_endpoint_problem(missing)
     decided = decide(resource(), spec_of(resource()), memory, None)
     assert (listed(decided), decided.problem) == (["a"], None)
 
@@ -147,8 +149,26 @@ def test_an_embedding_server_is_published_without_models_even_over_a_list() -> N
     _, existing = publish(before, plan(before, *served("a")))
     decided = plan(before, *served("a"), existing=existing, task="Embed")
     assert listed(decided) == []
-    assert decided.problem is not None
-    assert decided.problem.reason == Reason.NO_MODELS
+    assert (decided.problem, decided.reason) == (None, Reason.NO_CHAT_MODELS)
+    assert "memory.search" in decided.note
+
+
+@pytest.mark.parametrize(
+    ("models", "discovery", "is_kept"),
+    [
+        pytest.param((), {}, False, id="other kinds alone"),
+        pytest.param(served("a"), {"include": ["gone-*"]}, True, id="what no pattern selects, too"),
+    ],
+)
+def test_over_a_list_that_names_an_embedder_and(
+    models: tuple[ServedModel, ...], discovery: Wire, *, is_kept: bool
+) -> None:
+    _, existing = publish(resource(), plan(resource(), *served("a")))
+    embedder = ServedModel("bge", kind="Embedding")
+    decided = plan(resource(discovery=discovery), *models, embedder, existing=existing)
+    assert (decided.documents is None) == is_kept
+    reason = decided.problem.reason if decided.problem else decided.reason
+    assert reason == (Reason.NO_MODELS if is_kept else Reason.NO_CHAT_MODELS)
 
 
 def test_a_server_that_lists_nothing_at_first_is_published_without_models() -> None:
@@ -163,3 +183,49 @@ def test_unmatched_patterns_are_noted_and_publishing_goes_on() -> None:
     assert decided.problem is None
     assert "gone-*" in decided.note
     assert decided.primary == "a"
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        pytest.param((), "lists no models yet; for one that loads models on demand", id="none"),
+        pytest.param(
+            (ServedModel("bge", kind="Embedding"), ServedModel("*")), "is rejected", id="rejected"
+        ),
+    ],
+)
+def test_an_empty_list_is_reported_with_what_to_do(
+    models: tuple[ServedModel, ...], words: str
+) -> None:
+    problem = plan(resource(), *models).problem
+    assert problem is not None
+    assert problem.reason == Reason.NO_MODELS
+    assert words in problem.message
+
+
+EMBEDDER, BAD = ServedModel("bge", kind="Embedding"), ServedModel("m@work")
+
+
+@pytest.mark.parametrize(
+    ("models", "task", "reason"),
+    [
+        pytest.param((EMBEDDER,), None, Reason.NO_CHAT_MODELS, id="an embedder by its row"),
+        pytest.param(
+            (ServedModel("r", kind="Reranker"), ServedModel("w", kind="Speech")),
+            None,
+            Reason.NO_CHAT_MODELS,
+            id="a reranker and a speech model",
+        ),
+        pytest.param(served("a"), "Embed", Reason.NO_CHAT_MODELS, id="an embedder by its routes"),
+        pytest.param((BAD,), "Embed", Reason.NO_CHAT_MODELS, id="its id is bad, and it embeds"),
+        pytest.param((EMBEDDER, BAD), None, Reason.NO_MODELS, id="an embedder and a bad id"),
+        pytest.param((), "Embed", Reason.NO_MODELS, id="nothing"),
+        pytest.param((), None, Reason.NO_MODELS, id="nothing, by a server of no task"),
+    ],
+)
+def test_a_list_is_empty_on_purpose_only_where_no_model_can_chat(
+    models: tuple[ServedModel, ...], task: Task | None, reason: Reason
+) -> None:
+    decided = plan(resource(), *models, task=task)
+    assert listed(decided) == []
+    assert (decided.problem.reason if decided.problem else decided.reason) is reason

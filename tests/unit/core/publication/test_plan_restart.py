@@ -17,6 +17,12 @@ from tests.builders import CONNECTION, served, spec_of
 from tests.builders.plans import decide, listed, plan, publish, resource
 
 
+def kept(plan: Plan) -> tuple[Problem | None, str]:
+    """What is reported of what stays published."""
+    assert isinstance(plan, KeepPublished)
+    return plan.problem, plan.note
+
+
 @pytest.mark.parametrize(
     ("status", "reason", "expected"),
     [
@@ -28,9 +34,9 @@ from tests.builders.plans import decide, listed, plan, publish, resource
 def test_without_an_endpoint_after_a_restart_all_is_as_the_status_says(
     status: str, reason: str, expected: Reason | None
 ) -> None:
-    said = {"type": "ConfigPublished", "status": status, "reason": reason, "message": "m"}
+    condition = {"type": "ConfigPublished", "status": status, "reason": reason, "message": "m"}
     before = builders.with_status(
-        resource(), observedGeneration=1, conditions=[said | {"lastTransitionTime": ""}]
+        resource(), observedGeneration=1, conditions=[condition | {"lastTransitionTime": ""}]
     )
     decided = decide(before, spec_of(before), builders.new_server(before.uid, 1, ""), None)
     assert decided.documents is None
@@ -39,32 +45,32 @@ def test_without_an_endpoint_after_a_restart_all_is_as_the_status_says(
 
 def test_what_is_whole_is_left_alone_until_the_server_has_answered_after_a_restart() -> None:
     before = resource()
-    shown, existing = publish(before, plan(before, *served("a")))
-    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
-    shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
+    updated, existing = publish(before, plan(before, *served("a")))
+    condition = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
+    updated = builders.with_status(updated, conditions=[condition | {"lastTransitionTime": ""}])
     answered = builders.server_state(before, *served("a", "b"))
     unanswered = builders.with_discovery(answered, answered_at=0.0)
-    assert decide(shown, spec_of(shown), unanswered, existing) == KeepPublished()
-    assert listed(decide(shown, spec_of(shown), answered, existing)) == ["a", "b"]
+    assert kept(decide(updated, spec_of(updated), unanswered, existing)) == (None, "")
+    assert listed(decide(updated, spec_of(updated), answered, existing)) == ["a", "b"]
 
 
 @pytest.mark.parametrize("resolved", [True, False], ids=["without an answer", "nowhere to ask"])
-def test_what_was_noted_is_said_again_after_a_restart(*, resolved: bool) -> None:
+def test_what_was_noted_is_reported_again_after_a_restart(*, resolved: bool) -> None:
     before = resource(agents={"primary": ["gone", "a"]})
     written = plan(before, *served("a"))
-    shown, existing = publish(before, written)
-    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
-    said |= {"message": written.note, "lastTransitionTime": ""}
-    shown = builders.with_status(shown, conditions=[said])
-    memory, _ = restore_state(shown, spec_of(shown), existing)
+    updated, existing = publish(before, written)
+    condition = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
+    condition |= {"message": written.note, "lastTransitionTime": ""}
+    updated = builders.with_status(updated, conditions=[condition])
+    memory, _ = restore_state(updated, spec_of(updated), existing)
     memory = memory.with_endpoint(CONNECTION) if resolved else memory
     assert written.note
-    assert decide(shown, spec_of(shown), memory, existing) == KeepPublished(note=written.note)
+    assert kept(decide(updated, spec_of(updated), memory, existing)) == (None, written.note)
 
 
 def test_what_is_damaged_is_rendered_again_even_before_the_server_has_answered() -> None:
     before = resource()
-    shown, existing = publish(before, plan(before, *served("a")))
+    updated, existing = publish(before, plan(before, *served("a")))
     unanswered = builders.with_discovery(
         builders.server_state(before, *served("a")), answered_at=0.0
     )
@@ -73,7 +79,7 @@ def test_what_is_damaged_is_rendered_again_even_before_the_server_has_answered()
         replace(existing, owner=None),
         replace(existing, labels={}),
     ):
-        assert listed(decide(shown, spec_of(shown), unanswered, damage)) == ["a"]
+        assert listed(decide(updated, spec_of(updated), unanswered, damage)) == ["a"]
 
 
 def after_a_restart(now: Base | Problem) -> Plan:
@@ -84,12 +90,12 @@ def after_a_restart(now: Base | Problem) -> Plan:
     before = resource(output=output, agents={"primary": ["*"], "fallbacks": ["*"]})
     memory = builders.server_state(before, *many, ServedModel("z-adapter", "m000", None))
     written = decide(before, spec_of(before), memory, None, BASE)
-    shown, existing = publish(before, written)
-    said = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
-    shown = builders.with_status(shown, conditions=[said | {"lastTransitionTime": ""}])
-    server, _ = restore_state(shown, spec_of(shown), existing)
+    updated, existing = publish(before, written)
+    condition = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
+    updated = builders.with_status(updated, conditions=[condition | {"lastTransitionTime": ""}])
+    server, _ = restore_state(updated, spec_of(updated), existing)
     recalled = server.with_endpoint(CONNECTION)
-    return decide(shown, spec_of(shown), recalled, existing, now)
+    return decide(updated, spec_of(updated), recalled, existing, now)
 
 
 BASE = parse("{gateway: {port: 1}, agents: {defaults: {models: {'other/a': {}}}}}")
@@ -98,27 +104,27 @@ NO_BASE = Problem(Reason.BASE_CONFIG_INVALID, "the base configuration is gone")
 
 def test_what_is_merged_into_the_same_base_is_left_alone_after_a_restart() -> None:
     """The status shows the first hundred models only, so not all could be rendered again."""
-    assert after_a_restart(BASE) == KeepPublished()
+    assert kept(after_a_restart(BASE)) == (None, "")
 
 
-def test_another_base_is_taken_in_even_before_the_server_has_answered() -> None:
-    found = after_a_restart(parse("{gateway: {port: 2}}"))
-    assert found.documents is not None
-    config = json.loads(found.documents.data[CONFIG])
+def test_another_base_is_used_even_before_the_server_has_answered() -> None:
+    result = after_a_restart(parse("{gateway: {port: 2}}"))
+    assert result.documents is not None
+    config = json.loads(result.documents.data[CONFIG])
     assert config["gateway"] == {"port": 2}
     assert len(config["models"]["providers"]["vllm"]["models"]) == 121
 
 
-def test_a_base_that_is_gone_changes_nothing_and_is_told() -> None:
-    assert after_a_restart(NO_BASE) == KeepPublished(NO_BASE)
+def test_a_base_that_is_gone_changes_nothing_and_is_reported() -> None:
+    assert kept(after_a_restart(NO_BASE)) == (NO_BASE, "")
 
 
 def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
-    ours = resource()
-    mine, theirs = plan(ours, *served("a")), plan(ours, *served("a", "b"))
-    _, existing = publish(ours, theirs)
-    _, same = publish(ours, mine)
-    assert published_by_other_instance(mine, ours, spec_of(ours), existing)
+    own = resource()
+    mine, other = plan(own, *served("a")), plan(own, *served("a", "b"))
+    _, existing = publish(own, other)
+    _, same = publish(own, mine)
+    assert published_by_other_instance(mine, own, spec_of(own), existing)
     no_work = {
         "the same": same,
         "edited": replace(existing, digest="sha256:0"),
@@ -127,6 +133,6 @@ def test_only_whole_documents_of_ours_that_differ_are_anothers_work() -> None:
         "immutable": replace(existing, immutable=True),
         "none": None,
     }
-    for what, found in no_work.items():
-        assert not published_by_other_instance(mine, ours, spec_of(ours), found), what
-    assert not published_by_other_instance(KeepPublished(), ours, spec_of(ours), existing)
+    for what, item in no_work.items():
+        assert not published_by_other_instance(mine, own, spec_of(own), item), what
+    assert not published_by_other_instance(KeepPublished(), own, spec_of(own), existing)

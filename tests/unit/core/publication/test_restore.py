@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.configmap import MODELS, ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.core.config.read_back import read_models
 from openclaw_vllm.core.discovery.capabilities import Capabilities, Examination
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.plan import Plan
-from openclaw_vllm.core.publication.restore import restore_state
+from openclaw_vllm.core.publication.restore import restore_source, restore_state
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import CONNECTION, WALL, Wire, served, spec_of
@@ -29,13 +30,13 @@ def settled(
     resource = builders.resource(builders.wire_spec(**wire))
     memory = builders.server_state(resource, *answers[0])
     for answer in answers[1:]:
-        memory = builders.learned(memory, resource, *answer)
+        memory = builders.after_answer(memory, resource, *answer)
     plan = decide(resource, spec_of(resource), memory, None)
     assert plan.documents is not None, plan.problem
     published = builders.published(resource, plan.documents)
-    shown = Publication(plan.models, plan.primary, plan.documents.digest)
+    publication = Publication(plan.models, plan.primary, plan.documents.digest)
     memory = memory.with_server_info("0.32.0", "Generate", 0.0)
-    status = summarize(resource, spec_of(resource), (), memory, shown)
+    status = summarize(resource, spec_of(resource), (), memory, publication)
     wire_status = status.model_dump(exclude_none=True)
     return builders.resource(builders.wire_spec(**wire), wire_status), published, plan
 
@@ -49,6 +50,27 @@ def rendered_again(resource: VllmProvider, published: ConfigMapState) -> Plan:
     """What is decided from the recalled knowledge alone, when something forces a rendering."""
     memory = builders.with_discovery(recalled(resource, published), answered_at=WALL)
     return decide(resource, spec_of(resource), memory, published)
+
+
+@pytest.mark.parametrize(
+    ("context", "limit"),
+    [
+        pytest.param(32768, None, id="none"),
+        pytest.param(32768, 2048, id="less than the default"),
+        pytest.param(32768, 65536, id="more"),
+        pytest.param(2048, 512, id="as much"),
+        pytest.param(None, 4096, id="of a model without a context"),
+    ],
+)
+def test_a_service_of_a_catalog_is_published_as_before(
+    context: int | None, limit: int | None
+) -> None:
+    """It has no status of its own that would tell whose numbers these are."""
+    spec = builders.spec()
+    before = builders.documents(spec, ServedModel("m", "", context, limit))
+    retained = restore_source(read_models(before.data[MODELS], "vllm"))
+    assert retained is not None
+    assert builders.documents(spec, *retained.served.values()) == before
 
 
 BASE = served("base")
@@ -93,7 +115,7 @@ def test_the_same_bytes_are_rendered_again_from(
     assert again.primary == plan.primary
 
 
-def test_where_each_number_came_from_is_known_again() -> None:
+def test_where_each_number_came_from_is_restored() -> None:
     wire = {"modelOverrides": [{"match": "small", "contextWindow": 9000}]}
     models = (*BASE, LORA, *served("small"), *served("unsaid", context=None))
     resource, published, plan = settled(wire, models)
@@ -145,7 +167,7 @@ def test_a_missing_model_has_been_absent_once_and_is_counted_on() -> None:
     assert memory.discovery.retained is not None
     assert memory.discovery.retained.missing == {"b"}
     for models in ({"a", "b"}, {"a"}):
-        memory = builders.learned(memory, resource, *served("a"))
+        memory = builders.after_answer(memory, resource, *served("a"))
         assert memory.discovery.retained is not None
         assert set(memory.discovery.retained.served) == models
 
@@ -163,8 +185,8 @@ def test_a_restart_flaps_no_ready_of_a_server_that(
 ) -> None:
     resource, published, _ = settled({}, served("a"))
     kinds = (("ServerReachable", server), ("Ready", ready))
-    said = [{**CONDITION, "type": type_, "status": s, "reason": "X"} for type_, s in kinds]
-    resource = builders.with_status(resource, conditions=said)
+    message = [{**CONDITION, "type": type_, "status": s, "reason": "X"} for type_, s in kinds]
+    resource = builders.with_status(resource, conditions=message)
     memory = recalled(resource, published)
     for expected in tolerated:
         assert memory.discovery.problem is not None
@@ -172,7 +194,7 @@ def test_a_restart_flaps_no_ready_of_a_server_that(
         assert memory.is_within_threshold == expected
 
 
-def test_version_and_task_are_known_again() -> None:
+def test_version_and_task_are_restored() -> None:
     resource, published, _ = settled({}, served("a"))
     memory = recalled(resource, published)
     assert (memory.discovery.info.version, memory.discovery.info.task) == ("0.32.0", "Generate")
@@ -187,7 +209,7 @@ def test_version_and_task_are_known_again() -> None:
         pytest.param(None, False, None, id="nothing"),
     ],
 )
-def test_notes_about_the_server_are_known_again(
+def test_notes_about_the_server_are_restored(
     notes: list[str] | None, *, stopped: bool, key_proved: bool | None
 ) -> None:
     resource, published, _ = settled({}, served("a"))
@@ -197,7 +219,7 @@ def test_notes_about_the_server_are_known_again(
     assert discovery.info.key_proved is key_proved
 
 
-def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapState]:
+def examined(wire: Wire, item: Capabilities) -> tuple[VllmProvider, ConfigMapState]:
     """A VllmProvider whose server was asked what its only model can do."""
     resource = builders.resource(builders.wire_spec(**wire))
     spec = spec_of(resource)
@@ -205,12 +227,12 @@ def examined(wire: Wire, found: Capabilities) -> tuple[VllmProvider, ConfigMapSt
         "0.32.0", "Generate", 0.0
     )
     memory = memory.with_examination(
-        memory.discovery.models_to_examine(spec), Examination({"a": found})
+        memory.discovery.models_to_examine(spec), Examination({"a": item})
     )
     plan = decide(resource, spec, memory, None)
     assert plan.documents is not None, plan.problem
-    shown = Publication(plan.models, plan.primary, plan.documents.digest)
-    status = summarize(resource, spec, (), memory, shown)
+    publication = Publication(plan.models, plan.primary, plan.documents.digest)
+    status = summarize(resource, spec, (), memory, publication)
     wire_status = status.model_dump(exclude_none=True)
     published = builders.published(resource, plan.documents)
     return builders.resource(builders.wire_spec(**wire), wire_status), published
@@ -223,26 +245,26 @@ NEITHER = Capabilities(tools=False, images=False)
 
 
 @pytest.mark.parametrize(
-    ("wire", "known"),
+    ("wire", "expected"),
     [
         pytest.param(PROBE, NEITHER, id="both"),
         pytest.param(PROBE | TOOLS, Capabilities(images=False), id="images"),
         pytest.param(PROBE | TEXT, Capabilities(tools=False), id="tools"),
     ],
 )
-def test_what_was_found_out_is_known_again_and_not_asked_anew(
-    wire: Wire, known: Capabilities
+def test_probed_capabilities_are_restored_and_not_probed_again(
+    wire: Wire, expected: Capabilities
 ) -> None:
     """What the resource says was not found out: without it, it would be published no more."""
     resource, published = examined(wire, NEITHER)
-    memory = builders.learned(recalled(resource, published), resource, *served("a"))
-    assert memory.discovery.capabilities.by_model == {"a": known}
+    memory = builders.after_answer(recalled(resource, published), resource, *served("a"))
+    assert memory.discovery.capabilities.by_model == {"a": expected}
     assert memory.discovery.models_to_examine(spec_of(resource)) == frozenset()
 
 
-def test_whoever_wants_to_know_for_the_first_time_after_a_restart_is_told() -> None:
+def test_capabilities_that_are_first_wanted_after_a_restart_are_examined() -> None:
     resource, published = examined({}, Capabilities())
-    memory = builders.learned(recalled(resource, published), resource, *served("a"))
+    memory = builders.after_answer(recalled(resource, published), resource, *served("a"))
     assert memory.discovery.models_to_examine(builders.spec(**PROBE)) == {"a", "version 0.32.0"}
 
 

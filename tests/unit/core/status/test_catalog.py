@@ -7,8 +7,9 @@ import pytest
 from openclaw_vllm.api.catalog_status import MAX_CREDENTIALS, VllmCatalogStatus
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog.offers import Credential, Offer
+from openclaw_vllm.core.catalog.offers import Offer
 from openclaw_vllm.core.catalog.plan import plan_catalog
+from openclaw_vllm.core.catalog.variables import Credential
 from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests.builders import catalogs as catalog_builders
 
@@ -16,25 +17,25 @@ NOW = "2026-01-01T00:00:00Z"
 LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)
 
 
-def told(spread: TargetResults) -> VllmCatalogStatus:
+def status_after(spread: TargetResults) -> VllmCatalogStatus:
     catalog = catalog_builders.catalog()
-    plan = plan_catalog(catalog_builders.spec_of(catalog), [], None, "")
+    plan = plan_catalog(catalog_builders.spec_of(catalog), [], None)
     return summarize(catalog, replace(plan, problem=None), spread, NOW)
 
 
 def message_of_ready(status: VllmCatalogStatus) -> str:
-    said = {condition.type: condition for condition in status.conditions}
-    return said[ConditionType.READY].message
+    conditions = {condition.type: condition for condition in status.conditions}
+    return conditions[ConditionType.READY].message
 
 
-def test_a_refusal_of_any_length_is_told() -> None:
-    status = told(TargetResults(1, (("agents-a", LONG),)))
+def test_a_refusal_of_any_length_is_reported() -> None:
+    status = status_after(TargetResults(1, (("agents-a", LONG),)))
     assert VllmCatalogStatus.model_validate(status.model_dump()) == status
     assert message_of_ready(status).startswith("not published to 1 of the namespaces; in agents-a:")
 
 
 @pytest.mark.parametrize(
-    ("needed", "said"),
+    ("needed", "message"),
     [
         pytest.param(150, "published to 1 namespaces", id="all are named"),
         pytest.param(
@@ -44,17 +45,17 @@ def test_a_refusal_of_any_length_is_told() -> None:
         ),
     ],
 )
-def test_no_variable_is_left_out_in_silence(needed: int, said: str) -> None:
+def test_no_variable_is_left_out_in_silence(needed: int, message: str) -> None:
     catalog = catalog_builders.catalog()
     resource = catalog_builders.provider("team-a", "qwen")
     keyed = Offer("vllm", "vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
-    empty = plan_catalog(catalog_builders.spec_of(catalog), [], None, "")
+    empty = plan_catalog(catalog_builders.spec_of(catalog), [], None)
     status = summarize(
         catalog, replace(empty, published=(keyed,), problem=None), TargetResults(1), NOW
     )
     assert len(status.credentials) == min(needed, MAX_CREDENTIALS)
     (published,) = [c for c in status.conditions if c.type == ConditionType.CONFIG_PUBLISHED]
-    assert published.message == said
+    assert published.message == message
 
 
 def test_a_source_that_an_older_one_bars_is_named_in_a_condition() -> None:
@@ -63,15 +64,40 @@ def test_a_source_that_an_older_one_bars_is_named_in_a_condition() -> None:
         Offer("vllm", f"vllm-{team}-qwen", "VllmProvider", catalog_builders.provider(team, "qwen"))
         for team in ("team-a", "team-b")
     )
-    plan = plan_catalog(catalog_builders.spec_of(catalog), [older, younger], None, "")
-    said = {c.type: c for c in summarize(catalog, plan, TargetResults(1), NOW).conditions}
-    assert said[ConditionType.SOURCES_REACHABLE].message == (
+    plan = plan_catalog(catalog_builders.spec_of(catalog), [older, younger], None)
+    conditions = {c.type: c for c in summarize(catalog, plan, TargetResults(1), NOW).conditions}
+    assert conditions[ConditionType.SOURCES_REACHABLE].message == (
         "an older one has the id: 1 of the sources: VllmProvider team-b/qwen (vllm)"
     )
 
 
-def test_a_namespace_that_keeps_what_is_to_be_removed_is_told_but_is_no_target() -> None:
-    status = told(TargetResults(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),)))
+def test_a_namespace_that_keeps_what_is_to_be_removed_is_reported_but_is_no_target() -> None:
+    status = status_after(
+        TargetResults(2, (), (("left", Problem(Reason.WRITE_REFUSED, "denied")),))
+    )
     assert status.targets is not None
     assert (status.target_count, status.targets.published, status.targets.failed) == (2, 2, 1)
     assert message_of_ready(status) == "not removed from 1 of the namespaces; in left: denied"
+
+
+@pytest.mark.parametrize(
+    ("reason", "entry", "reachable"),
+    [
+        pytest.param(Reason.NO_READY_ENDPOINTS, {}, "True", id="asleep, with its list"),
+        pytest.param(Reason.NO_READY_ENDPOINTS, None, "False", id="asleep before its first list"),
+        pytest.param(Reason.TIMED_OUT, {}, "False", id="silent"),
+    ],
+)
+def test_a_source_that_sleeps_with_its_list_is_no_failing_one(
+    reason: Reason, entry: dict[str, object] | None, reachable: str
+) -> None:
+    catalog = catalog_builders.catalog()
+    resource = catalog_builders.provider("team-a", "qwen")
+    offer = Offer("vllm", "vllm", "Service", resource, reason, entry)
+    empty = plan_catalog(catalog_builders.spec_of(catalog), [], None)
+    status = summarize(
+        catalog, replace(empty, offers=(offer,), problem=None), TargetResults(1), NOW
+    )
+    conditions = {c.type: c.status for c in status.conditions}
+    assert conditions[ConditionType.SOURCES_REACHABLE] == reachable
+    assert status.providers[0].reason == reason

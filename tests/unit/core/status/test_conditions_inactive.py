@@ -18,14 +18,14 @@ FAILED = Outcomes(None, TIMED_OUT, None)
 INVALID = Problem(Reason.INVALID_SPEC, "spec.baseUrl: wrong")
 
 
-def told(said: Iterable[Condition]) -> dict[str, tuple[str, str]]:
-    return {condition.type: (condition.status, condition.reason) for condition in said}
+def states_of(drafts: Iterable[Condition]) -> dict[str, tuple[str, str]]:
+    return {condition.type: (condition.status, condition.reason) for condition in drafts}
 
 
 def test_an_invalid_spec_is_stalled_and_all_else_stays_as_it_was() -> None:
     before = conditions(FAILED, 1, (), EARLIER)
     after = stalled_conditions(INVALID, 2, before, NOW)
-    assert told(after) == {
+    assert states_of(after) == {
         "Ready": ("False", "InvalidSpec"),
         "EndpointResolved": ("True", "Succeeded"),
         "ServerReachable": ("False", "TimedOut"),
@@ -36,8 +36,8 @@ def test_an_invalid_spec_is_stalled_and_all_else_stays_as_it_was() -> None:
     assert (generations["Ready"], generations["ConfigPublished"]) == (2, 1)
 
 
-def test_an_invalid_spec_at_first_sight_leaves_nothing_unsaid() -> None:
-    after = told(stalled_conditions(INVALID, 1, (), NOW))
+def test_an_invalid_spec_at_first_sight_sets_every_condition() -> None:
+    after = states_of(stalled_conditions(INVALID, 1, (), NOW))
     assert after == {
         "Ready": ("False", "InvalidSpec"),
         "EndpointResolved": ("Unknown", "Pending"),
@@ -59,11 +59,52 @@ def test_suspended_keeps_every_value_and_says_so(server: Problem | None) -> None
     after = suspended(status, 2, NOW)
     values = {c.type: (c.status, c.last_transition_time) for c in before if c.type != "Reconciling"}
     assert {c.type: (c.status, c.last_transition_time) for c in after.conditions} == values
-    assert told(after.conditions)["Ready"][1] == "Suspended"
+    assert states_of(after.conditions)["Ready"][1] == "Suspended"
     assert (after.observed_generation, after.model_count) == (2, 4)
     assert suspended(after, 2, "2026-01-03T00:00:00Z") == after
 
 
-def test_suspended_from_the_start_is_unknown() -> None:
+def test_suspended_from_the_start_is_ready_and_says_that_nothing_is_published() -> None:
     after = suspended(VllmProviderStatus(), 1, NOW)
-    assert told(after.conditions) == {"Ready": ("Unknown", "Suspended")}
+    assert states_of(after.conditions) == {
+        "Ready": ("True", "Suspended"),
+        "EndpointResolved": ("Unknown", "Pending"),
+        "ServerReachable": ("Unknown", "Pending"),
+        "ConfigPublished": ("Unknown", "Pending"),
+    }
+    assert "no model is published yet" in after.conditions[0].message
+    assert suspended(after, 1, "2026-01-03T00:00:00Z") == after
+
+
+def test_what_was_suspended_from_the_start_is_pending_once_it_is_not() -> None:
+    before = suspended(VllmProviderStatus(), 1, NOW).conditions
+    pending = Problem(Reason.PENDING, "no good answer from this server yet")
+    after = states_of(conditions(Outcomes(None, pending, pending), 2, before, NOW))
+    assert (after["Ready"], after["Reconciling"][0]) == (("False", "Pending"), "True")
+
+
+@pytest.mark.parametrize(
+    ("published", "ready"),
+    [
+        (Problem(Reason.PENDING, "no list yet"), "True"),
+        (Problem(Reason.NO_MODELS, "none"), "True"),
+        (Problem(Reason.WRITE_REFUSED, "quota"), "False"),
+        (Problem(Reason.NOT_OWNED, "another's"), "False"),
+    ],
+)
+def test_suspended_before_its_first_list_waits_for_nothing(published: Problem, ready: str) -> None:
+    before = conditions(Outcomes(None, TIMED_OUT, published), 1, (), EARLIER)
+    after = states_of(suspended(VllmProviderStatus(conditions=before), 2, NOW).conditions)
+    assert after["Ready"] == (ready, "Suspended")
+    assert after["ConfigPublished"] == ("False", published.reason)
+    assert ("Stalled" in after) == (published.reason is Reason.NOT_OWNED)
+
+
+@pytest.mark.parametrize(("server", "ready"), [(None, "True"), (TIMED_OUT, "False")])
+def test_a_spec_that_can_be_read_again_is_not_stalled_while_suspended(
+    server: Problem | None, ready: str
+) -> None:
+    good = conditions(Outcomes(None, server, None), 1, (), EARLIER)
+    unreadable = stalled_conditions(INVALID, 2, good, EARLIER)
+    after = states_of(suspended(VllmProviderStatus(conditions=unreadable), 3, NOW).conditions)
+    assert (after["Ready"], "Stalled" in after) == ((ready, "Suspended"), False)

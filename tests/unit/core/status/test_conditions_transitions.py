@@ -8,34 +8,34 @@ from openclaw_vllm.core.status.conditions import (
     Outcomes,
     conditions,
     stalled_conditions,
-    transitions,
 )
+from openclaw_vllm.core.status.transitions import transitions
 
 NOW = "2026-01-01T00:00:00Z"
-Said = tuple[Condition, ...]
+Conditions = tuple[Condition, ...]
 
 
-def said(
+def conditions_of(
     endpoint: Reason | None = None, server: Reason | None = None, published: Reason | None = None
-) -> Said:
-    found = Outcomes(because(endpoint), because(server), because(published))
-    return conditions(found, 1, (), NOW)
+) -> Conditions:
+    outcomes = Outcomes(because(endpoint), because(server), because(published))
+    return conditions(outcomes, 1, (), NOW)
 
 
 def because(reason: Reason | None) -> Problem | None:
     return None if reason is None else Problem(reason, "why")
 
 
-def invalid(before: Said) -> Said:
+def invalid(before: Conditions) -> Conditions:
     return stalled_conditions(Problem(Reason.INVALID_SPEC, "why"), 2, before, NOW)
 
 
-WELL = said()
-TIMED_OUT = said(server=Reason.TIMED_OUT)
-REFUSED = said(server=Reason.CONNECTION_FAILED)
-LOST = said(Reason.SERVICE_NOT_FOUND, Reason.PENDING, Reason.PENDING)
-FIRST = said(server=Reason.PENDING, published=Reason.PENDING)
-FOREIGN = said(published=Reason.NOT_OWNED)
+WELL = conditions_of()
+TIMED_OUT = conditions_of(server=Reason.TIMED_OUT)
+REFUSED = conditions_of(server=Reason.CONNECTION_FAILED)
+LOST = conditions_of(Reason.SERVICE_NOT_FOUND, Reason.PENDING, Reason.PENDING)
+FIRST = conditions_of(server=Reason.PENDING, published=Reason.PENDING)
+FOREIGN = conditions_of(published=Reason.NOT_OWNED)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,26 @@ FOREIGN = said(published=Reason.NOT_OWNED)
     ],
 )
 def test_events_are_posted_when(
-    before: Said, after: Said, events: list[tuple[str, str, bool]]
+    before: Conditions, after: Conditions, events: list[tuple[str, str, bool]]
 ) -> None:
     posted = [(c.type, c.reason, warning) for c, warning in transitions(before, after)]
     assert posted == events
+
+
+@pytest.mark.parametrize(
+    ("before", "warning"),
+    [
+        pytest.param((), False, id="at first sight"),
+        pytest.param(conditions_of(published=Reason.PENDING), False, id="after the first answer"),
+        pytest.param(conditions_of(published=Reason.NO_MODELS), False, id="after an empty list"),
+        pytest.param(conditions_of(), True, id="after models were published"),
+    ],
+)
+def test_an_empty_list_on_purpose_is_posted_once_and_warns_of_models_that_went(
+    before: Conditions, *, warning: bool
+) -> None:
+    outcomes = Outcomes(None, None, None, "it embeds", Reason.NO_CHAT_MODELS)
+    after = conditions(outcomes, 1, before, NOW)
+    posted = [(c.type, c.reason, warning) for c, warning in transitions(before, after)]
+    assert posted == [("ConfigPublished", "NoChatModels", warning)]
+    assert transitions(after, after) == []

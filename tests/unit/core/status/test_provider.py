@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.discovery.models import Rejection
+from openclaw_vllm.core.discovery.ids import Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.status.provider import Publication, summarize
@@ -25,19 +25,19 @@ def status(
 ) -> VllmProviderStatus:
     resource = builders.resource(builders.wire_spec(**spec), before)
     entries = builders.models_of(spec_of(resource), *models)
-    shown = Publication(entries, primary, "sha256:1")
+    publication = Publication(entries, primary, "sha256:1")
     memory = builders.server_state(resource, *models)
     memory = builders.with_discovery(memory, rejected=rejected)
     memory = memory.with_server_info("0.32.0", "Generate", 0.0)
-    return summarize(resource, spec_of(resource), (), memory, shown)
+    return summarize(resource, spec_of(resource), (), memory, publication)
 
 
 def test_every_model_is_shown_with_where_its_numbers_came_from() -> None:
     lora = ServedModel("lora", "base")
     models = (*served("base"), lora, *served("small", context=8000))
-    shown = status(*models, primary="base", modelOverrides=[SHORT])
-    assert (shown.model_count, shown.primary_model) == (3, "vllm/base")
-    assert [model.model_dump(exclude_none=True) for model in shown.models] == [
+    result = status(*models, primary="base", modelOverrides=[SHORT])
+    assert (result.model_count, result.primary_model) == (3, "vllm/base")
+    assert [model.model_dump(exclude_none=True) for model in result.models] == [
         {
             "id": "base",
             "ref": "vllm/base",
@@ -73,27 +73,27 @@ def test_every_model_is_shown_with_where_its_numbers_came_from() -> None:
 
 
 def test_ids_are_shown_raw() -> None:
-    shown = status(*served("${SECRET}"), primary="${SECRET}")
-    assert (shown.models[0].id, shown.primary_model) == ("${SECRET}", "vllm/${SECRET}")
+    result = status(*served("${SECRET}"), primary="${SECRET}")
+    assert (result.models[0].id, result.primary_model) == ("${SECRET}", "vllm/${SECRET}")
 
 
 def test_the_first_hundred_models_are_shown_and_all_are_counted() -> None:
-    shown = status(*served(*(f"m{number:03}" for number in reversed(range(150)))))
-    assert shown.model_count == 150
-    assert [model.id for model in shown.models] == [f"m{number:03}" for number in range(100)]
+    result = status(*served(*(f"m{number:03}" for number in reversed(range(150)))))
+    assert result.model_count == 150
+    assert [model.id for model in result.models] == [f"m{number:03}" for number in range(100)]
 
 
 def test_the_first_twenty_rejected_ids_are_shown_in_one_order() -> None:
     rejected = {f"x@{number:02}": Rejection.INVALID_REFERENCE for number in reversed(range(30))}
-    shown = status(rejected=rejected).rejected_models
-    assert [(each.id, each.reason) for each in shown] == [
+    result = status(rejected=rejected).rejected_models
+    assert [(each.id, each.reason) for each in result] == [
         (f"x@{number:02}", "InvalidReference") for number in range(20)
     ]
 
 
 def test_a_rejected_id_of_any_length_fits() -> None:
-    (shown,) = status(rejected={"x" * 100_000: Rejection.TOO_LONG}).rejected_models
-    assert len(shown.id) <= 1024
+    (result,) = status(rejected={"x" * 100_000: Rejection.TOO_LONG}).rejected_models
+    assert len(result.id) <= 1024
 
 
 BEFORE: Wire = {
@@ -121,7 +121,7 @@ def test_what_was_not_found_out_keeps_its_last_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         pytest.param({}, ("0.32.0", "Generate"), id="asked"),
         pytest.param({"baseUrl": "http://other:8000/v1"}, (None, None), id="asked elsewhere"),
@@ -129,16 +129,16 @@ def test_what_was_not_found_out_keeps_its_last_value() -> None:
     ],
 )
 def test_version_and_task_are_those_of_the_server_that_is(
-    change: Wire, said: tuple[str | None, str | None]
+    change: Wire, expected: tuple[str | None, str | None]
 ) -> None:
     resource = builders.resource(builders.wire_spec(**change))
     memory = builders.server_state(resource, *served("a")).with_server_info(
         "0.32.0", "Generate", 0.0
     )
     memory = memory.with_endpoint(Connection(change.get("baseUrl", BASE_URL)))
-    shown = summarize(resource, spec_of(resource), (), memory, None).endpoint
-    assert shown is not None
-    assert (shown.server_version, shown.task) == said
+    result = summarize(resource, spec_of(resource), (), memory, None).endpoint
+    assert result is not None
+    assert (result.server_version, result.task) == expected
 
 
 def test_a_list_without_rejected_ids_takes_them_away() -> None:
@@ -150,7 +150,7 @@ def test_a_primary_that_is_gone_is_taken_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "shown"),
+    ("spec", "expected"),
     [
         pytest.param({}, None, id="nothing without a key"),
         pytest.param({"auth": {}}, {"env": "VLLM_API_KEY"}, id="the variable alone"),
@@ -161,9 +161,9 @@ def test_a_primary_that_is_gone_is_taken_away() -> None:
         ),
     ],
 )
-def test_an_agent_is_told_to_set(spec: Wire, shown: Wire | None) -> None:
-    found = status(**spec).credentials
-    assert (found and found.model_dump(exclude_none=True)) == shown
+def test_an_agent_has_to_set(spec: Wire, expected: Wire | None) -> None:
+    result = status(**spec).credentials
+    assert (result and result.model_dump(exclude_none=True)) == expected
 
 
 @pytest.mark.parametrize(

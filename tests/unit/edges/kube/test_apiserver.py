@@ -57,14 +57,14 @@ class Script:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    made = Script()
+    created = Script()
 
     async def sleep(seconds: float) -> None:
-        made.pauses.append(seconds)
+        created.pauses.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(random, "uniform", lambda *_: 1.0)
-    return made
+    monkeypatch.setattr(random.SystemRandom, "uniform", lambda *_: 1.0)
+    return created
 
 
 @pytest.fixture
@@ -94,6 +94,7 @@ async def ask(server: ApiServer, method: str) -> int:
 @pytest.mark.parametrize(
     ("code", "body", "methods"),
     [
+        pytest.param(200, PAGE, ALL, id="a page of a proxy that wants a login"),
         pytest.param(408, PAGE, ALL, id="a gateway that waited in vain"),
         pytest.param(409, NO_LEADER, ("GET",), id="a read that conflicts with nothing"),
         pytest.param(410, NO_LEADER, ALL, id="gone"),

@@ -23,7 +23,7 @@ def by_service(name: str) -> VllmProvider:
 def filled(*resources: VllmProvider) -> Cache:
     cache = Cache()
     for resource in resources:
-        cache.put_provider(resource, references_of(resource))
+        cache.put_provider(resource, references_of(resource, builders.NAMES))
     return cache
 
 
@@ -40,12 +40,12 @@ def test_referrers_come_in_one_order() -> None:
 def test_an_edit_moves_the_references() -> None:
     cache = filled(by_service("a"))
     edited = builders.resource(builders.wire_spec(serviceRef={"name": "new"}), name="a")
-    cache.put_provider(edited, references_of(edited))
+    cache.put_provider(edited, references_of(edited, builders.NAMES))
     assert cache.referrers(SERVICE) == ()
     assert names(cache.referrers(reference("Service", "new"))) == ["a"]
 
 
-def test_what_nobody_names_any_more_is_told_when_a_provider_is_dropped() -> None:
+def test_unreferenced_keys_are_returned_when_a_provider_is_dropped() -> None:
     cache = filled(by_service("a"), by_service("b"))
     assert cache.drop_provider(ObjectKey(NAMESPACE, "a")) == {
         reference("Published", "a-openclaw"),
@@ -66,13 +66,13 @@ def test_whoever_publishes_under_one_name_comes_from_the_oldest_on() -> None:
     assert [claimant.key.name for claimant in claimants] == ["b", "a"]
 
 
-def test_a_status_is_taken_in_unless_something_newer_is_known() -> None:
+def test_a_status_is_stored_unless_a_newer_one_is() -> None:
     key = ObjectKey(NAMESPACE, "vllm")
     cache = filled(builders.resource(resourceVersion="10"))
-    for version, models, known in (("11", 1, 1), ("9", 2, 1), ("11", 3, 3)):
+    for version, models, item in (("11", 1, 1), ("9", 2, 1), ("11", 3, 3)):
         written = builders.resource(status={"modelCount": models}, resourceVersion=version)
         cache.replace_status_of(written)
-        assert cache.providers[key].status.model_count == known
+        assert cache.providers[key].status.model_count == item
 
 
 def test_a_status_does_not_bring_a_dropped_provider_back() -> None:
@@ -97,7 +97,7 @@ def test_every_object_that_a_spec_names_is_a_reference() -> None:
         tls={"caBundleRef": {"name": "ca"}},
         output={"configMapName": "out", "baseConfigRef": {"name": "base"}},
     )
-    assert references_of(builders.resource(spec)) == {
+    assert references_of(builders.resource(spec), builders.NAMES) == {
         Reference("Service", ObjectKey("models", "vllm")),
         reference("Secret", "key"),
         reference("Secret", "header"),
@@ -109,4 +109,4 @@ def test_every_object_that_a_spec_names_is_a_reference() -> None:
 
 def test_a_spec_that_cannot_be_read_names_its_output_only() -> None:
     broken = builders.resource({"discovery": {"interval": "soon"}})
-    assert references_of(broken) == {reference("Published", "vllm-openclaw")}
+    assert references_of(broken, builders.NAMES) == {reference("Published", "vllm-openclaw")}

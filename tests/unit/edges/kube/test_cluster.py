@@ -4,6 +4,7 @@ Names that stand in a message are no words of the API server: they decide nothin
 """
 
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from aiohttp import web
 from kubernetes.aio.client import Configuration
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
-from openclaw_vllm.edges.kube.cluster import Cluster, Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.replies import Conflict, Forbidden, NotFound, Rejected
 from tests.fakes.api_server import FixedApiServer
 
 Json = dict[str, Any]
@@ -87,14 +90,13 @@ LEAVING = cause("NamespaceTerminating", "metadata.namespace", "it is being termi
 INVALID = 'ConfigMap "guide-openclaw" is invalid: metadata.uid: ...: field is immutable'
 
 
-async def came_of(reply: Reply) -> object:
-    """Return what an apply of a ConfigMap that is answered so comes to."""
-    cluster = Cluster(FixedApiServer(reply))
+async def outcome_of(writing: Awaitable[ConfigMapState | Problem]) -> object:
+    """Return what a write of a ConfigMap comes to."""
     try:
-        applied = await cluster.apply_config_map(KEY, {})
+        written = await writing
     except (Conflict, NotFound, Rejected) as error:
         return type(error)
-    return applied.reason if isinstance(applied, Problem) else applied
+    return written.reason if isinstance(written, Problem) else written
 
 
 @pytest.mark.parametrize(
@@ -113,12 +115,44 @@ async def came_of(reply: Reply) -> object:
         pytest.param(status(422, "Invalid", INVALID, LABEL), Rejected, id="a bad label"),
         pytest.param(denied(422, "immutable-infra, guide"), Rejected, id="a webhook's words"),
         pytest.param(status(403, "Forbidden", "", LEAVING), NotFound, id="its namespace goes"),
-        pytest.param(denied(403, "it is being terminated"), Rejected, id="a webhook's reason"),
+        pytest.param(denied(403, "it is being terminated"), Forbidden, id="a webhook's reason"),
         pytest.param(status(404, "NotFound", "no namespace"), NotFound, id="no namespace"),
         pytest.param(Reply(400, {"details": "none", "message": "?"}), Rejected, id="of no form"),
     ],
 )
-async def test_a_refused_apply_is_told_by_the_structure_of_the_answer(
+async def test_a_refused_apply_is_classified_by_the_structure_of_the_answer(
     reply: Reply, outcome: object
 ) -> None:
-    assert await came_of(reply) == outcome
+    cluster = Cluster(FixedApiServer(reply))
+    assert await outcome_of(cluster.apply_config_map(KEY, {})) == outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        pytest.param(status(409, "Conflict", "the object has been modified"), Conflict, id="old"),
+        pytest.param(status(404, "NotFound", "not found"), Conflict, id="gone"),
+        pytest.param(status(404, "NotFound", "", LEAVING), NotFound, id="its namespace goes"),
+        pytest.param(status(422, "Invalid", "", FROZEN), Reason.IMMUTABLE, id="immutable"),
+        pytest.param(status(403, "Forbidden", "no right"), Forbidden, id="not allowed"),
+    ],
+)
+async def test_a_refused_replacement_loses_a_race_where_the_configmap_is_gone(
+    reply: Reply, outcome: object
+) -> None:
+    cluster = Cluster(FixedApiServer(reply))
+    assert await outcome_of(cluster.replace_config_map(KEY, {})) == outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        pytest.param(status(409, "AlreadyExists", "it exists"), Conflict, id="there is one"),
+        pytest.param(status(404, "NotFound", "no namespace"), NotFound, id="no namespace"),
+        pytest.param(status(403, "Forbidden", "", LEAVING), NotFound, id="its namespace goes"),
+        pytest.param(status(422, "Invalid", INVALID, TOO_LONG), Rejected, id="too long"),
+    ],
+)
+async def test_a_refused_creation_is_classified_as_an_apply(reply: Reply, outcome: object) -> None:
+    cluster = Cluster(FixedApiServer(reply))
+    assert await outcome_of(cluster.create_config_map(KEY, {})) == outcome

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.edges.kube.apiserver import Reply
-from openclaw_vllm.edges.kube.cluster import Cluster, NotFound, Rejected
+from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.replies import NotFound, Rejected
 from tests import builders
 from tests.fakes.api_server import FixedApiServer
 

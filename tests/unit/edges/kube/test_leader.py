@@ -45,15 +45,15 @@ class Leases(ApiServer):
     async def get(
         self, path: str, query: Mapping[str, str | int] | None = None, accept: str = ""
     ) -> Reply:
-        found = Reply(200, self.lease) if self.lease else Reply(404, {})
-        return await self._answer("get", self.refused.get("get", found))
+        result = Reply(200, self.lease) if self.lease else Reply(404, {})
+        return await self._answer("get", self.refused.get("get", result))
 
-    async def create(self, path: str, manifest: Json) -> Reply:
+    async def create(self, path: str, manifest: Json, accept: str = "") -> Reply:
         if self.lease is not None:
             return await self._answer("create", Reply(409, {}))
         return await self._write("create", manifest)
 
-    async def replace(self, path: str, manifest: Json) -> Reply:
+    async def replace(self, path: str, manifest: Json, accept: str = "") -> Reply:
         assert self.lease is not None
         if manifest["metadata"] != self.lease["metadata"]:
             return await self._answer("replace", Reply(409, {}))
@@ -173,7 +173,7 @@ async def test_the_time_counts_from_the_request_and_not_from_its_late_answer() -
         assert asyncio.get_running_loop().time() - renewed < leader.RENEW_DEADLINE * 1.4
 
 
-async def test_whoever_is_told_when_the_lease_may_be_over_does_not_lead_yet() -> None:
+async def test_a_late_answer_about_the_lease_does_not_lead_yet() -> None:
     async with candidates() as (leases, _):
         leases.late = "create"
         a = Candidate(Election(leases, "ops", "a"))
@@ -221,7 +221,7 @@ async def test_whoever_may_not_have_the_lease_says_what_it_takes_and_waits(verb:
 
 
 @pytest.mark.parametrize("spec", [{}, {"spec": {}}, {"spec": {"holderIdentity": None}}])
-async def test_a_lease_that_nobody_holds_is_taken(spec: Json) -> None:
+async def test_a_lease_that_is_not_held_is_taken(spec: Json) -> None:
     async with candidates() as (leases, _):
         leases.lease = {"metadata": {}, **spec}
         a = Candidate(Election(leases, "ops", "a"))

@@ -21,30 +21,32 @@ ANEW = "read anew"
 class Slow:
     """An API server whose answers wait until a test gives them, and later come at once."""
 
-    asked: list[asyncio.Future[str | Problem]] = field(default_factory=list)
+    requests: list[asyncio.Future[str | Problem]] = field(default_factory=list)
     at_once: str = ""
 
     async def read(self, _: ObjectKey) -> str | Problem:
         if self.at_once:
             return self.at_once
-        self.asked.append(asyncio.get_running_loop().create_future())
-        return await self.asked[-1]
+        self.requests.append(asyncio.get_running_loop().create_future())
+        return await self.requests[-1]
 
 
-Got = asyncio.Task[str | Problem]
+Pending = asyncio.Task[str | Problem]
 
 
-async def begun(slow: Slow, readings: Readings[str], key: ObjectKey = KEY) -> Got:
+async def begun(slow: Slow, readings: Readings[str], key: ObjectKey = KEY) -> Pending:
     """Ask for an object and return once the API server has been asked."""
-    known = len(slow.asked)
-    got = asyncio.create_task(readings.get(key, max_age=LONG))
-    await eventually(lambda: len(slow.asked) > known, within=2)
-    return got
+    current = len(slow.requests)
+    pending = asyncio.create_task(readings.get(key, max_age=LONG))
+    await eventually(lambda: len(slow.requests) > current, within=2)
+    return pending
 
 
-async def answered(slow: Slow, number: int, value: str | Problem, got: Got) -> str | Problem:
-    slow.asked[number].set_result(value)
-    return await got
+async def answered(
+    slow: Slow, number: int, value: str | Problem, pending: Pending
+) -> str | Problem:
+    slow.requests[number].set_result(value)
+    return await pending
 
 
 async def later(slow: Slow, readings: Readings[str], key: ObjectKey = KEY) -> str | Problem:
@@ -75,9 +77,9 @@ async def test_what_is_missing_is_asked_for_again(slow: Slow, readings: Readings
 
 
 async def test_a_change_while_it_is_read_is_not_missed(slow: Slow, readings: Readings[str]) -> None:
-    got = await begun(slow, readings)
+    pending = await begun(slow, readings)
     readings.forget([KEY])
-    assert await answered(slow, 0, "old", got) == "old"
+    assert await answered(slow, 0, "old", pending) == "old"
     assert await later(slow, readings) == ANEW
 
 
@@ -107,9 +109,9 @@ async def test_the_old_answer_does_not_end_the_reading_that_began_later(
 async def test_a_change_of_one_object_leaves_the_readings_of_others(
     slow: Slow, readings: Readings[str]
 ) -> None:
-    got = await begun(slow, readings)
+    pending = await begun(slow, readings)
     readings.forget([OTHER])
-    await answered(slow, 0, "old", got)
+    await answered(slow, 0, "old", pending)
     assert await later(slow, readings) == "old"
 
 
@@ -117,18 +119,18 @@ async def test_a_change_of_one_object_leaves_the_readings_of_others(
 async def test_nothing_is_held_for_a_reading_that_was(
     slow: Slow, readings: Readings[str], ends: str
 ) -> None:
-    got = await begun(slow, readings)
+    pending = await begun(slow, readings)
     match ends:
         case "answered":
-            slow.asked[0].set_result("old")
+            slow.requests[0].set_result("old")
         case "missing":
-            slow.asked[0].set_result(MISSING)
+            slow.requests[0].set_result(MISSING)
         case "failed":
-            slow.asked[0].set_exception(OSError())
+            slow.requests[0].set_exception(OSError())
         case "cancelled":
-            got.cancel()
+            pending.cancel()
         case "forgotten":
             readings.forget([KEY])
-            slow.asked[0].set_result("old")
-    await asyncio.wait([got])
+            slow.requests[0].set_result("old")
+    await asyncio.wait([pending])
     assert vars(readings)["_in_flight"] == {}

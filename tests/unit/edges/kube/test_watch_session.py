@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from openclaw_vllm.edges.kube import watch_session
-from openclaw_vllm.edges.kube.watch_session import RELIST, session
+from openclaw_vllm.edges.kube import watch_streams
+from openclaw_vllm.edges.kube.watch_session import session
+from openclaw_vllm.edges.kube.watch_streams import RELIST, FallBack
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
-QUOTED = json.dumps({"type": "ADDED", "object": {"data": {"a": '\n{"type":"ERROR"}\n'}}}).encode()
+LINES = {"data": {"a": '\n{"type":"ERROR"}\n'}}
+QUOTED = json.dumps({"type": "ADDED", "object": LINES}).encode() + b"\n"
 NESTED = b'{"type":"ADDED","object":{"spec":'
 NESTED_END = b'{"type":"ERROR"}}}\n'
 TROUBLED = b'{"type":"ERROR","object":{"kind":"Status","code":500,"message":"etcd"}}\n'
@@ -22,6 +24,7 @@ TOO_OLD = b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expir
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 WATCH = "/api/v1/services?watch=true"
 LIST = "/api/v1/services"
+LIST_BY_WATCHING = f"{WATCH}&sendInitialEvents=true"
 
 
 @dataclass
@@ -29,23 +32,25 @@ class Scene:
     """An API server with one answer, in chunks, and how a session shows it."""
 
     status: int = 200
+    type: str = "application/json"
     chunks: tuple[bytes, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     url: str = ""
     watches: Watches = field(default_factory=Watches)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(status=self.status, headers=self.headers)
+        headers = {"Content-Type": self.type, **self.headers}
+        response = web.StreamResponse(status=self.status, headers=headers)
         await response.prepare(request)
         for chunk in self.chunks:
             await response.write(chunk)
             await asyncio.sleep(0.01)  # or they arrive as one
         return response
 
-    async def read(self, path: str) -> tuple[int, bytes]:
+    async def read(self, path: str, fall_back: FallBack | None = None) -> tuple[int, bytes]:
         """Return the status and all that kopf reads."""
         async with (
-            session(self.watches, PLAIN, {}, None) as client,
+            session(self.watches, PLAIN, {}, None, fall_back) as client,
             client.get(f"{self.url}{path}") as response,
         ):
             return response.status, b"".join(
@@ -55,7 +60,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(watch_session, "RELIST_PAUSE", 0.0)
+    monkeypatch.setattr(watch_streams, "RELIST_PAUSE", 0.0)
     scene = Scene()
     app = web.Application()
     app.router.add_get("/{path:.*}", scene.answer)
@@ -100,19 +105,53 @@ async def test_what_an_object_contains_is_no_error_event(
 
 @pytest.mark.parametrize("path", [WATCH, LIST])
 @pytest.mark.parametrize(
-    ("status", "shown"),
+    ("status", "expected"),
     [(401, 401), (403, 403), (404, 404), (408, 503), (409, 503), (425, 503), (429, 503)],
 )
 async def test_a_status_that_passes_by_itself_is_one_that_kopf_tries_again(
-    status: int, shown: int, path: str, scene: Scene
+    status: int, expected: int, path: str, scene: Scene
 ) -> None:
     scene.status = status
-    assert (await scene.read(path))[0] == shown
+    assert (await scene.read(path))[0] == expected
+
+
+@pytest.mark.parametrize("path", [WATCH, LIST, LIST_BY_WATCHING])
+async def test_a_page_is_no_answer_and_asked_for_again(path: str, scene: Scene) -> None:
+    """kopf would end on it, as on everything that it cannot read."""
+    scene.type, scene.chunks = "text/html", (b"<title>Log in</title>",)
+    scene.watches.expect([Watch("services")])
+    assert (await scene.read(path))[0] == 503
+    assert not scene.watches.listed.is_set()
 
 
 async def test_a_list_that_is_answered_with_410_is_asked_for_again(scene: Scene) -> None:
     scene.status = 410
     assert (await scene.read(LIST))[0] == 503
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_list_by_watching_that_is_refused_is_repeated_without_watching(
+    status: int, scene: Scene
+) -> None:
+    scene.status, reasons = status, list[str]()
+    assert await scene.read(LIST_BY_WATCHING, reasons.append) == (200, RELIST)
+    assert reasons == [f"status {status}"]
+
+
+@pytest.mark.parametrize("path", [WATCH, LIST])
+async def test_what_else_is_refused_is_no_reason_to_list_without_watching(
+    path: str, scene: Scene
+) -> None:
+    scene.status, reasons = 422, list[str]()
+    assert (await scene.read(path, reasons.append))[0] == 422
+    assert reasons == []
+
+
+async def test_a_refusal_is_shown_where_nothing_but_listing_by_watching_is_allowed(
+    scene: Scene,
+) -> None:
+    scene.status = 422
+    assert (await scene.read(LIST_BY_WATCHING))[0] == 422
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,15 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from openclaw_vllm import handlers
 from openclaw_vllm.edges.kube.watch_session import session
-from openclaw_vllm.edges.kube.watches import SETTLED, SILENCE, Watch, Watches
+from openclaw_vllm.edges.kube.watches import (
+    REFUSALS,
+    SETTLED,
+    SILENCE,
+    Watch,
+    Watches,
+    expected_watches,
+)
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}\n'
@@ -20,6 +26,7 @@ END = (
     b'"annotations":{"k8s.io/initial-events-end":"true"}}}}\n'
 )
 SERVICES = Watch("services")
+JSON = {"Content-Type": "application/json"}
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 INSIDE = END.index(b"events-end")
 STREAMING = "?watch=true&sendInitialEvents=true"
@@ -44,10 +51,10 @@ class Scene:
         return self.watches.silences()["services"]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(status=self.status)
+        response = web.StreamResponse(status=self.status, headers=JSON)
         await response.prepare(request)
-        while said := await self.says.get():
-            await response.write(said)
+        while message := await self.says.get():
+            await response.write(message)
         return response
 
     @asynccontextmanager
@@ -79,11 +86,11 @@ async def test_an_opening_an_event_and_a_bookmark_break_the_silence(scene: Scene
     assert scene.silence == 100
     async with scene.read("/api/v1/services?watch=true") as chunks:
         assert scene.silence == 0
-        for said in (ADDED, BOOKMARK):
+        for text in (ADDED, BOOKMARK):
             scene.now += 60
             assert scene.silence == 60
-            scene.says.put_nowait(said)
-            assert await anext(chunks) == said
+            scene.says.put_nowait(text)
+            assert await anext(chunks) == text
             assert scene.silence == 0
 
 
@@ -107,15 +114,62 @@ async def test_a_list_has_ended_when_what_came_before_its_end_was_asked_for(
 ) -> None:
     """kopf asks for more when it has handed out all it got; the end may come in two parts."""
     async with scene.read(f"/api/v1/services{STREAMING}") as chunks:
-        for said in filter(None, (ADDED, END[:split], END[split:])):
-            scene.says.put_nowait(said)
-            assert await anext(chunks) == said
+        read = b""
+        for text in filter(None, (ADDED, END[:split], END[split:])):
+            scene.says.put_nowait(text)
+            read += await anext(chunks)
             scene.now += SETTLED
             assert not scene.watches.have_synced
+        assert read == ADDED + END
         scene.says.put_nowait(BOOKMARK)
         await anext(chunks)
         scene.now += SETTLED
         assert scene.watches.have_synced
+
+
+EVERY_KIND = [watch.resource for watch in expected_watches((), catalogs=True)]
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+async def test_objects_of_any_kind_that_are_listed_by_watching_call_for_a_relist(
+    kind: str, scene: Scene
+) -> None:
+    """What was deleted before the list is not in it, and no event tells; first or again."""
+    scene.watches.expect([Watch(kind)])
+    for _ in range(2):
+        async with scene.read(f"/api/v1/{kind}{STREAMING}") as chunks:
+            for text in (ADDED, END, BOOKMARK):
+                assert not scene.watches.listed.is_set()
+                scene.says.put_nowait(text)
+                await anext(chunks)
+            assert scene.watches.listed.is_set()
+        scene.watches.listed.clear()
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+async def test_objects_of_any_kind_that_are_listed_first_call_for_a_relist(
+    kind: str, scene: Scene
+) -> None:
+    """Once the watch is open: until then kopf may not have dispatched them."""
+    scene.watches.expect([Watch(kind)])
+    for _ in range(2):
+        async with scene.read(f"/api/v1/{kind}"):
+            assert not scene.watches.listed.is_set()
+        async with scene.read(f"/api/v1/{kind}?watch=true&resourceVersion=7"):
+            assert scene.watches.listed.is_set()
+        scene.watches.listed.clear()
+
+
+async def test_a_watch_that_is_resumed_calls_for_no_relist(scene: Scene) -> None:
+    async with scene.read("/api/v1/services?watch=true&resourceVersion=7"):
+        assert not scene.watches.listed.is_set()
+
+
+async def test_other_lists_call_for_no_relist(scene: Scene) -> None:
+    """As those of kinds, from which kopf learns what there is."""
+    for path in ("/api/v1", "/api/v1/pods", "/api/v1/pods?watch=true&resourceVersion=7"):
+        async with scene.read(path):
+            assert not scene.watches.listed.is_set()
 
 
 async def test_without_streaming_the_list_has_come_before_the_watch(scene: Scene) -> None:
@@ -125,7 +179,7 @@ async def test_without_streaming_the_list_has_come_before_the_watch(scene: Scene
         assert scene.watches.have_synced
 
 
-def test_lists_are_taken_in_once_no_event_is_left_and_stay_so() -> None:
+def test_lists_are_complete_once_no_event_is_left_and_stay_so() -> None:
     now = 1000.0
     watches = Watches(clock=lambda: now)
     watches.expect([SERVICES, Watch("configmaps")])
@@ -146,11 +200,11 @@ def test_lists_are_taken_in_once_no_event_is_left_and_stay_so() -> None:
 def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
     now = 1000.0
     watches = Watches(clock=lambda: now)
-    watches.expect(handlers.expected(("a", "b"), catalogs=False))
+    watches.expect(expected_watches(("a", "b"), catalogs=False))
     now += SILENCE
     assert watches.stale_watches == []
     now += 1
-    for kind in ("vllmproviders", "configmaps"):
+    for kind in ("vllmproviders", "configmaps", "endpointslices"):
         for namespace in ("a", "b"):
             watches.record_activity(Watch(kind, namespace))
     watches.record_activity(Watch("services", "a"))
@@ -169,9 +223,46 @@ def test_a_kind_is_as_silent_as_its_most_silent_namespace() -> None:
 async def test_a_watch_is_known_by_its_path(
     scene: Scene, namespaces: tuple[str, ...], path: str, watch: Watch
 ) -> None:
-    scene.watches.expect(expected := handlers.expected(namespaces, catalogs=True))
+    scene.watches.expect(expected := expected_watches(namespaces, catalogs=True))
     assert watch in expected
     scene.now += 100
     async with scene.read(f"{path}?watch=true"):
-        heard = {kind for kind, silence in scene.watches.silences().items() if silence == 0}
-        assert heard == {watch.resource}
+        active = {kind for kind, silence in scene.watches.silences().items() if silence == 0}
+        assert active == {watch.resource}
+
+
+SLICES = Watch("endpointslices")
+SLICES_PATH = "/apis/discovery.k8s.io/v1/endpointslices?watch=true"
+
+
+async def test_a_watch_of_slices_that_stays_refused_is_expected_no_longer(scene: Scene) -> None:
+    """Until the right is granted: kopf goes on trying."""
+    refused: list[Watch] = []
+    scene.watches.on_refusal = refused.append
+    scene.watches.expect([SLICES])
+    scene.status = 403
+    for _ in range(REFUSALS):
+        assert refused == []
+        assert not scene.watches.have_synced
+        async with scene.read(SLICES_PATH):
+            pass
+    scene.now += SILENCE + 1
+    assert refused == [SLICES]
+    assert scene.watches.stale_watches == []
+    assert scene.watches.have_synced
+    scene.status = 200
+    async with scene.read(SLICES_PATH):
+        scene.now += SILENCE + 1
+        assert scene.watches.stale_watches == ["endpointslices"]
+
+
+async def test_refusals_that_pass_change_nothing(scene: Scene) -> None:
+    """An API server that starts refuses everything until it has read the roles."""
+    refused: list[Watch] = []
+    scene.watches.on_refusal = refused.append
+    scene.watches.expect([SLICES])
+    for status in [*[403] * (REFUSALS - 1), 200] * 2:
+        scene.status = status
+        async with scene.read(SLICES_PATH):
+            assert "endpointslices" in scene.watches.silences()
+    assert refused == []

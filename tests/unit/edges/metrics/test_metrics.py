@@ -12,7 +12,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.edges.kube.apiserver import Unavailable
-from openclaw_vllm.edges.kube.cluster import Conflict, NotFound, Rejected
+from openclaw_vllm.edges.kube.replies import Conflict, NotFound, Rejected
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
 from openclaw_vllm.edges.metrics.counters import REFUSED
@@ -22,8 +22,8 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 KEY = ObjectKey("agents", "vllm")
 WHERE = {"namespace": "agents", "name": "vllm"}
-SAID = {"reason": "Succeeded", "message": "", "lastTransitionTime": ""}
-READY = {"type": "Ready", "status": "True", **SAID}
+SUCCEEDED = {"reason": "Succeeded", "message": "", "lastTransitionTime": ""}
+READY = {"type": "Ready", "status": "True", **SUCCEEDED}
 CATALOG = VllmCatalogStatus.model_validate(
     {"modelCount": 7, "targets": {"published": 4, "failed": 1}, "conditions": [READY]}
 )
@@ -47,7 +47,7 @@ def test_probes_are_counted_by_their_outcome_and_go_with_their_provider() -> Non
     there = [ProviderSample(KEY, VllmProviderStatus())]
     metrics.show_objects(lambda: there)
     for outcome in ((), Problem(Reason.TIMED_OUT, "s3cret"), Problem(Reason.TIMED_OUT, "")):
-        metrics.probed(KEY, outcome, 0.3)
+        metrics.count_probe(KEY, outcome, 0.3)
     assert value(metrics, "vllmprovider_probe_total", **WHERE, outcome="Succeeded") == 1
     assert value(metrics, "vllmprovider_probe_total", **WHERE, outcome="TimedOut") == 2
     assert value(metrics, "vllmprovider_probe_duration_seconds_sum") == pytest.approx(0.9)
@@ -58,11 +58,11 @@ def test_probes_are_counted_by_their_outcome_and_go_with_their_provider() -> Non
 
 def test_probes_of_services_are_counted_for_the_catalogs() -> None:
     metrics = Metrics("0")
-    metrics.probed(None, Problem(Reason.TIMED_OUT, ""), 0.3)
+    metrics.count_probe(None, Problem(Reason.TIMED_OUT, ""), 0.3)
     assert value(metrics, "vllmcatalog_source_probe_total", outcome="TimedOut") == 1
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     assert value(Metrics("1.2.3"), "vllmprovider_build_info", version="1.2.3") == 1
 
 
@@ -114,22 +114,31 @@ def test_each_provider_is_shown_as_it_is_at_the_scrape_and_goes_with_its_object(
     metrics = Metrics("0")
     status = VllmProviderStatus.model_validate({"modelCount": 3, "conditions": [READY]})
     there = [
-        ProviderSample(KEY, status, answered_at=1_800_000_000.0, interval=30.0, config_bytes=12_345)
+        ProviderSample(
+            KEY,
+            status,
+            answered_at=1_800_000_000.0,
+            interval=30.0,
+            config_bytes=12_345,
+            endpoints={"ready": 2, "unready": 1},
+        )
     ]
 
     def sightings() -> Iterator[ProviderSample]:
         yield from there
 
     metrics.show_objects(sightings)
-    shown = {
+    result = {
         "models": 3,
         "last_success_timestamp_seconds": 1_800_000_000,
         "probe_interval_seconds": 30,
         "config_bytes": 12_345,
         "suspended": 0,
     }
-    for name, expected in shown.items():
+    for name, expected in result.items():
         assert value(metrics, f"vllmprovider_{name}", **WHERE) == expected
+    for state, count in {"ready": 2, "unready": 1}.items():
+        assert value(metrics, "vllmprovider_endpoints", **WHERE, state=state) == count
     condition = {"type": "Ready", "status": "True"}
     assert value(metrics, "vllmprovider_status_condition", **WHERE, **condition) == 1
     there.clear()
@@ -176,13 +185,13 @@ def test_each_queue_is_shown_as_it_is() -> None:
 
     metrics = Metrics("0")
     metrics.show_queues({"providers": Queue(), "sources": Queue()})
-    shown = {"queue_depth": 5, "active_workers": 3, "max_concurrent_reconciles": 64}
-    for name, expected in shown.items():
+    result = {"queue_depth": 5, "active_workers": 3, "max_concurrent_reconciles": 64}
+    for name, expected in result.items():
         for queue in ("providers", "sources"):
             assert value(metrics, f"vllmprovider_{name}", queue=queue) == expected
 
 
-def test_a_watch_is_shown_by_when_it_was_last_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_is_shown_by_when_it_was_last_active(monkeypatch: pytest.MonkeyPatch) -> None:
     watches = Watches(clock=lambda: now)
     now = 100.0
     watches.expect([Watch("services", "a"), Watch("services", "b"), Watch("configmaps")])
@@ -201,7 +210,7 @@ def test_a_watch_is_shown_by_when_it_was_last_heard_of(monkeypatch: pytest.Monke
 def test_of_several_replicas_one_is_shown_as_the_leader() -> None:
     metrics, leads = Metrics("0"), False
     assert "leader_election" not in metrics.text().decode()
-    metrics.show_leadership(lambda: leads)
+    metrics.show_leadership("openclaw-vllm-operator", lambda: leads)
     name = {"name": "openclaw-vllm-operator"}
     assert value(metrics, "leader_election_master_status", **name) == 0
     leads = True

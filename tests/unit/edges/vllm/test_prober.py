@@ -68,7 +68,11 @@ async def test_no_encoding_but_identity_is_asked_for(prober: Prober) -> None:
 
 async def test_a_compressed_answer_is_a_bad_one(prober: Prober) -> None:
     async with VllmServer(fault=vllm_server.Answer.gzipped(b'{"data":[]}')) as server:
-        assert await reason(prober, question(server)) == Reason.INVALID_ANSWER
+        answer = await prober.ask(question(server, url=f"{server.base_url}/models?after=a%0Ab"))
+    message = (
+        "the answer to GET /v1/models is compressed although we accept none of it; turn that off"
+    )
+    assert answer == Problem(Reason.INVALID_ANSWER, message)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +88,8 @@ async def test_an_answer(prober: Prober, size: int, *, taken: bool) -> None:
     if taken:
         assert answer == ProbeResponse(200, b" " * size)
     else:
-        assert isinstance(answer, Problem)
-        assert answer.reason == Reason.ANSWER_TOO_LARGE
+        message = f"the answer to GET /v1/models is longer than {LIMIT} bytes; write spec.models"
+        assert answer == Problem(Reason.ANSWER_TOO_LARGE, message)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +126,16 @@ async def test_it_connects_to_the_given_addresses_and_asks_no_resolver(prober: P
     assert server.seen[0].headers["host"] == f"vllm.invalid:{server.port}"
 
 
+async def test_one_replica_is_asked_at_its_own_port_by_the_name_of_its_service(
+    prober: Prober,
+) -> None:
+    async with VllmServer() as server:
+        url = "http://vllm.models.svc.cluster.local/v1/models"
+        asked = question(server, url=url, port=server.port)
+        assert isinstance(await prober.ask(asked), ProbeResponse)
+    assert server.seen[0].headers["host"] == "vllm.models.svc.cluster.local"
+
+
 async def test_an_address_that_refuses_is_followed_by_the_next(prober: Prober) -> None:
     async with VllmServer() as server:
         several = question(server, addresses=("127.0.0.2", "127.0.0.1"))
@@ -145,8 +159,8 @@ async def test_a_host_that_no_request_can_carry_is_an_invalid_spec(
     prober: Prober, host: str
 ) -> None:
     async with VllmServer() as server:
-        asked = question(server, url=f"http://{host}:{server.port}/v1/models")
-        assert await reason(prober, asked) == Reason.INVALID_SPEC
+        request = question(server, url=f"http://{host}:{server.port}/v1/models")
+        assert await reason(prober, request) == Reason.INVALID_SPEC
     assert not server.seen
 
 
@@ -167,12 +181,12 @@ async def test_an_unfit_header_is_a_failure_and_not_an_exception(prober: Prober)
         assert await reason(prober, unfit) == Reason.CONNECTION_FAILED
 
 
-async def test_what_a_server_sets_as_a_cookie_is_sent_to_nobody(prober: Prober) -> None:
+async def test_what_a_server_sets_as_a_cookie_is_sent_to_no_server(prober: Prober) -> None:
     fault = vllm_server.Answer(200, b"{}", (("set-cookie", "session=of-another; Path=/"),))
     async with VllmServer(fault=fault) as server:
         for _ in range(2):
             await prober.ask(question(server))
-    assert ["cookie" in seen.headers for seen in server.seen] == [False, False]
+    assert ["cookie" in request.headers for request in server.seen] == [False, False]
 
 
 async def test_every_request_has_a_connection_of_its_own_that_is_closed(prober: Prober) -> None:
@@ -185,10 +199,10 @@ async def test_every_request_has_a_connection_of_its_own_that_is_closed(prober: 
 
 
 def test_nothing_secret_is_in_the_text_form() -> None:
-    asked = ProbeRequest(
+    headers = ProbeRequest(
         "GET", "http://vllm.test/", HERE, headers={"Authorization": "Bearer s3cret"}
     )
-    assert "s3cret" not in repr(asked)
+    assert "s3cret" not in repr(headers)
     assert "s3cret" not in repr(ProbeResponse(200, b"s3cret"))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.vllm.failures import SPEAKS_NO_HTTP
 from tests import builders
 from tests.fakes.context import fake_context
 from tests.hostile_server import BEHAVIOURS, HostileServer
@@ -24,6 +25,7 @@ REASONS = {
     "reset": Reason.CONNECTION_FAILED,
     "reset_in_body": Reason.CONNECTION_FAILED,
     "another_protocol": Reason.CONNECTION_FAILED,
+    "frames_of_http_2": Reason.CONNECTION_FAILED,
     "slow_status_line": Reason.TIMED_OUT,
     "slow_body": Reason.TIMED_OUT,
     "headers_for_ever": Reason.CONNECTION_FAILED,
@@ -38,16 +40,22 @@ REASONS = {
     "negative_length": Reason.CONNECTION_FAILED,
     "absurd_chunk": Reason.CONNECTION_FAILED,
 }
+# they are tried over TLS, and no more
+ENDS_AT_ONCE = ("hang_up", "reset", "another_protocol", "frames_of_http_2")
 # Here either the bound or the deadline may be first.
 SLOW_FLOODS = ("hints_for_ever", "bytewise_chunks_for_ever")
 
 
-async def reason(server: HostileServer, timeout: str = "300ms") -> Reason:  # noqa: ASYNC109
-    spec = builders.wire_spec(baseUrl=server.base_url, discovery={"timeout": timeout})
+async def probed(server: HostileServer, patience: str = "300ms") -> Problem:
+    spec = builders.wire_spec(baseUrl=server.base_url, discovery={"timeout": patience})
     async with fake_context() as here:
         problem = await here.probe(builders.resource(spec))
     assert isinstance(problem, Problem), problem
-    return problem.reason
+    return problem
+
+
+async def reason(server: HostileServer, patience: str = "300ms") -> Reason:
+    return (await probed(server, patience)).reason
 
 
 def test_every_behaviour_has_its_expectation() -> None:
@@ -59,15 +67,21 @@ async def test_a_hostile_answer_is_named(behaviour: str, expected: Reason) -> No
     patience = "300ms" if expected is Reason.TIMED_OUT else "5s"
     async with HostileServer(behaviour) as server:
         assert await reason(server, patience) == expected
-    assert len(server.connections) == 1
+    assert len(server.connections) == 1 + (behaviour in ENDS_AT_ONCE)
     assert server.sent <= MEBIBYTE + IN_THE_KERNEL
+
+
+@pytest.mark.parametrize("behaviour", ["another_protocol", "frames_of_http_2"])
+async def test_a_port_of_another_protocol_is_named(behaviour: str) -> None:
+    async with HostileServer(behaviour) as server:
+        assert await probed(server, "5s") == SPEAKS_NO_HTTP
 
 
 @pytest.mark.parametrize("behaviour", SLOW_FLOODS)
 async def test_a_flood_of_small_pieces_ends_within_the_deadline(behaviour: str) -> None:
     async with HostileServer(behaviour) as server, asyncio.timeout(3):
-        found = await reason(server)
-    assert found in (Reason.TIMED_OUT, Reason.ANSWER_TOO_LARGE, Reason.CONNECTION_FAILED)
+        result = await reason(server)
+    assert result in (Reason.TIMED_OUT, Reason.ANSWER_TOO_LARGE, Reason.CONNECTION_FAILED)
     assert server.sent <= MEBIBYTE + IN_THE_KERNEL
 
 

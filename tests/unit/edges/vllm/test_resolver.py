@@ -13,15 +13,15 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.vllm.resolver import Resolver
 
-Found = list[tuple[Any, ...]]
+Addresses = list[tuple[Any, ...]]
 
 
 @contextmanager
-def resolver(getaddrinfo: Callable[[str, int], Found]) -> Iterator[Resolver]:
+def resolver(getaddrinfo: Callable[[str, int], Addresses]) -> Iterator[Resolver]:
     yield Resolver(getaddrinfo)
 
 
-def several(host: str, port: int) -> Found:
+def several(host: str, port: int) -> Addresses:
     assert host == "several.test"
     addresses = ("10.0.0.2", "fd00::1", "10.0.0.2", "10.0.0.1")
     return [(0, 0, 0, "", (address, port)) for address in addresses]
@@ -46,20 +46,20 @@ async def test_a_host(host: str, addresses: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("error", [socket.gaierror(), TimeoutError(), UnicodeError()])
 async def test_a_name_that_leads_nowhere_is_a_failed_connection(error: Exception) -> None:
-    def fail(host: str, port: int) -> Found:
+    def fail(host: str, port: int) -> Addresses:
         raise error
 
     with resolver(fail) as names:
-        found = await names.lookup("vllm.test", 8000)
-    assert isinstance(found, Problem)
-    assert found.reason == Reason.CONNECTION_FAILED
-    assert "vllm.test" in found.message
+        result = await names.lookup("vllm.test", 8000)
+    assert isinstance(result, Problem)
+    assert result.reason == Reason.CONNECTION_FAILED
+    assert "vllm.test" in result.message
 
 
-async def test_a_silent_name_server_holds_up_nobody_else() -> None:
+async def test_a_silent_name_server_holds_up_no_other() -> None:
     answered = threading.Event()
 
-    def silent_for_one(host: str, port: int) -> Found:
+    def silent_for_one(host: str, port: int) -> Addresses:
         if host == "silent.test":
             answered.wait()
         return [(0, 0, 0, "", ("10.0.0.1", port))]
@@ -74,6 +74,6 @@ async def test_a_silent_name_server_holds_up_nobody_else() -> None:
 
 
 async def test_the_system_knows_localhost() -> None:
-    found = await Resolver().lookup("localhost", 80)
-    assert isinstance(found, tuple)
-    assert "127.0.0.1" in found
+    result = await Resolver().lookup("localhost", 80)
+    assert isinstance(result, tuple)
+    assert "127.0.0.1" in result

@@ -1,0 +1,1 @@
+"""What a release publishes, recorded once as data of the tests of upgrades."""

@@ -1,0 +1,59 @@
+"""Refusals of a list of models: what each class of status means, and what to write.
+
+LiteLLM 1.108.7 answers 400 to a wrong key, Portkey 1.15.2 to a request without its header, and
+gateways without a worker 500 or 503 (measured).
+"""
+
+from http import HTTPStatus
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.problem import Problem
+
+REDIRECTS = (301, 302, 303, 307, 308)
+NO_SUCH_PATH = (
+    "the server has no such path; write that of its API, such as /v1 or /v3, into baseUrl or "
+    "serviceRef, with apiRoot: AsWritten if it names no version; for a gateway that has no list, "
+    "write the models into spec.models"
+)
+NO_LIST = "the server has no list; write the models into spec.models"
+OTHER = "200 is expected; if the server has no list, write the models into spec.models"
+SENTENCES = {
+    400: "the server wants a header or another key; write it into spec.headers or spec.auth",
+    403: "the server wants a key or a header; write it into spec.auth or spec.headers",
+    404: NO_SUCH_PATH,
+    405: NO_SUCH_PATH,
+    410: NO_SUCH_PATH,
+    501: NO_LIST,
+    429: "the server takes no more requests for now; raise its limit, or spec.discovery.interval",
+}
+NOT_READY = "the server, or what is behind it, is not ready"
+
+
+def refusal(status: int, path: str, host: str, secrets: str) -> Problem:
+    """Say in one sentence what a status other than 200 means for a GET of `path`.
+
+    `secrets` names the keys that were sent to the host, empty when there was none.
+    """
+    answer = f"status {status} to GET {path}"
+    if status in (401, 403) and secrets:
+        message = f"{answer}: {host} refuses {secrets}; correct it, or allow it there"
+        return Problem(Reason.UNAUTHORIZED, message)
+    if status == HTTPStatus.UNAUTHORIZED:
+        message = f"{answer}: the server wants a key; write it into spec.auth or spec.headers"
+        return Problem(Reason.UNAUTHORIZED, message)
+    if status in REDIRECTS:
+        message = f"{answer}: a redirect is never followed; write the final URL"
+        return Problem(Reason.REDIRECTED, message)
+    is_unready = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    sentence = SENTENCES.get(status, NOT_READY if is_unready else OTHER)
+    return Problem(Reason.UNEXPECTED_STATUS, f"{answer}: {sentence}")
+
+
+def kserve_refusal(path: str) -> Problem:
+    """Say where the OpenAI routes are of a server that answers as KServe 0.21.0 does at /v1."""
+    message = (
+        f"the answer to GET {path} is a list of names, and no chat route is beside it: that is "
+        "KServe's own protocol; its OpenAI routes are under /openai: write a baseUrl that ends in "
+        "it"
+    )
+    return Problem(Reason.INVALID_ANSWER, message)

@@ -1,0 +1,59 @@
+"""Reading a server's list of models: `GET /v1/models` mostly, and its further pages.
+
+A list is whole or it counts as none, so that the first page of several is never published as all
+that there is. Pages are bounded in number and in models, and in time by the probe's deadline.
+"""
+
+import asyncio
+from http import HTTPStatus
+from urllib.parse import quote
+
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.discovery.models_response import CUT_LIST, Page, ServedModel, parse_page
+from openclaw_vllm.core.discovery.refusals import kserve_refusal, refusal
+from openclaw_vllm.core.discovery.routes import CHAT, Route
+from openclaw_vllm.reconcile.locating import Upstream
+from openclaw_vllm.reconcile.readers import Readers
+from openclaw_vllm.reconcile.requests import ask, read_route
+
+QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
+MAX_PAGES = 20
+MAX_MODELS = 10_000  # of all pages; spec.discovery.maxModels is at most 2000
+
+
+async def read_list(upstream: Upstream, readers: Readers) -> tuple[ServedModel, ...] | Problem:
+    """Return every model that the server lists, page by page."""
+    url = f"{upstream.endpoint.base_url}/models"
+    page = await _read_page(upstream, url, readers)
+    models: tuple[ServedModel, ...] = ()
+    for _ in range(MAX_PAGES):
+        if isinstance(page, Problem):
+            return page
+        if page.names_only and await _is_kserve(upstream, readers):
+            return kserve_refusal(upstream.endpoint.models_path)
+        earlier = {model.id for model in models}
+        if models and earlier.issuperset(model.id for model in page.models):
+            return CUT_LIST  # the same page again: `after` means nothing to this server
+        models += page.models
+        if not page.next_after:
+            return models if page.is_last_of(len(models)) else CUT_LIST
+        if len(models) > MAX_MODELS:
+            break
+        page = await _read_page(upstream, f"{url}?after={quote(page.next_after, safe='')}", readers)
+    return CUT_LIST
+
+
+async def _is_kserve(upstream: Upstream, readers: Readers) -> bool:
+    """Tell KServe, whose OpenAI routes are elsewhere, from vLLM's router; silence is no proof."""
+    return await read_route(upstream, CHAT, readers) is Route.ABSENT
+
+
+async def _read_page(upstream: Upstream, url: str, readers: Readers) -> Page | Problem:
+    path, answer = upstream.endpoint.models_path, await ask(upstream, "GET", url, readers)
+    if isinstance(answer, Problem):
+        return answer
+    if answer.status != HTTPStatus.OK:
+        return refusal(answer.status, path, upstream.endpoint.host, upstream.secrets)
+    if len(answer.body) <= QUICK:
+        return parse_page(answer.body, path)
+    return await asyncio.to_thread(parse_page, answer.body, path)

@@ -1,0 +1,67 @@
+"""Probe of the replicas of a Service, each at its own address, for their lists of models.
+
+Host header and TLS name stay those of the Service, and the rules for destinations hold for each
+address as well. One that hangs has less time than the whole question: the others count.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.service import Service
+from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.replicas import Replica
+from openclaw_vllm.core.discovery.survey import collect, combine, sample
+from openclaw_vllm.core.discovery.target_ports import pod_port
+from openclaw_vllm.reconcile.locating import Upstream
+from openclaw_vllm.reconcile.model_list import read_list
+from openclaw_vllm.reconcile.readers import Readers
+
+PATIENCE = 0.8  # of the time that the whole question has
+
+Answer = tuple[Upstream, tuple[ServedModel, ...]]
+
+
+async def read_replicas(
+    discovery: Discovery, upstream: Upstream, readers: Readers
+) -> Answer | Problem:
+    """Return what the server lists, by each replica where the spec says so and slices tell where
+    they are; returns the upstream as it answered."""
+    service, replicas = None, None
+    if (key := upstream.endpoint.sliced_service) and discovery.replicas == "Each":
+        service, replicas = readers.cache.services.get(key), readers.replicas_of(key)
+    if replicas is None or not replicas.ready:
+        models = await read_list(upstream, readers)
+        return models if isinstance(models, Problem) else (replace(upstream, survey=None), models)
+    sampled = sample(replicas.ready)
+    answers = await asyncio.gather(
+        *(_read_replica(one, service, upstream, readers) for one in sampled)
+    )
+    problems = [answer for answer in answers if isinstance(answer, Problem)]
+    if len(problems) == len(answers):
+        return problems[0]
+    by_replica = {
+        one: None if isinstance(answer, Problem) else answer
+        for one, answer in zip(sampled, answers, strict=True)
+    }
+    lists = collect(upstream.survey, by_replica, discovery.remove_after)
+    models, survey = combine([one.models for one in lists.values()], discovery.publish)
+    return replace(upstream, survey=replace(survey, lists=lists)), models
+
+
+async def _read_replica(
+    replica: Replica, service: Service | None, upstream: Upstream, readers: Readers
+) -> tuple[ServedModel, ...] | Problem:
+    addresses = (replica.address,)
+    if problem := readers.policy.check(upstream.endpoint.destination, addresses):
+        return problem
+    port = pod_port(upstream.endpoint, service, replica.ports)
+    if isinstance(port, Problem):
+        return port
+    try:
+        async with asyncio.timeout(PATIENCE * upstream.timeout):
+            return await read_list(replace(upstream, addresses=addresses, port=port), readers)
+    except TimeoutError:
+        return Problem(Reason.TIMED_OUT, "no complete answer of any replica in time")
