@@ -31,7 +31,7 @@ from openclaw_vllm.edges.kube.replies import (
     require_success,
 )
 
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 PAGE = 500  # objects of a list at once, unless they are large
 FIRST_PAGE = 20  # ConfigMaps, which may hold 1 MiB each
 PAGE_BYTES = 8 * 1024 * 1024
@@ -138,7 +138,7 @@ class Cluster(ConfigMaps):
         metadata_only: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield every object of a kind (its plural) in the namespaces, all if empty; in pages."""
-        accept = METADATA_ONLY if metadata_only else "application/json"
+        accept = METADATA_LIST if metadata_only else "application/json"
         limit = FIRST_PAGE if kind == "configmaps" and not metadata_only else PAGE
         for path in paths.lists(kind, namespaces):
             query: dict[str, str | int] = {"limit": limit}

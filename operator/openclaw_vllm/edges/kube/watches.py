@@ -7,7 +7,8 @@ the stream after 70 s (measured).
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -37,9 +38,21 @@ def expected_watches(
     return [*watches, *(Watch(kind) for kind in CATALOG_KINDS if catalogs)]
 
 
+@dataclass(slots=True)
+class WatchState:
+    """State of one watch and of the list that it began with."""
+
+    is_expected: bool = False  # its silence counts
+    last_activity: float = 0.0  # by the clock
+    refusals: int = 0  # in a row
+    list_has_begun: bool = False  # first or again, and has not ended yet
+    list_is_complete: bool = False  # the first one has ended
+    listed_by_watching: bool = False  # the last list was the watch's own beginning
+
+
 @dataclass
 class Watches:
-    """Every expected watch, and its last activity.
+    """Every watch, by what it watches.
 
     `listed` is set when objects were listed, first or again: what is gone since the last list is
     not among them, and no event tells. `on_refusal` is called with a watch that the operator can do
@@ -49,52 +62,52 @@ class Watches:
     clock: Callable[[], float] = time.monotonic
     listed: asyncio.Event = field(default_factory=asyncio.Event)
     on_refusal: Callable[[Watch], None] | None = None
-    _refusals: dict[Watch, int] = field(default_factory=dict)
-    _last_activity: dict[Watch, float] = field(default_factory=dict)
-    _complete_lists: set[Watch] = field(default_factory=set)
-    _begun_lists: set[Watch] = field(default_factory=set)
-    _listed_by_watching: set[Watch] = field(default_factory=set)
+    _states: defaultdict[Watch, WatchState] = field(default_factory=lambda: defaultdict(WatchState))
     _last_event_at: float = 0.0
     _synced: bool = False
 
     def expect(self, watches: Iterable[Watch]) -> None:
-        """Measure the silence of these watches from now on."""
-        self._last_activity = dict.fromkeys(watches, self.clock())
+        """Measure the silence of these watches from now on, and of no others."""
+        for state in self._states.values():
+            state.is_expected = False
+        for watch in watches:
+            self.record_activity(watch)
 
     def record_activity(self, watch: Watch) -> None:
         """Record that the API server has sent something on a watch."""
-        self._last_activity[watch] = self.clock()
-        self._refusals.pop(watch, None)
+        state = self._states[watch]
+        state.is_expected, state.last_activity, state.refusals = True, self.clock(), 0
 
     def record_refusal(self, watch: Watch) -> None:
         """Record that the API server has refused a watch that the operator can do without: after
         some, it is expected no longer, until there is activity on it."""
-        self._refusals[watch] = self._refusals.get(watch, 0) + 1
-        if self._refusals[watch] == REFUSALS and self.on_refusal is not None:
-            self._last_activity.pop(watch, None)
+        state = self._states[watch]
+        state.refusals += 1
+        if state.refusals == REFUSALS and self.on_refusal is not None:
+            state.is_expected = False
             self.on_refusal(watch)
 
     def record_list(self, watch: Watch, *, by_watching: bool = False) -> None:
         """Record that a list of an expected watch has begun, first or again, and whether the watch
         itself begins with it."""
-        (self._listed_by_watching.add if by_watching else self._listed_by_watching.discard)(watch)
-        if watch in self._last_activity:
-            self._begun_lists.add(watch)
+        state = self._states[watch]
+        state.listed_by_watching = by_watching
+        state.list_has_begun = state.list_has_begun or state.is_expected
 
     def record_end_of_list(self, watch: Watch) -> None:
         """Record that kopf has received the whole list that a watch begins with."""
-        self._complete_lists.add(watch)
+        state = self._states[watch]
         self._last_event_at = self.clock()
-        if watch in self._begun_lists:
-            self._begun_lists.remove(watch)
+        if state.list_has_begun:
             self.listed.set()
+        state.list_is_complete, state.list_has_begun = True, False
 
     def was_listed_by_watching(self, watch: Watch) -> bool:
         """Return whether the watch began with its list, the last time that there was one.
 
         What kopf has listed it handles later than the watch's events, if those go past it.
         """
-        return watch in self._listed_by_watching
+        return self._states[watch].listed_by_watching
 
     def record_event(self) -> None:
         """Record that a handler was called."""
@@ -107,17 +120,20 @@ class Watches:
         kopf handles objects in separate tasks, so a list has ended when no more of them come.
         """
         if not self._synced:
-            all_listed = self._last_activity.keys() <= self._complete_lists
+            all_listed = all(state.list_is_complete for _, state in self._expected())
             self._synced = all_listed and self.clock() - self._last_event_at >= SETTLED
         return self._synced
 
     def silences(self) -> Mapping[str, float]:
         """Return the seconds since the last activity of each kind, the most over its namespaces."""
-        now = self.clock()
-        silences: dict[str, float] = {}
-        for watch, last_activity in self._last_activity.items():
-            silences[watch.resource] = max(silences.get(watch.resource, 0.0), now - last_activity)
+        now, silences = self.clock(), dict[str, float]()
+        for watch, state in self._expected():
+            silence = now - state.last_activity
+            silences[watch.resource] = max(silences.get(watch.resource, 0.0), silence)
         return silences
+
+    def _expected(self) -> Iterator[tuple[Watch, WatchState]]:
+        return ((watch, state) for watch, state in self._states.items() if state.is_expected)
 
     @property
     def stale_watches(self) -> list[str]:
