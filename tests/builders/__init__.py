@@ -24,6 +24,7 @@ from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.ownership import manifest_of
+from openclaw_vllm.reconcile.states import StateStore
 
 Wire = dict[str, Any]
 
@@ -161,6 +162,11 @@ def new_server(uid: str, generation: int, requested_at: str) -> ServerState:
 def with_discovery(server: ServerState, **changes: Any) -> ServerState:
     """The same server, of which other things are known."""
     return replace(server, discovery=replace(server.discovery, **changes))
+
+
+def restored(resource: VllmProvider, published: ConfigMapState | None) -> ServerState:
+    """The first state of a process, after an earlier one has published this."""
+    return StateStore().provider(resource, spec_of(resource), published).server
 
 
 def server_state(

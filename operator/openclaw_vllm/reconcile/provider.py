@@ -18,12 +18,8 @@ from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.contest import NO_CONTEST, report_in
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.notes import with_refusal
-from openclaw_vllm.core.publication.plan import (
-    Plan,
-    Publish,
-    plan_publication,
-    published_by_other_instance,
-)
+from openclaw_vllm.core.publication.outcome import published_by_other_instance
+from openclaw_vllm.core.publication.plan import Plan, Publish, plan_publication
 from openclaw_vllm.core.status.conditions import conditions
 from openclaw_vllm.core.status.provider import (
     Publication,

@@ -1,5 +1,6 @@
 """State of every object between reconciles, kept for as long as the process lives."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.configmap import ConfigMapState
@@ -13,6 +14,7 @@ from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.publication.contest import NO_CONTEST, Contest, restore_contest
 from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
+from openclaw_vllm.core.publication.ownership import is_ours
 from openclaw_vllm.core.publication.restore import restore_state
 
 BaseSource = str | Problem | None  # the text of a base configuration, or why there is none
@@ -89,8 +91,9 @@ class StateStore:
         state = self.providers.get(provider.key)
         if state is None or state.server.request.uid != provider.uid:
             at_start = self.found_at_start.pop(provider.uid, {}).get(provider.config_map)
-            state = ProviderState(*restore_state(provider, spec, published, at_start))
-            self.providers[provider.key] = state
+            own = _find_own(provider, (published, at_start))
+            restored = restore_state(provider.request, provider.status, spec, own)
+            self.providers[provider.key] = state = ProviderState(*restored)
         return state
 
     def catalog(
@@ -129,3 +132,11 @@ class StateStore:
         self.found_at_start.pop(catalog.uid, None)
         for source in [key for key in self.sources if key.catalog == catalog.key.name]:
             del self.sources[source]
+
+
+def _find_own(
+    provider: VllmProvider, config_maps: Iterable[ConfigMapState | None]
+) -> ConfigMapState | None:
+    """Return the first that the VllmProvider has published, and that nobody has modified."""
+    existing = (one for one in config_maps if one is not None and one.is_unmodified)
+    return next((one for one in existing if is_ours(provider, one)), None)

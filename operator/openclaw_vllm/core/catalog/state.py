@@ -10,6 +10,7 @@ from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import UserRequest, VllmCatalog
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.escaping import unescape
@@ -69,22 +70,9 @@ def restore_catalog_state(
     catalog: VllmCatalog, published: ConfigMapState | None, names: ServiceNames
 ) -> CatalogState:
     """Return the first state of a process, from a ConfigMap of the catalog and its status."""
-    providers = catalog.status.providers
-    state = CatalogState(
-        UserRequest(catalog.uid, -1, ""),
-        is_restored=True,
-        service_names=names,
-        was_published=any(
-            condition.type == ConditionType.CONFIG_PUBLISHED and condition.status == "True"
-            for condition in catalog.status.conditions
-        ),
-        sources={one.id: (one.kind, ObjectKey(one.namespace, one.name)) for one in providers},
-        reasons={one.id: one.reason for one in providers},
-    )
+    state = _restore_from_status(catalog, names)
     if published is None or not published.is_unmodified:
-        if not had_no_primary(catalog):
-            return state
-        return replace(state, last_published=LastPublished(patterns_hash=hash_patterns(())))
+        return state
     entries = entries_of(published.models_json)
     patterns = published.annotations.get(PRIMARY_PATTERNS, hash_patterns(()))
     return replace(
@@ -93,8 +81,36 @@ def restore_catalog_state(
         last_published=LastPublished(None, read_primary(published.agents_json, ""), patterns),
         entries=entries,
         service_names=replace(names, any_domain=catalog.status.digest == published.digest),
-        reasons={**_reasons_cut_from(providers, entries), **state.reasons},
+        reasons={**_reasons_cut_from(catalog.status.providers, entries), **state.reasons},
     )
+
+
+def _restore_from_status(catalog: VllmCatalog, names: ServiceNames) -> CatalogState:
+    """Return the first state where no ConfigMap is known: without entries."""
+    status = catalog.status
+    return CatalogState(
+        UserRequest(catalog.uid, -1, ""),
+        last_published=_last_published(catalog),
+        sources={
+            one.id: (one.kind, ObjectKey(one.namespace, one.name)) for one in status.providers
+        },
+        reasons={one.id: one.reason for one in status.providers},
+        is_restored=True,
+        was_published=any(
+            condition.type == ConditionType.CONFIG_PUBLISHED and condition.status == "True"
+            for condition in status.conditions
+        ),
+        service_names=names,
+    )
+
+
+def _last_published(catalog: VllmCatalog) -> LastPublished:
+    """Return what the status tells of the last publication: whether it was without a primary."""
+    spec = catalog.spec
+    if isinstance(spec, Problem) or not catalog.is_observed:
+        return NOTHING_PUBLISHED
+    without_primary = had_no_primary(catalog.status, spec.target.base_config_ref)
+    return LastPublished(patterns_hash=hash_patterns(())) if without_primary else NOTHING_PUBLISHED
 
 
 def _reasons_cut_from(

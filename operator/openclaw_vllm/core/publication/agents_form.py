@@ -8,15 +8,14 @@ it is until the spec asks: an upgrade changes no byte.
 
 from dataclasses import dataclass, replace
 
-from openclaw_vllm.api.catalog import VllmCatalogSpec
-from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, ConfigMapState
+from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.fields import Globs
-from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.output import AgentDefaults
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.provider import ConfigMapKeyRef
+from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.base_config import Base, allows_some, default_model
-from openclaw_vllm.core.config.read_back import read_primary
 from openclaw_vllm.core.publication.last_published import LastPublished
 
 DEFAULT_PRIMARY: Globs = ("*",)
@@ -60,35 +59,16 @@ def agents_form(
     return replace(form, default_primary=(), base_primary=in_base or "")
 
 
-def recorded_patterns(
-    provider: VllmProvider, existing: ConfigMapState | None, last: LastPublished
-) -> str | None:
-    """Return the hash recorded with what a VllmProvider publishes, None where nothing is; from the
-    ConfigMap, else from memory, else as the status shows that there was no primary."""
-    if existing is None and last.documents is not None:
-        return last.patterns_hash
-    if existing is None:
-        return "" if had_no_primary(provider) else None
-    recorded = existing.annotations.get(PRIMARY_PATTERNS, "")
-    if existing.is_unmodified:
-        primary: str | None = read_primary(existing.agents_json, "")
-    else:
-        primary = provider.status.primary_model
-    return None if primary and recorded in FORMER else recorded  # None: the annotation was removed
-
-
 def recorded_for_catalog(last: LastPublished) -> str | None:
     """Return the hash recorded with what a VllmCatalog has published, None where nothing is."""
     is_removed = bool(last.primary) and last.patterns_hash in FORMER
     return None if is_removed else last.patterns_hash or None
 
 
-def had_no_primary(resource: VllmProvider | VllmCatalog) -> bool:
-    """Return whether the status tells of models that were published without a primary, which no
-    base configuration explains: the last memory where the ConfigMap is gone or damaged."""
-    status, spec = resource.status, resource.spec
-    if isinstance(spec, Problem) or not resource.is_observed:
-        return False
-    publication = spec.target if isinstance(spec, VllmCatalogSpec) else spec.output
-    has_base = publication.base_config_ref is not None
-    return bool(status.models) and not status.primary_model and not has_base
+def had_no_primary(
+    status: VllmProviderStatus | VllmCatalogStatus, base_config_ref: ConfigMapKeyRef | None
+) -> bool:
+    """Return whether the status of the present spec tells of models that were published without a
+    primary, which no base configuration explains: the last memory where the ConfigMap is gone or
+    damaged."""
+    return bool(status.models) and not status.primary_model and base_config_ref is None

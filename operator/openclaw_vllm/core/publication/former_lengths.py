@@ -5,38 +5,22 @@ What it published is recognised by that length and stays until the spec has a `m
 upgrade changes no byte.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from openclaw_vllm.api.configmap import MODELS, ConfigMapState
-from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.config.read_back import PublishedModels, read_models
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.publication.last_published import LastPublished
-
-
-def published_models_json(existing: ConfigMapState | None, last: LastPublished) -> str:
-    """Return the models as they were published last: from an unmodified ConfigMap, else from
-    memory; empty where neither has them."""
-    if existing is not None and existing.is_unmodified:
-        return existing.models_json
-    return last.documents.data.get(MODELS, "") if last.documents is not None else ""
+from openclaw_vllm.core.publication.published_before import PublishedBefore
 
 
 def keep_former_lengths(
-    models: tuple[Model, ...],
-    models_json: str,
-    provider_id: str,
-    statuses: Iterable[ModelStatus],
+    models: tuple[Model, ...], before: PublishedBefore, provider_id: str
 ) -> tuple[Model, ...]:
-    """Return the models, with the former length where all that think were published with it.
-
-    `statuses` tell which lengths the spec had until now: those were not chosen by a version.
-    """
+    """Return the models, with the former length where all that think were published with it; one
+    that the spec had until now was not chosen by a version."""
     if not any(model.settings.reasoning and not model.settings.max_tokens for model in models):
         return models
-    published = read_models(models_json, provider_id)
-    overridden = {one.id for one in statuses if one.max_tokens_source == "Override"}
+    published = read_models(before.models_json, provider_id)
+    overridden = {one.id for one in before.status.models if one.max_tokens_source == "Override"}
     candidates = (model for model in models if model.id not in overridden)
     evidence = [model for model in candidates if _is_evidence(model, published)]
     if not evidence or not all(_has_former_length(model, published) for model in evidence):

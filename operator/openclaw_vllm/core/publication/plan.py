@@ -14,23 +14,19 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import MAX_BYTES, Documents, render, was_rendered_from
-from openclaw_vllm.core.config.read_back import read_models
 from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
-from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form, recorded_patterns
-from openclaw_vllm.core.publication.former_lengths import (
-    keep_former_lengths,
-    published_models_json,
-)
+from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
+from openclaw_vllm.core.publication.former_lengths import keep_former_lengths
 from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
 from openclaw_vllm.core.publication.notes import note, server_notes, with_domain_note
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
+from openclaw_vllm.core.publication.published_before import PublishedBefore
 from openclaw_vllm.core.publication.selection import (
     filtered_primary,
     models_of,
     no_chat_models,
     no_models,
-    sticky_primary,
 )
 
 
@@ -72,20 +68,11 @@ def plan_publication(
     last: LastPublished = NOTHING_PUBLISHED,
 ) -> Plan:
     """Decide what the ConfigMap is to hold; `existing` is the one that is published."""
-    form = agents_form(spec.agents, base, recorded_patterns(provider, existing, last))
+    before = PublishedBefore(existing, last, provider.status, provider.is_observed)
+    form = agents_form(spec.agents, base, before.recorded_patterns(spec))
     spec = spec.model_copy(update={"agents": form.agents})
-    before = _Before(existing, form, published_models_json(existing, last))
-    plan = _plan(provider, spec, discovery, base, before)
+    plan = _plan(provider, spec, discovery, base, before, form)
     return replace(plan, patterns=form.patterns)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What is published, and the forms that it fixes."""
-
-    existing: ConfigMapState | None
-    form: AgentsForm
-    models_json: str
 
 
 def _plan(
@@ -93,31 +80,44 @@ def _plan(
     spec: VllmProviderSpec,
     discovery: DiscoveryState,
     base: Base | Problem | None,
-    before: _Before,
+    before: PublishedBefore,
+    form: AgentsForm,
 ) -> Plan:
-    existing, form = before.existing, before.form
     connection = discovery.connection_for(provider.generation)
-    if connection is None or is_unchanged_since_start(provider, spec, discovery, base, existing):
-        return keep_status(provider, discovery)
+    if connection is None or is_unchanged_since_start(provider, spec, discovery, base, before):
+        return keep_status(before, discovery)
+    publish = _render(spec, connection, discovery, base, before, form)
+    if isinstance(publish, Problem):
+        return KeepPublished(publish)
+    if publish.models:
+        return publish
+    return _without_models(publish, discovery, replaces_models=before.lists_models(spec))
+
+
+def _render(
+    spec: VllmProviderSpec,
+    connection: Connection,
+    discovery: DiscoveryState,
+    base: Base | Problem | None,
+    before: PublishedBefore,
+    form: AgentsForm,
+) -> Publish | Problem:
+    """Return what is known of the server now, rendered, or why nothing new may be published."""
     if isinstance(base, Problem):
-        return KeepPublished(base)
+        return base
     models = models_of(spec, discovery)
     if isinstance(models, Problem):
-        return KeepPublished(models)
-    models = keep_former_lengths(
-        models, before.models_json, spec.provider_id, provider.status.models
-    )
-    sticky = sticky_primary(provider, spec, existing, form.patterns)
-    defaults = _defaults(form, spec, discovery, models, sticky)
+        return models
+    models = keep_former_lengths(models, before, spec.provider_id)
+    last_primary = before.primary(spec, form.patterns)
+    defaults = _defaults(form, spec, discovery, models, last_primary)
     if isinstance(defaults, Problem):
-        return KeepPublished(defaults)
+        return defaults
     documents = _documents(spec, connection, models, defaults, base)
     if isinstance(documents, Problem):
-        return KeepPublished(documents)
+        return documents
     message = note(spec, models, defaults, server_notes(spec, discovery))
-    publish = Publish(documents, None, models, defaults.primary, message)
-    replaces = not models and _lists_models(spec, existing)
-    return publish if models else _without_models(publish, discovery, replaces_models=replaces)
+    return Publish(documents, None, models, defaults.primary, message)
 
 
 def _without_models(publish: Publish, discovery: DiscoveryState, *, replaces_models: bool) -> Plan:
@@ -142,16 +142,6 @@ def _defaults(
     return filtered_primary(spec, discovery, defaults) or defaults
 
 
-def published_by_other_instance(
-    plan: Plan, provider: VllmProvider, spec: VllmProviderSpec, existing: ConfigMapState | None
-) -> bool:
-    """Return whether another operator has published other documents than the plan's: no damage."""
-    if isinstance(plan, KeepPublished) or existing is None or existing.immutable:
-        return False
-    whole = existing.is_unmodified and has_expected_metadata(provider, existing, spec)
-    return whole and existing.digest != plan.documents.digest
-
-
 def _documents(
     spec: VllmProviderSpec,
     connection: Connection,
@@ -169,12 +159,12 @@ def _documents(
     return Problem(Reason.TOO_LARGE, message)
 
 
-def keep_status(provider: VllmProvider, discovery: DiscoveryState) -> KeepPublished:
+def keep_status(before: PublishedBefore, discovery: DiscoveryState) -> KeepPublished:
     """Repeat the status' last word, while nothing newer is known about an unchanged spec."""
     pending = KeepPublished(Problem(Reason.PENDING, "the endpoint has to be resolved first"))
-    if not provider.is_observed:
+    if not before.is_observed:
         return pending
-    for condition in provider.status.conditions:
+    for condition in before.status.conditions:
         if condition.type == ConditionType.CONFIG_PUBLISHED:
             reason = Reason.parse(condition.reason)
             if condition.status == "True":
@@ -189,25 +179,16 @@ def is_unchanged_since_start(
     spec: VllmProviderSpec,
     discovery: DiscoveryState,
     base: Base | Problem | None,
-    existing: ConfigMapState | None,
+    before: PublishedBefore,
 ) -> bool:
     """Return whether, since a start, nothing is known that could change what is published.
 
     Only what was read back could be rendered then, so unmodified documents are left alone,
     unless the base configuration that they were merged into is another one.
     """
-    status = provider.status
+    existing = before.existing
     if discovery.answered_at or spec.models or existing is None or isinstance(base, Problem):
         return False
-    if not provider.is_observed or status.config_map is None:
-        return False
-    is_own = existing.is_unmodified and existing.digest == status.config_map.digest
-    if not is_own or not has_expected_metadata(provider, existing, spec):
+    if not before.is_confirmed or not has_expected_metadata(provider, existing, spec):
         return False
     return spec.output.base_config_ref is None or was_rendered_from(existing, spec, base)
-
-
-def _lists_models(spec: VllmProviderSpec, existing: ConfigMapState | None) -> bool:
-    return existing is not None and bool(
-        read_models(existing.models_json, spec.provider_id).contexts
-    )

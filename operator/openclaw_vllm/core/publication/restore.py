@@ -9,10 +9,10 @@ from dataclasses import replace
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.models import ModelSettings
-from openclaw_vllm.api.observed import VllmProvider
+from openclaw_vllm.api.observed import UserRequest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.api.status import ModelStatus, ServerNote
+from openclaw_vllm.api.status import EndpointStatus, ModelStatus, ServerNote, VllmProviderStatus
 from openclaw_vllm.core.config.read_back import PublishedModels, read_models
 from openclaw_vllm.core.discovery.capabilities import Capabilities
 from openclaw_vllm.core.discovery.capability_results import CapabilityResults
@@ -23,51 +23,43 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, RetainedModel
 from openclaw_vllm.core.discovery.schedule import FAILURE_THRESHOLD, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.server_info import ServerInfo
+from openclaw_vllm.core.discovery.server_info import KeyProof, ServerInfo
 from openclaw_vllm.core.discovery.state import DiscoveryState, EndpointState
 from openclaw_vllm.core.publication.last_published import LastPublished
-from openclaw_vllm.core.publication.ownership import is_ours
 
+NO_ENDPOINT = EndpointStatus(base_url="")
 STOPPED: tuple[ServerNote, ...] = ("ProbeStopped", "ChatUnauthorized")
 
 
 def restore_state(
-    provider: VllmProvider, spec: VllmProviderSpec, *candidates: ConfigMapState | None
+    request: UserRequest,
+    status: VllmProviderStatus,
+    spec: VllmProviderSpec,
+    published: ConfigMapState | None,
 ) -> tuple[ServerState, LastPublished]:
-    """Return the first state of a process, from the status and the first unmodified ConfigMap of
-    the VllmProvider among the candidates."""
-    new = ServerState(provider.request)
-    unmodified = (
-        one
-        for one in candidates
-        if one is not None and one.is_unmodified and is_ours(provider, one)
-    )
-    published = next(unmodified, None)
+    """Return the first state of a process, from the status of a VllmProvider and its unmodified
+    ConfigMap, None without one; `request` is the present one."""
+    new = ServerState(request)
     if published is None:
         return new, LastPublished()
+    observed = status if status.observed_generation == request.generation else None
+    models = read_models(published.models_json, spec.provider_id)
     server = replace(
         new,
-        discovery=_discovery(provider, read_models(published.models_json, spec.provider_id)),
-        schedule=ProbeSchedule(failures=_failures_in_status(provider)),
+        discovery=_discovery(status, observed, models),
+        schedule=ProbeSchedule(failures=_failures_in(status)),
     )
-    if spec.discovery.mode == "OnChange":
-        server = _unless_changed(server, provider)
+    if spec.discovery.mode == "OnChange" and observed is not None:
+        server = _until_change(server, observed)
     return server, LastPublished(found_at_start=published)
 
 
-def _unless_changed(server: ServerState, provider: VllmProvider) -> ServerState:
-    """Return the state of a server that a restart is no reason to ask, unless the spec changed or
-    nothing is known of the last answer."""
-    last = next(
-        (c for c in provider.status.conditions if c.type == ConditionType.SERVER_REACHABLE), None
-    )
+def _until_change(server: ServerState, status: VllmProviderStatus) -> ServerState:
+    """Return the state of a server that a restart is no reason to ask, unless nothing is known of
+    the last answer; the status speaks of the present spec."""
+    last = next((c for c in status.conditions if c.type == ConditionType.SERVER_REACHABLE), None)
     reason = Reason.parse(last.reason) if last else None
-    if (
-        last is None
-        or reason in (None, Reason.PENDING)
-        or not provider.is_observed
-        or server.discovery.retained is None
-    ):
+    if last is None or reason in (None, Reason.PENDING) or server.discovery.retained is None:
         return server
     problem = None if last.status == "True" else Problem(Reason(last.reason), last.message)
     return replace(
@@ -97,13 +89,11 @@ def restore_source(published: PublishedModels) -> Retained | None:
     retained = restore_retained(published, ())
     if retained is None:
         return None
-    return replace(
-        retained,
-        models=tuple(
-            replace(one, model=_with_limit(one.model, published.max_tokens[one.model.id]))
-            for one in retained.models
-        ),
+    models = (
+        replace(one, model=_with_limit(one.model, published.max_tokens[one.model.id]))
+        for one in retained.models
     )
+    return replace(retained, models=tuple(models))
 
 
 def _restore_models(
@@ -114,10 +104,8 @@ def _restore_models(
         status = by_id.get(id_)
         source = status.context_window_source if status else "Server"
         parent = status.parent if status else ""
-        base = by_id.get(parent)
-        from_base = (
-            source == "Parent" and base is not None and base.context_window_source == "Server"
-        )
+        base = by_id.get(parent) if source == "Parent" else None
+        from_base = base is not None and base.context_window_source == "Server"
         derived = source in ("Override", "Default") or from_base
         absent = int(status is not None and status.state == "Missing")
         limit = status.max_tokens if status and status.max_tokens_source == "Server" else None
@@ -131,65 +119,68 @@ def _with_limit(model: ServedModel, max_tokens: int) -> ServedModel:
     return replace(model, max_output=max_tokens) if is_limit else model
 
 
-def _discovery(provider: VllmProvider, published: PublishedModels) -> DiscoveryState:
-    status, retained = provider.status, restore_retained(published, provider.status.models)
-    without_models = _without_chat_models(provider, published) if retained is None else {}
-    if without_models:
+def _discovery(
+    status: VllmProviderStatus, observed: VllmProviderStatus | None, published: PublishedModels
+) -> DiscoveryState:
+    """Return what is known of the server; `observed` is the status if it is of the present spec."""
+    retained = restore_retained(published, status.models)
+    rejected = _without_chat_models(status, published) if retained is None else {}
+    if rejected:
         retained = Retained(published.base_url, ())
-    version = (status.endpoint.server_version or "") if status.endpoint else ""
-    notes = (status.endpoint.notes or ()) if status.endpoint else ()
-    in_status = _capabilities_in_status(provider)
-    ids = (id_ for id_, _ in published.contexts)
     return DiscoveryState(
-        endpoint=EndpointState(former_url=_former_url(provider, retained)),
+        endpoint=EndpointState(former_url=_former_url(observed, retained)),
         retained=retained,
-        rejected=without_models or None,
-        info=ServerInfo(
-            version,
-            status.endpoint.task if status.endpoint else None,
-            key_proof="Public" if "KeyNotProved" in notes else None,
-        ),
-        capabilities=CapabilityResults(
-            {**published.capabilities, **in_status},
-            frozenset({*ids, f"version {version}"}) if in_status else frozenset(),
-            next((note for note in notes if note in STOPPED), None),
-            refusals=ChatRefusals(believed=_left_out_in_status(provider)),
-        ),
+        rejected=rejected or None,
+        info=_server_info(status.endpoint or NO_ENDPOINT),
+        capabilities=_capabilities(status, published),
     )
 
 
-def _former_url(provider: VllmProvider, retained: Retained | None) -> str:
+def _server_info(endpoint: EndpointStatus) -> ServerInfo:
+    proof: KeyProof | None = "Public" if "KeyNotProved" in (endpoint.notes or ()) else None
+    return ServerInfo(endpoint.server_version or "", endpoint.task, key_proof=proof)
+
+
+def _capabilities(status: VllmProviderStatus, published: PublishedModels) -> CapabilityResults:
+    """Return what models can do; only the status tells whether the server was asked."""
+    endpoint, probed = status.endpoint or NO_ENDPOINT, _probed_capabilities(status)
+    ids = (id_ for id_, _ in published.contexts)
+    return CapabilityResults(
+        {**published.capabilities, **probed},
+        frozenset({*ids, f"version {endpoint.server_version or ''}"}) if probed else frozenset(),
+        next((note for note in endpoint.notes or () if note in STOPPED), None),
+        refusals=ChatRefusals(believed=_left_out(status)),
+    )
+
+
+def _former_url(status: VllmProviderStatus | None, retained: Retained | None) -> str:
     """Return the published URL if the status confirms it, which no editor of ConfigMaps can write,
     for the present spec."""
-    status = provider.status
-    if retained is None or status.endpoint is None:
+    if retained is None or status is None or status.endpoint is None:
         return ""
-    confirmed = provider.is_observed and status.endpoint.base_url == retained.base_url
-    return retained.base_url if confirmed else ""
+    return retained.base_url if status.endpoint.base_url == retained.base_url else ""
 
 
-def _left_out_in_status(provider: VllmProvider) -> frozenset[str]:
+def _left_out(status: VllmProviderStatus) -> frozenset[str]:
     """Return the models that were left out because of their kind, by their list or their answers:
     those that the list is silent about have answered."""
-    rejected, endpoint = provider.status.rejected_models, provider.status.endpoint
-    if endpoint is not None and endpoint.task == "Embed":
+    if status.endpoint is not None and status.endpoint.task == "Embed":
         return frozenset()  # by its routes: it is not known which of them would chat
-    return frozenset(model.id for model in rejected if model.reason == "NotChat")
+    return frozenset(model.id for model in status.rejected_models if model.reason == "NotChat")
 
 
 def _without_chat_models(
-    provider: VllmProvider, published: PublishedModels
+    status: VllmProviderStatus, published: PublishedModels
 ) -> dict[str, Rejection]:
     """Return the models of a server whose empty list was published on purpose, none of another."""
-    reasons = {condition.reason for condition in provider.status.conditions}
+    reasons = {condition.reason for condition in status.conditions}
     if not published.base_url or Reason.NO_CHAT_MODELS not in reasons:
         return {}
-    rejections = set(Rejection)
-    rejected = provider.status.rejected_models
+    rejections, rejected = set(Rejection), status.rejected_models
     return {model.id: Rejection(model.reason) for model in rejected if model.reason in rejections}
 
 
-def _capabilities_in_status(provider: VllmProvider) -> dict[str, Capabilities]:
+def _probed_capabilities(status: VllmProviderStatus) -> dict[str, Capabilities]:
     """Return the probed capabilities of the status; the ConfigMap does not hold a refused image."""
     results = {("Supported", "Probe"): True, ("Unsupported", "Probe"): False}
     return {
@@ -197,15 +188,15 @@ def _capabilities_in_status(provider: VllmProvider) -> dict[str, Capabilities]:
             results.get((model.tools or "", model.tools_source or "")),
             results.get((model.images or "", model.images_source or "")),
         )
-        for model in provider.status.models
+        for model in status.models
         if "Probe" in (model.tools_source, model.images_source)
     }
 
 
-def _failures_in_status(provider: VllmProvider) -> int:
+def _failures_in(status: VllmProviderStatus) -> int:
     """Return how many failures in a row the status speaks of, so that a restart does not flap
     Ready."""
-    status = {condition.type: condition.status for condition in provider.status.conditions}
-    if status.get(ConditionType.SERVER_REACHABLE) != "False":
+    by_type = {condition.type: condition.status for condition in status.conditions}
+    if by_type.get(ConditionType.SERVER_REACHABLE) != "False":
         return 0
-    return 1 if status.get(ConditionType.READY) == "True" else FAILURE_THRESHOLD
+    return 1 if by_type.get(ConditionType.READY) == "True" else FAILURE_THRESHOLD

@@ -2,12 +2,9 @@
 leaves none."""
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.configmap import PRIMARY_PATTERNS, ConfigMapState
-from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import ResolvedDefaults
-from openclaw_vllm.core.config.read_back import read_primary
 from openclaw_vllm.core.discovery.capabilities import of_model
 from openclaw_vllm.core.discovery.globs import matches_any, matching
 from openclaw_vllm.core.discovery.ids import Rejection
@@ -75,30 +72,6 @@ def filtered_primary(
             )
             return Problem(Reason.INVALID_SPEC, message)
     return None
-
-
-def sticky_primary(
-    provider: VllmProvider,
-    spec: VllmProviderSpec,
-    existing: ConfigMapState | None,
-    patterns: str,
-) -> str:
-    """Return the primary from before, unless the patterns were edited since it was chosen.
-
-    It is read from an unmodified ConfigMap, else from the status.
-    """
-    if existing is None:
-        edited = not provider.is_observed
-    else:
-        edited = existing.annotations.get(PRIMARY_PATTERNS, "") != patterns
-    if edited:
-        return ""
-    if existing is not None and existing.is_unmodified:
-        if published := read_primary(existing.agents_json, f"{spec.provider_id}/"):
-            return published
-        if existing.publishes_agents:
-            return ""
-    return (provider.status.primary_model or "").removeprefix(f"{spec.provider_id}/")
 
 
 def _discovered(

@@ -10,8 +10,8 @@ from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.base_config import Base, parse
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.plan import KeepPublished, Plan, published_by_other_instance
-from openclaw_vllm.core.publication.restore import restore_state
+from openclaw_vllm.core.publication.outcome import published_by_other_instance
+from openclaw_vllm.core.publication.plan import KeepPublished, Plan
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
 from tests.builders.plans import decide, listed, plan, publish, resource
@@ -62,7 +62,7 @@ def test_what_was_noted_is_reported_again_after_a_restart(*, resolved: bool) -> 
     condition = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded"}
     condition |= {"message": written.note, "lastTransitionTime": ""}
     updated = builders.with_status(updated, conditions=[condition])
-    memory, _ = restore_state(updated, spec_of(updated), existing)
+    memory = builders.restored(updated, existing)
     memory = memory.with_endpoint(CONNECTION) if resolved else memory
     assert written.note
     assert kept(decide(updated, spec_of(updated), memory, existing)) == (None, written.note)
@@ -93,7 +93,7 @@ def after_a_restart(now: Base | Problem) -> Plan:
     updated, existing = publish(before, written)
     condition = {"type": "ConfigPublished", "status": "True", "reason": "Succeeded", "message": ""}
     updated = builders.with_status(updated, conditions=[condition | {"lastTransitionTime": ""}])
-    server, _ = restore_state(updated, spec_of(updated), existing)
+    server = builders.restored(updated, existing)
     recalled = server.with_endpoint(CONNECTION)
     return decide(updated, spec_of(updated), recalled, existing, now)
 

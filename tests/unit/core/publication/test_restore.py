@@ -14,7 +14,7 @@ from openclaw_vllm.core.discovery.capabilities import Capabilities, Examination
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.plan import Plan
-from openclaw_vllm.core.publication.restore import restore_source, restore_state
+from openclaw_vllm.core.publication.restore import restore_source
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import CONNECTION, WALL, Wire, served, spec_of
@@ -42,7 +42,7 @@ def settled(
 
 
 def recalled(resource: VllmProvider, published: ConfigMapState | None) -> ServerState:
-    server, _ = restore_state(resource, spec_of(resource), published)
+    server = builders.restored(resource, published)
     return server.with_endpoint(CONNECTION)
 
 

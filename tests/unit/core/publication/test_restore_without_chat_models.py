@@ -10,7 +10,6 @@ from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.ids import Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.publication.restore import restore_state
 from openclaw_vllm.core.status.conditions import Outcomes, conditions
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
@@ -46,7 +45,7 @@ def published_by(how: str, **spec: object) -> tuple[VllmProvider, ConfigMapState
 
 
 def restored(resource: VllmProvider, published: ConfigMapState) -> ServerState:
-    server, _ = restore_state(resource, spec_of(resource), published)
+    server = builders.restored(resource, published)
     return server.with_endpoint(CONNECTION)
 
 

@@ -17,7 +17,6 @@ from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.publication.manifest import drift
 from openclaw_vllm.core.publication.ownership import manifest_of
 from openclaw_vllm.core.publication.plan import Plan
-from openclaw_vllm.core.publication.restore import restore_state
 from tests import builders, recorded_release
 from tests.builders import spec_of
 from tests.builders.plans import decide
@@ -60,7 +59,7 @@ def planned(provider: VllmProvider, *more: ServedModel) -> Plan:
     spec, existing = spec_of(provider), published(provider)
     assert provider.status.endpoint is not None
     connection = Connection(provider.status.endpoint.base_url)
-    server, _ = restore_state(provider, spec, existing)
+    server = builders.restored(provider, existing)
     server = server.with_endpoint(connection)
     models = served_at(connection.base_url)
     if models and not spec.models:
