@@ -1,6 +1,7 @@
 """Starts what is measured: a build of the operator, or the peer."""
 
 import json
+import os
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -29,7 +30,11 @@ class PeerProcess(OperatorProcess):
 def start(
     build: Build | None, plane: ControlPlane, folder: Path, pace: Pace
 ) -> tuple[OperatorProcess, str]:
-    """Start a build with the chart's rights, or the peer with all; return it and its user."""
+    """Start a build with the chart's rights, or the peer with all; return it and its user.
+
+    The first start leaves bytecode for those that are measured, as it is in the image.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     folder.mkdir()
     if build is None:
         process: OperatorProcess = PeerProcess(_grant_everything(plane), folder, pace)

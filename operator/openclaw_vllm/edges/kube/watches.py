@@ -117,11 +117,14 @@ class Watches:
     def have_synced(self) -> bool:
         """Whether the handlers have seen the initial list of every watch.
 
-        kopf handles objects in separate tasks, so a list has ended when no more of them come.
+        Of a list before its watch kopf handles objects in separate tasks, so that it has ended when
+        no more of them come; what a watch begins with is handled before its end.
         """
         if not self._synced:
-            all_listed = all(state.list_is_complete for _, state in self._expected())
-            self._synced = all_listed and self.clock() - self._last_event_at >= SETTLED
+            expected = [state for _, state in self._expected()]
+            settled = self.clock() - self._last_event_at >= SETTLED
+            settled = settled or all(state.listed_by_watching for state in expected)
+            self._synced = settled and all(state.list_is_complete for state in expected)
         return self._synced
 
     def silences(self) -> Mapping[str, float]:

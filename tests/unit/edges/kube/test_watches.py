@@ -123,8 +123,7 @@ async def test_a_list_has_ended_when_what_came_before_its_end_was_asked_for(
         assert read == ADDED + END
         scene.says.put_nowait(BOOKMARK)
         await anext(chunks)
-        scene.now += SETTLED
-        assert scene.watches.have_synced
+        assert scene.watches.have_synced  # at once: all of it was handled
 
 
 EVERY_KIND = [watch.resource for watch in expected_watches((), catalogs=True)]
@@ -194,6 +193,21 @@ def test_lists_are_complete_once_no_event_is_left_and_stay_so() -> None:
     now += SETTLED
     assert watches.have_synced
     watches.record_event()
+    assert watches.have_synced
+
+
+@pytest.mark.parametrize("by_watching", [True, False])
+def test_lists_are_complete_at_once_where_all_watches_begin_with_them(*, by_watching: bool) -> None:
+    now = 1000.0
+    watches, others = Watches(clock=lambda: now), Watch("configmaps")
+    watches.expect([SERVICES, others])
+    watches.record_list(SERVICES, by_watching=True)
+    watches.record_list(others, by_watching=by_watching)
+    watches.record_end_of_list(SERVICES)
+    assert not watches.have_synced
+    watches.record_end_of_list(others)
+    assert watches.have_synced == by_watching
+    now += SETTLED
     assert watches.have_synced
 
 
