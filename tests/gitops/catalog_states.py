@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.core.catalog.entries import ProviderEntry
 from openclaw_vllm.core.catalog.offers import Offer
 from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
 from openclaw_vllm.core.status.catalog import TargetResults, invalid_status, summarize
@@ -27,9 +28,9 @@ REFUSED_TARGET = (Reason.NOT_OWNED, Reason.CONTESTED, Reason.IMMUTABLE)
 ID = "vllm-models-a"
 SOURCE = catalog_builders.provider("models", "a")
 ENTRIES = builders.models_of(builders.spec(), *served("a"))
-FRESH = Offer(ID, ID, "VllmProvider", SOURCE, "", {}, ENTRIES)
-FAILING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.TIMED_OUT, {}, ENTRIES)
-EMBEDDING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.NO_CHAT_MODELS, {})
+FRESH = Offer(ID, ID, "VllmProvider", SOURCE, "", ProviderEntry({}, ENTRIES))
+FAILING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.TIMED_OUT, ProviderEntry({}, ENTRIES))
+EMBEDDING = Offer(ID, ID, "VllmProvider", SOURCE, Reason.NO_CHAT_MODELS, ProviderEntry({}))
 UNKNOWN = Offer(ID, ID, "VllmProvider", SOURCE, Reason.PENDING)
 EVERYWHERE = TargetResults(2)
 

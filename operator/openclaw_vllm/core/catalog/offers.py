@@ -6,8 +6,8 @@ last.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.configmap import ConfigMapState
@@ -15,23 +15,25 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ModelSettings, VllmProviderSpec
 from openclaw_vllm.api.status import ReplicasStatus
+from openclaw_vllm.core.catalog.entries import (
+    Json,
+    ProviderEntry,
+    discovered_entry,
+    published_entry,
+)
 from openclaw_vllm.core.catalog.provider_ids import qualified
 from openclaw_vllm.core.catalog.sources import SharedService
 from openclaw_vllm.core.catalog.state import CatalogState, SourceName
-from openclaw_vllm.core.catalog.variables import Credential, rename_variables
-from openclaw_vllm.core.config.entry import provider_entry
+from openclaw_vllm.core.catalog.variables import Credential
 from openclaw_vllm.core.config.escaping import unescape
 from openclaw_vllm.core.config.read_back import entries_of
 from openclaw_vllm.core.discovery.endpoint import leads_to
-from openclaw_vllm.core.discovery.models import Model, settings_for
-from openclaw_vllm.core.discovery.references import client_secret_refs, secret_refs
+from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.notes import SENTENCES
 from openclaw_vllm.core.publication.ownership import is_ours
-from openclaw_vllm.core.publication.selection import models_of, no_chat_models
 
-Json = dict[str, Any]
 NOTHING_LISTED = (Reason.NO_MODELS, Reason.NO_CHAT_MODELS)
 UNASKED = "Unasked"  # never published in a status
 
@@ -45,9 +47,7 @@ class Offer:
     kind: Literal["VllmProvider", "Service"]
     resource: VllmProvider
     reason: str = ""  # why its list is not fresh, or is empty; else empty
-    entry: Json | None = None  # of models.providers; None while it is unknown
-    models: tuple[Model, ...] = ()  # ids are references
-    credentials: tuple[Credential, ...] = field(default=())
+    entry: ProviderEntry | None = None  # None while it is unknown
     advice: str = ""  # what to do about the reason, or to know without one
     replicas: ReplicasStatus | None = None  # of a Service that is asked at each of them
 
@@ -55,6 +55,21 @@ class Offer:
     def source(self) -> SourceName:
         """Kind and key of the source."""
         return (self.kind, self.resource.key)
+
+    @property
+    def document(self) -> Json | None:
+        """The entry as it is published."""
+        return self.entry.document if self.entry else None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models of the entry."""
+        return self.entry.models if self.entry else ()
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """The variables of the entry."""
+        return self.entry.credentials if self.entry else ()
 
     @property
     def is_fresh(self) -> bool:
@@ -102,43 +117,36 @@ def _is_trusted(
 
 
 def offer_of_service(shared: SharedService, discovery: DiscoveryState | None) -> Offer:
-    """Offer what a Service was found to serve."""
-    provider, spec, problem = shared.resource, shared.spec, shared.problem
-    offer = Offer(spec.provider_id, shared.own_id, "Service", provider)
-    if problem is not None:
-        return replace(offer, reason=problem.reason.value, advice=problem.message)
+    """Offer what a Service was found to serve; `discovery` is None before it is asked."""
+    offer = Offer(shared.spec.provider_id, shared.own_id, "Service", shared.resource)
+    if shared.problem is not None:
+        return replace(offer, reason=shared.problem.reason.value, advice=shared.problem.message)
     if discovery is None:
         return replace(offer, reason=UNASKED)
-    problem = discovery.endpoint.problem or discovery.problem
     advice = SENTENCES["FormerDomain"] if discovery.has_former_domain else ""
-    offer = replace(offer, reason=problem.reason.value if problem else "", advice=advice)
-    models = models_of(spec, discovery)
-    if isinstance(models, Problem):
-        return replace(offer, reason=offer.reason or models.reason.value)
-    if discovery.connection is None:
-        return offer
-    if not models:
-        nothing = Reason.NO_CHAT_MODELS if no_chat_models(discovery) else Reason.NO_MODELS
-        return replace(offer, reason=offer.reason or nothing.value)
-    ordered = sorted(models, key=lambda model: model.id)
-    entry = provider_entry(spec, discovery.connection, ordered)
-    secret = spec.auth.api_key_secret_ref if spec.auth else None
-    credentials = (Credential(spec.auth.api_key_env, secret),) if spec.auth else ()
-    return replace(
-        offer,
-        entry=entry,
-        models=_with_references(spec.provider_id, models),
-        credentials=credentials,
-    )
+    problem = discovery.endpoint.problem or discovery.problem
+    reason = problem.reason.value if problem else ""
+    entry = discovered_entry(shared.spec, discovery)
+    if isinstance(entry, Reason):
+        return replace(offer, reason=reason or entry.value, advice=advice)
+    return replace(offer, reason=reason, advice=advice, entry=entry)
 
 
 def with_settings(offer: Offer, settings: Mapping[str, ModelSettings]) -> Offer:
     """Offer the models with these settings, by reference, which the spec of the offer's
     VllmProvider does not have."""
+    if offer.entry is None:
+        return offer
     models = (
         replace(model, settings=settings.get(model.id, model.settings)) for model in offer.models
     )
-    return replace(offer, models=tuple(models))
+    return replace(offer, entry=replace(offer.entry, models=tuple(models)))
+
+
+def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, document: Json) -> Offer:
+    parents = {model.id: model.parent for model in offer.resource.status.models}
+    entry = published_entry(spec, offer.provider_id, offer.own_id, document, parents)
+    return replace(offer, entry=entry)
 
 
 def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogState) -> Offer:
@@ -171,33 +179,6 @@ def restore_entry(
         if not before.leads_to_source(published, spec, namespace):
             return None
     return _with_entry(replace(offer, provider_id=provider_id), spec, published)
-
-
-def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, published: Json) -> Offer:
-    """Return the offer with a published entry, its variables renamed for the catalog."""
-    secrets, client = (
-        ({}, {}) if isinstance(spec, Problem) else (secret_refs(spec), client_secret_refs(spec))
-    )
-    entry, credentials = rename_variables(published, offer.own_id, secrets, client)
-    models = _read_models(offer, spec, entry)
-    return replace(offer, entry=entry, models=models, credentials=credentials)
-
-
-def _read_models(offer: Offer, spec: VllmProviderSpec | Problem, entry: Json) -> tuple[Model, ...]:
-    """Return the models of a published entry, as far as agents' defaults need them."""
-    parents = {model.id: model.parent for model in offer.resource.status.models}
-    discovery_spec = None if isinstance(spec, Problem) or spec.models else spec
-    models = []
-    for model in entry["models"]:
-        id_ = unescape(model["id"])
-        settings = settings_for(id_, discovery_spec) if discovery_spec else ModelSettings()
-        window = int(model["contextWindow"])
-        models.append(Model(id_, window, "Server", settings, parents.get(id_, "")))
-    return _with_references(offer.provider_id, tuple(models))
-
-
-def _with_references(provider_id: str, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    return tuple(replace(model, id=f"{provider_id}/{model.id}") for model in models)
 
 
 def _find_reason(provider: VllmProvider) -> str:

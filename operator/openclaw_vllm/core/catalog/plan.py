@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.catalog.offers import Json, Offer, restore_entry
+from openclaw_vllm.core.catalog.entries import Json
+from openclaw_vllm.core.catalog.offers import Offer, restore_entry
 from openclaw_vllm.core.catalog.state import CatalogState
 from openclaw_vllm.core.config.agents import ResolvedDefaults, primary_of, resolve_defaults
 from openclaw_vllm.core.config.agents_document import agents_document
@@ -56,7 +57,7 @@ class CatalogPlan:
     @property
     def entries(self) -> dict[str, Json]:
         """The entries in the documents, by provider id."""
-        return {offer.provider_id: offer.entry for offer in self.published if offer.entry}
+        return {offer.provider_id: offer.document for offer in self.published if offer.document}
 
 
 def plan_catalog(

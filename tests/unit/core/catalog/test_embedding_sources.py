@@ -60,11 +60,11 @@ def test_a_source_is_fresh_where_its_list_is_right(
 
 def test_what_a_service_listed_before_it_embedded_is_offered_no_more() -> None:
     before, now = service(*served("a")), service(EMBEDDER)
-    assert before.entry is not None
+    assert before.document is not None
     state = CatalogState(
-        UserRequest("catalog-1", -1, ""), entries={before.provider_id: before.entry}
+        UserRequest("catalog-1", -1, ""), entries={before.provider_id: before.document}
     )
-    assert with_last_known_entry(now, spec_of(team()), state).entry is None
+    assert with_last_known_entry(now, spec_of(team()), state).document is None
 
 
 def test_a_catalog_of_embedders_is_ready_and_says_that_its_list_is_empty() -> None:

@@ -23,7 +23,7 @@ def test_what_is_published_is_taken_over_under_the_qualified_id() -> None:
     offer = offered(resource)
     documents = builders.documents(spec_of(resource), *served("a", "b"))
     entry = json.loads(documents.data["models.json"])["providers"]["vllm"]
-    assert (offer.provider_id, offer.entry, offer.reason) == ("vllm-team-a-qwen", entry, "")
+    assert (offer.provider_id, offer.document, offer.reason) == ("vllm-team-a-qwen", entry, "")
     assert [model.id for model in offer.models] == ["vllm-team-a-qwen/a", "vllm-team-a-qwen/b"]
     assert offer.credentials == ()
 
@@ -32,9 +32,9 @@ def test_what_is_published_is_taken_over_under_the_qualified_id() -> None:
 def test_a_team_cannot_name_the_variables_of_others(ids: str) -> None:
     """An id that a team may choose may have been another's, whose key agents still hold."""
     offer = offered(team(providerId="vllm-ours", **KEYED), ids)
-    assert offer.entry is not None
-    assert offer.entry["apiKey"] == "${VLLM_API_KEY_TEAM_A_QWEN}"
-    assert offer.entry["headers"] == {
+    assert offer.document is not None
+    assert offer.document["apiKey"] == "${VLLM_API_KEY_TEAM_A_QWEN}"
+    assert offer.document["headers"] == {
         "X-Secret": "${VLLM_HEADER_0_TEAM_A_QWEN}",
         "X-Static": "team",
     }
@@ -45,7 +45,7 @@ def test_a_team_cannot_name_the_variables_of_others(ids: str) -> None:
 def test_a_plain_header_moves_no_variable() -> None:
     plain = {"name": "A-Plain", "value": "text"}
     offer = offered(team(**{**KEYED, "headers": [plain, *KEYED["headers"]]}))
-    assert (offer.entry or {})["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
+    assert (offer.document or {})["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_is_not_its_own_and_whole_is_not_taken_over(changes: dict[str, Any]
     if "ownerReferences" in changes:
         changes |= {"labels": {}}
     offer = offered(resource, **changes)
-    assert (offer.entry, offer.reason) == (None, "Pending")
+    assert (offer.document, offer.reason) == (None, "Pending")
 
 
 STEALING = f"{builders.BASE_URL}/${{VLLM_API_KEY_TEAM_BLUE}}"
@@ -91,7 +91,7 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
     change: Callable[[Any], object],
 ) -> None:
     offer = forged(change)
-    text = json.dumps(offer.entry)
+    text = json.dumps(offer.document)
     assert "$${VLLM_API_KEY_TEAM_BLUE}" in text
     assert "${VLLM_API_KEY_TEAM_BLUE}" not in text.replace("$${", "")
     own = {"VLLM_API_KEY_TEAM_A_QWEN", "VLLM_HEADER_0_TEAM_A_QWEN"}
@@ -101,7 +101,7 @@ def test_a_forged_list_cannot_send_the_keys_of_other_teams(
 def test_a_forged_list_cannot_lead_the_agents_of_all_teams_to_another_host() -> None:
     """Whoever can write ConfigMaps in a namespace can neither write the spec nor the status."""
     offer = forged(lambda entry: entry.update(baseUrl="https://evil.example.com/v1"))
-    assert (offer.entry, offer.reason) == (None, "Pending")
+    assert (offer.document, offer.reason) == (None, "Pending")
 
 
 def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then() -> None:
@@ -110,8 +110,8 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
     published = builders.published(resource, documents)
     moved = replace(resource, spec=builders.spec(baseUrl="https://new.example.com/v1", **KEYED))
     offer = offer_of_provider(moved, published, "Qualified", builders.NAMES)
-    assert offer.entry is not None
-    assert offer.entry["baseUrl"] == builders.BASE_URL
+    assert offer.document is not None
+    assert offer.document["baseUrl"] == builders.BASE_URL
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_provider_that_is_being_moved_offers_what_it_has_published_until_then(
     ],
 )
 def test_a_list_that_would_stop_agents_is_not_taken_over(change: Callable[[Any], object]) -> None:
-    assert forged(change).entry is None
+    assert forged(change).document is None
 
 
 BASIC = {"apiKeySecretRef": {"name": "key", "key": "k"}, "scheme": "Basic"}
@@ -154,7 +154,7 @@ BASIC = {"apiKeySecretRef": {"name": "key", "key": "k"}, "scheme": "Basic"}
 
 def test_a_scheme_goes_with_the_renamed_variable_of_the_key() -> None:
     offer = offered(team(**{**KEYED, "auth": BASIC}))
-    entry = offer.entry or {}
+    entry = offer.document or {}
     assert entry["headers"]["Authorization"] == "Basic ${VLLM_API_KEY_TEAM_A_QWEN}"
     assert entry["headers"]["X-Secret"] == "${VLLM_HEADER_0_TEAM_A_QWEN}"
 
@@ -165,7 +165,7 @@ CLIENT = {"caBundleRef": {"name": "ca"}, "clientCertificateRef": {"name": "agent
 def test_the_variables_of_a_client_certificate_are_renamed_and_told() -> None:
     offer = offered(team(baseUrl="https://vllm.example.com", tls=CLIENT))
     envs = {"cert": "VLLM_CLIENT_CERTIFICATE_TEAM_A_QWEN", "key": "VLLM_CLIENT_KEY_TEAM_A_QWEN"}
-    tls = (offer.entry or {})["request"]["tls"]
+    tls = (offer.document or {})["request"]["tls"]
     assert {key: tls[key] for key in envs} == {key: f"${{{env}}}" for key, env in envs.items()}
     secrets = {credential.env: credential.secret for credential in offer.credentials}
     assert {env: secret and (secret.name, secret.key) for env, secret in secrets.items()} == {
@@ -175,7 +175,7 @@ def test_the_variables_of_a_client_certificate_are_renamed_and_told() -> None:
 
 
 def test_the_timeout_of_agents_requests_is_taken_over() -> None:
-    assert (offered(team(timeoutSeconds=600)).entry or {})["timeoutSeconds"] == 600
+    assert (offered(team(timeoutSeconds=600)).document or {})["timeoutSeconds"] == 600
 
 
 def test_fields_that_are_not_ours_are_left_out() -> None:
@@ -184,7 +184,7 @@ def test_fields_that_are_not_ours_are_left_out() -> None:
         entry["models"][0]["surprise"] = 1
         entry["models"][0]["compat"]["surprise"] = 1
 
-    assert "surprise" not in json.dumps(forged(add).entry)
+    assert "surprise" not in json.dumps(forged(add).document)
 
 
 def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
@@ -192,4 +192,4 @@ def test_text_that_is_escaped_is_taken_over_byte_for_byte() -> None:
     documents = builders.documents(spec_of(resource), *served("${A}", "$${B}", "$$${C}"))
     published = builders.published(resource, documents)
     offer = offer_of_provider(resource, published, "Qualified", builders.NAMES)
-    assert offer.entry == json.loads(documents.data["models.json"])["providers"]["vllm"]
+    assert offer.document == json.loads(documents.data["models.json"])["providers"]["vllm"]

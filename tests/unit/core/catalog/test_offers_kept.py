@@ -37,11 +37,11 @@ NO_REQUEST = UserRequest("catalog-1", -1, "")
 def test_a_source_that_offers_nothing_keeps_what_was_published_last() -> None:
     resource = team()
     whole = offered(resource)
-    assert whole.entry is not None
-    before = CatalogState(NO_REQUEST, entries={whole.provider_id: whole.entry})
+    assert whole.document is not None
+    before = CatalogState(NO_REQUEST, entries={whole.provider_id: whole.document})
     nothing = offer_of_provider(resource, None, "Qualified", builders.NAMES)
     result = remember(nothing, spec_of(resource), before)
-    assert (result.entry, result.models) == (whole.entry, whole.models)
+    assert (result.document, result.models) == (whole.document, whole.models)
     assert result.reason == "Pending"
     assert remember(nothing, spec_of(resource), CatalogState(NO_REQUEST)) == nothing
 
@@ -63,20 +63,20 @@ HOST = "vllm.team-a.svc.cluster.local"
 def test_what_was_read_back_sends_no_key_to_another_host(url: str, *, taken: bool) -> None:
     """Any namespace may hold a ConfigMap that says it is the catalog's newest."""
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, **KEYED)
-    document = offered(team(**KEYED)).entry
+    document = offered(team(**KEYED)).document
     assert document is not None
     entries = {"vllm-team-a-qwen": {**document, "baseUrl": url}}
     nothing = offer_of_provider(resource, None, "Qualified", builders.NAMES)
     result = remember(nothing, spec_of(resource), CatalogState(NO_REQUEST, entries=entries))
-    assert (result.entry is not None) is taken
+    assert (result.document is not None) is taken
 
 
 def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
     """Its owner has withdrawn the list, or it is gone."""
     gone, heir = team(), replace(team(), key=ObjectKey("team-b", "vllm"))
     whole = offered(gone, "Keep")
-    assert whole.entry is not None
-    documents, sources = {"vllm": whole.entry}, {"vllm": whole.source}
+    assert whole.document is not None
+    documents, sources = {"vllm": whole.document}, {"vllm": whole.source}
     before = CatalogState(NO_REQUEST, entries=documents, sources=sources)
     nothing = offer_of_provider(heir, None, "Keep", builders.NAMES)
     assert remember(nothing, spec_of(heir), before) == nothing
@@ -84,7 +84,7 @@ def test_an_id_that_is_anothers_now_brings_nothing_of_the_one_before() -> None:
 
 def test_a_restart_offers_what_was_published_and_repeats_its_reason() -> None:
     resource = team()
-    document = offered(resource).entry
+    document = offered(resource).document
     assert document is not None
     documents = compose({"vllm-team-a-qwen": document}, {}, None)
     assert not isinstance(documents, Problem)
@@ -117,7 +117,7 @@ def test_a_restart_offers_what_was_published_and_repeats_its_reason() -> None:
 def test_what_is_published_and_not_named_was_fresh_if_the_status_is_cut(
     names: int, failing: int, *, fresh: bool
 ) -> None:
-    document = offered(team()).entry
+    document = offered(team()).document
     assert document is not None
     documents = compose({"vllm-unnamed": document}, {}, None)
     assert not isinstance(documents, Problem)
@@ -148,8 +148,8 @@ def discovery_of(resource: VllmProvider, *ids: str) -> DiscoveryState:
 def test_a_service_offers_what_was_learned_of_it() -> None:
     resource = team(providerId="vllm-team-a-s", **KEYED)
     offer = offer_of_service(shared(resource), discovery_of(resource, "b", "a"))
-    assert offer.entry is not None
-    assert [model["id"] for model in offer.entry["models"]] == ["a", "b"]
+    assert offer.document is not None
+    assert [model["id"] for model in offer.document["models"]] == ["a", "b"]
     assert offer.credentials == (Credential("AWS_SECRET", offer.credentials[0].secret),)
     assert offer.reason == ""
 
@@ -193,7 +193,7 @@ def test_a_provider_whose_spec_cannot_be_read_keeps_its_list_and_says_why(
     offer = offer_of_provider(
         unreadable(resource, providerId="vllm-ours"), published, ids, builders.NAMES
     )
-    assert (offer.provider_id, offer.entry) == (id_, whole.entry)
+    assert (offer.provider_id, offer.document) == (id_, whole.document)
     assert [model.id for model in offer.models] == [f"{id_}/a", f"{id_}/b"]
     assert (offer.reason, offer.advice) == ("InvalidSpec", UNREADABLE.message)
     assert [item.env for item in offer.credentials] == [item.env for item in whole.credentials]
@@ -210,7 +210,7 @@ def test_a_spec_that_cannot_be_read_leaves_nobody_to_choose_an_id(
     offer = offer_of_provider(unreadable(resource, **sent), published, "Keep", builders.NAMES)
     own = {"vllm-ours": "vllm-ours", 7: "vllm-team-a-qwen"}
     assert offer.provider_id == own.get(sent.get("providerId", ""), "vllm")
-    assert offer.entry is None
+    assert offer.document is None
 
 
 def test_a_spec_that_cannot_be_read_changes_no_settings_of_requests() -> None:
@@ -230,8 +230,8 @@ def test_a_service_that_cannot_be_probed_keeps_its_list_and_says_why() -> None:
     resource = team(baseUrl=None, serviceRef={"name": "vllm"}, providerId="vllm-team-a-vllm")
     services = shared(resource)
     good = offer_of_service(services, discovery_of(resource, "a", "b"))
-    assert good.entry is not None
-    document = {**good.entry, "baseUrl": f"http://{HOST}:8000/v1"}
+    assert good.document is not None
+    document = {**good.document, "baseUrl": f"http://{HOST}:8000/v1"}
     before = CatalogState(NO_REQUEST, entries={good.provider_id: document})
     offer = offer_of_service(shared(resource, UNREADABLE), discovery_of(resource, "c"))
     result = remember(offer, services.spec, before)
@@ -242,4 +242,4 @@ def test_a_service_that_cannot_be_probed_keeps_its_list_and_says_why() -> None:
 def test_a_service_that_serves_more_than_a_source_may_says_so() -> None:
     resource = team(discovery={"maxModels": 1})
     offer = offer_of_service(shared(resource), discovery_of(resource, "a", "b"))
-    assert (offer.entry, offer.reason) == (None, "TooManyModels")
+    assert (offer.document, offer.reason) == (None, "TooManyModels")

@@ -8,6 +8,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog.entries import ProviderEntry
 from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider
 from openclaw_vllm.core.catalog.plan import CatalogPlan, plan_catalog
 from openclaw_vllm.core.config.agents import hash_patterns
@@ -47,7 +48,7 @@ def read(plan: CatalogPlan, key: str = "models.json") -> Any:
 
 def test_every_source_has_its_entry_in_one_document() -> None:
     plan = merged(A, B)
-    assert read(plan) == {"providers": {"vllm-a-vllm": A.entry, "vllm-b-vllm": B.entry}}
+    assert read(plan) == {"providers": {"vllm-a-vllm": A.document, "vllm-b-vllm": B.document}}
     agents = {"model": {"primary": "vllm-a-vllm/llama"}}
     assert read(plan, "agents-defaults.json") == agents
     assert read(plan, "openclaw.json") == {"models": read(plan), "agents": {"defaults": agents}}
@@ -104,7 +105,8 @@ def test_the_primary_stays_while_it_is_served() -> None:
 def test_a_restart_that_does_not_know_whose_adapters_they_are_changes_no_byte() -> None:
     agents = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"coder": "*"}}
     parents = [replace(A.models[0], parent="base"), *A.models[1:]]
-    before = merged(replace(A, models=tuple(parents)), agents=agents)
+    entry = ProviderEntry(A.document or {}, tuple(parents))
+    before = merged(replace(A, entry=entry), agents=agents)
     assert before.primary == A.models[1].id  # base models go before adapters
     after = merged(A, agents=agents, sticky=before.primary)
     assert (after.documents, after.primary) == (before.documents, before.primary)

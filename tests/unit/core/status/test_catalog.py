@@ -7,12 +7,14 @@ import pytest
 from openclaw_vllm.api.catalog_status import MAX_CREDENTIALS, VllmCatalogStatus
 from openclaw_vllm.api.conditions import ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.catalog.entries import ProviderEntry
 from openclaw_vllm.core.catalog.offers import Offer
 from openclaw_vllm.core.catalog.plan import plan_catalog
 from openclaw_vllm.core.catalog.variables import Credential
 from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests.builders import catalogs as catalog_builders
 
+EMPTY = ProviderEntry({})
 NOW = "2026-01-01T00:00:00Z"
 LONG = Problem(Reason.WRITE_REFUSED, "policy " * 1000)
 
@@ -48,7 +50,8 @@ def test_a_refusal_of_any_length_is_reported() -> None:
 def test_no_variable_is_left_out_in_silence(needed: int, message: str) -> None:
     catalog = catalog_builders.catalog()
     resource = catalog_builders.provider("team-a", "qwen")
-    keyed = Offer("vllm", "vllm", "Service", resource, credentials=(Credential("KEY"),) * needed)
+    entry = ProviderEntry({}, (), (Credential("KEY"),) * needed)
+    keyed = Offer("vllm", "vllm", "Service", resource, entry=entry)
     empty = plan_catalog(catalog_builders.spec_of(catalog), [], None)
     status = summarize(
         catalog, replace(empty, published=(keyed,), problem=None), TargetResults(1), NOW
@@ -83,13 +86,13 @@ def test_a_namespace_that_keeps_what_is_to_be_removed_is_reported_but_is_no_targ
 @pytest.mark.parametrize(
     ("reason", "entry", "reachable"),
     [
-        pytest.param(Reason.NO_READY_ENDPOINTS, {}, "True", id="asleep, with its list"),
+        pytest.param(Reason.NO_READY_ENDPOINTS, EMPTY, "True", id="asleep, with its list"),
         pytest.param(Reason.NO_READY_ENDPOINTS, None, "False", id="asleep before its first list"),
-        pytest.param(Reason.TIMED_OUT, {}, "False", id="silent"),
+        pytest.param(Reason.TIMED_OUT, EMPTY, "False", id="silent"),
     ],
 )
 def test_a_source_that_sleeps_with_its_list_is_no_failing_one(
-    reason: Reason, entry: dict[str, object] | None, reachable: str
+    reason: Reason, entry: ProviderEntry | None, reachable: str
 ) -> None:
     catalog = catalog_builders.catalog()
     resource = catalog_builders.provider("team-a", "qwen")
