@@ -90,6 +90,24 @@ DEFINITIONS = (PROVIDER, CATALOG)
 
 def definition(crd: Definition) -> Schema:
     """Return the CustomResourceDefinition as a manifest."""
+    names = {
+        "kind": crd.kind,
+        "listKind": f"{crd.kind}List",
+        "plural": crd.plural,
+        "singular": crd.kind.lower(),
+        "shortNames": [crd.short_name],
+        "categories": ["openclaw"],
+    }
+    versions = [_build_version(crd)]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{crd.plural}.{GROUP}"},
+        "spec": {"group": GROUP, "scope": crd.scope, "names": names, "versions": versions},
+    }
+
+
+def _build_version(crd: Definition) -> Schema:
     columns = (
         *crd.columns,
         ("Ready", "string", f"{READY}.status", {}),
@@ -97,7 +115,7 @@ def definition(crd: Definition) -> Schema:
         *crd.wide_columns,
         ("Age", "date", ".metadata.creationTimestamp", {}),
     )
-    version = {
+    return {
         "name": VERSION,
         "served": True,
         "storage": True,
@@ -107,20 +125,6 @@ def definition(crd: Definition) -> Schema:
             for name, type_, path, wide in columns
         ],
         "schema": {"openAPIV3Schema": _build_schema(crd)},
-    }
-    names = {
-        "kind": crd.kind,
-        "listKind": f"{crd.kind}List",
-        "plural": crd.plural,
-        "singular": crd.kind.lower(),
-        "shortNames": [crd.short_name],
-        "categories": ["openclaw"],
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{crd.plural}.{GROUP}"},
-        "spec": {"group": GROUP, "scope": crd.scope, "names": names, "versions": [version]},
     }
 
 

@@ -24,18 +24,23 @@ def _check_each(provider_inputs: Iterable[ProviderInput]) -> Iterator[ProviderIn
         if provider is None:
             yield provider_input
             continue
-        other = publishers.setdefault((file, provider.config_map), provider)
-        if (file, provider.key) in names:
-            message = "the file holds two VllmProviders of this name, and kubectl keeps the last"
-            yield provider_input.with_violation(
-                Violation("metadata.name", f"{message}: choose another")
-            )
-        elif other is not provider:
-            message = f"VllmProvider {other.key.name} publishes to ConfigMap"
-            message += f" {provider.config_map.name} too, and one of them would wait for ever"
-            yield provider_input.with_violation(
-                Violation("spec.output", f"{message}: choose another name")
-            )
-        else:
-            yield provider_input
+        first = publishers.setdefault((file, provider.config_map), provider)
+        is_repeated = (file, provider.key) in names
         names.add((file, provider.key))
+        violation = _find_violation(provider, first, is_repeated=is_repeated)
+        yield provider_input.with_violation(violation) if violation else provider_input
+
+
+def _find_violation(
+    provider: VllmProvider, first: VllmProvider, *, is_repeated: bool
+) -> Violation | None:
+    """Return the conflict with an earlier VllmProvider of the file; `first` is the one that
+    publishes under its name."""
+    if is_repeated:
+        message = "the file holds two VllmProviders of this name, and kubectl keeps the last"
+        return Violation("metadata.name", f"{message}: choose another")
+    if first is provider:
+        return None
+    message = f"VllmProvider {first.key.name} publishes to ConfigMap"
+    message += f" {provider.config_map.name} too, and one of them would wait for ever"
+    return Violation("spec.output", f"{message}: choose another name")

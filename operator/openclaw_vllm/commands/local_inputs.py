@@ -22,7 +22,7 @@ from openclaw_vllm.core.discovery.endpoint import service_named_by
 from openclaw_vllm.core.discovery.references import client_secret_refs
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.edges.kube.cache import Cache
-from openclaw_vllm.edges.kube.readings import Readings
+from openclaw_vllm.edges.kube.readings import Read, Readings, Value
 from openclaw_vllm.edges.kube.store import Store
 from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse, ProberProtocol
 from openclaw_vllm.reconcile.readers import Clock, Readers
@@ -108,13 +108,6 @@ async def build_readers(
     namespace = provider.key.namespace
     config_maps = _config_maps(namespace, spec, local_inputs)
     secrets = _secrets(namespace, spec, local_inputs)
-
-    async def read_config_map(key: ObjectKey) -> Mapping[str, str] | Problem:
-        return config_maps[key] if key in config_maps else await reader.read_config_map(key)
-
-    async def read_secret(key: ObjectKey) -> Secret | Problem:
-        return secrets[key] if key in secrets else await reader.read_secret(key)
-
     cache = Cache(services=Store(local_inputs.services))
     service_key = service_named_by(spec, namespace, local_inputs.service_names)
     if service_key is not None and service_key not in cache.services:
@@ -123,12 +116,19 @@ async def build_readers(
     return Readers(
         cache=cache,
         prober=prober,
-        secrets=Readings(read_secret),
-        config_maps=Readings(read_config_map),
+        secrets=Readings(_local_first(secrets, reader.read_secret)),
+        config_maps=Readings(_local_first(config_maps, reader.read_config_map)),
         policy=local_inputs.policy,
         clock=Clock(time.monotonic, time.time),
         service_names=local_inputs.service_names,
     )
+
+
+def _local_first(local: Mapping[ObjectKey, Value], read: Read[Value]) -> Read[Value]:
+    async def read_local_first(key: ObjectKey) -> Value | Problem:
+        return local[key] if key in local else await read(key)
+
+    return read_local_first
 
 
 def assumed_service(

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -34,6 +35,13 @@ def _address(_: click.Context, option: click.Parameter, value: str) -> str:
     if not is_address(value):
         raise click.BadParameter(f"{value!r} is neither [HOST]:PORT nor 0", param=option)
     return value
+
+
+def _lease_namespace(options: Mapping[str, Any]) -> str:
+    namespace: str | None = options["leader_election_namespace"] or own_namespace()
+    if namespace is None:
+        raise click.UsageError("outside of a pod, --leader-elect needs --leader-election-namespace")
+    return namespace
 
 
 def _refuse_contradictions(options: dict[str, Any]) -> None:
@@ -130,13 +138,7 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
 def run(*, log_format: str | None, log_level: str, **options: Any) -> None:
     """Run the operator until SIGTERM or SIGINT."""
     if options["leader_elect"]:
-        options["leader_election_namespace"] = (
-            options["leader_election_namespace"] or own_namespace()
-        )
-        if options["leader_election_namespace"] is None:
-            raise click.UsageError(
-                "outside of a pod, --leader-elect needs --leader-election-namespace"
-            )
+        options["leader_election_namespace"] = _lease_namespace(options)
     _refuse_contradictions(options)
     set_up(log_format or ("text" if sys.stderr.isatty() else "json"), log_level)
     code = 0

@@ -4,8 +4,8 @@ Reads from the cache, pure functions, at most one write per namespace and one fo
 asks no server: VllmProviders are taken over as published, Services are asked by `reconcile/source`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from openclaw_vllm.api.catalog import VllmCatalogSpec
@@ -73,42 +73,23 @@ async def _reconcile(catalog: VllmCatalog, context: ReconcileContext, ask: Ask) 
         await _write_status(catalog, invalid_status(catalog, spec, timestamp(context)), context)
         return None
     catalog = await ensure_finalizer(catalog, context)
-    state = context.catalog_state(catalog)
-    base = await _read_base(spec, replace(context, fresh=state.request != catalog.request))
-    now = context.clock.monotonic()
-    state = replace(state, request=catalog.request)
-    state = state.awaiting_base(now, awaits=isinstance(base, Problem))
-
-    services = shared_services(catalog, spec, context.cache.namespaces, context.cache.services)
+    run = await _start(catalog, spec, context)
+    now, cache = context.clock.monotonic(), context.cache
+    services = shared_services(catalog, spec, cache.namespaces, cache.services)
     for name in services.keys() - context.states.sources.keys():
         ask(name)
-    if _awaits_services(catalog, services, state, context):
+    if run.awaits(services):
         return None
-
-    offers = _offers(catalog, spec, services, state, context)
-    plan = _plan(catalog, spec, offers, base, state, context)
-    patterns = plan.patterns if plan.documents else state.last_published.patterns_hash
-    results = await sync_targets(catalog, plan.documents or plan.last_documents, patterns, context)
-    await _write_status(catalog, summarize(catalog, plan, results, timestamp(context)), context)
-
-    context.states.catalogs[catalog.key] = record_plan(state, plan)
-    return _requeue_after(spec, state, now, is_whole=results.is_whole)
+    is_whole = await run.sync(services)
+    return _requeue_after(spec, run.state, now, is_whole=is_whole)
 
 
-def _plan(
-    catalog: VllmCatalog,
-    spec: VllmCatalogSpec,
-    offers: Iterable[Offer],
-    base: Base | Problem | None,
-    state: CatalogState,
-    context: ReconcileContext,
-) -> CatalogPlan:
-    """Plan what is published, or what stays of before while nothing new can be."""
-    plan = plan_catalog(spec, offers, base, state.last_published)
-    if plan.documents is not None:
-        return plan
-    last = state.last_published.documents or _last_documents(catalog, state, base, context)
-    return plan_last_published(spec, plan, state, base, last)
+async def _start(catalog: VllmCatalog, spec: VllmCatalogSpec, context: ReconcileContext) -> "_Run":
+    state, request = context.catalog_state(catalog), catalog.request
+    base = await _read_base(spec, replace(context, fresh=state.request != request))
+    now, awaits = context.clock.monotonic(), isinstance(base, Problem)
+    state = replace(state, request=request).awaiting_base(now, awaits=awaits)
+    return _Run(catalog, spec, state, base, context)
 
 
 def _requeue_after(
@@ -121,73 +102,90 @@ def _requeue_after(
     return BASE_AGE if spec.target.base_config_ref else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One reconcile of a VllmCatalog whose spec can be read."""
+
+    catalog: VllmCatalog
+    spec: VllmCatalogSpec
+    state: CatalogState
+    base: Base | Problem | None
+    context: ReconcileContext
+
+    def awaits(self, services: Services) -> bool:
+        """Return whether to say nothing yet: after a restart, Services are being asked of which an
+        earlier process has left nothing. Their answers wake the catalog."""
+        return (
+            self.state.is_restored
+            and self.catalog.is_observed
+            and any(
+                shared.problem is None
+                and name not in self.context.states.sources
+                and not self.state.is_known(shared.spec.provider_id, ("Service", name.service))
+                for name, shared in services.items()
+            )
+        )
+
+    async def sync(self, services: Services) -> bool:
+        """Publish to every target, and report it; return whether that has worked everywhere."""
+        catalog, context, plan = self.catalog, self.context, self.plan(services)
+        last_patterns = self.state.last_published.patterns_hash
+        documents = plan.documents or plan.last_documents
+        patterns = plan.patterns if plan.documents else last_patterns
+        results = await sync_targets(catalog, documents, patterns, context)
+        await _write_status(catalog, summarize(catalog, plan, results, timestamp(context)), context)
+        context.states.catalogs[catalog.key] = record_plan(self.state, plan)
+        return results.is_whole
+
+    def plan(self, services: Services) -> CatalogPlan:
+        """Plan what is published, or what stays of before while nothing new can be."""
+        last = self.state.last_published
+        plan = plan_catalog(self.spec, self.offers(services), self.base, last)
+        if plan.documents is not None:
+            return plan
+        documents = last.documents or self.last_documents()
+        return plan_last_published(self.spec, plan, self.state, self.base, documents)
+
+    def offers(self, services: Services) -> Iterator[Offer]:
+        """Yield the offer of each source."""
+        cache, spec, names = self.context.cache, self.spec, self.context.service_names
+        for provider in shared_providers(spec, cache.namespaces, cache.providers.values()):
+            published = cache.published.get(provider.config_map)
+            offer = offer_of_provider(provider, published, spec.provider_ids, names)
+            if isinstance(provider.spec, Problem):
+                yield with_settings(offer, self.last_settings())
+            else:
+                yield with_last_known_entry(offer, provider.spec, self.state)
+        last = {one.id: one.replicas for one in self.catalog.status.providers}
+        for name, shared in services.items():
+            server = self.context.states.sources.get(name)
+            offer = offer_of_service(shared, server.discovery if server else None)
+            replicas = source_replicas(shared.spec, last.get(offer.provider_id), server)
+            yield with_last_known_entry(replace(offer, replicas=replicas), shared.spec, self.state)
+
+    def last_documents(self) -> Documents | None:
+        """Render again what was published last, if it is not known otherwise; None if that
+        fails."""
+        published = self.last_published()
+        if published is None or isinstance(self.base, Problem):
+            return None
+        return rerender(published, self.state.entries.keys(), self.base)
+
+    def last_settings(self) -> dict[str, ModelSettings]:
+        """Return the request parameters that were published last, by the model's reference."""
+        published = self.last_published()
+        return read_settings(published.agents_json) if published else {}
+
+    def last_published(self) -> ConfigMapState | None:
+        """Return a ConfigMap with what was published last, None where none is unmodified."""
+        published = self.context.published_by(self.catalog)
+        return published if published and published.is_unmodified else None
+
+
 async def _write_status(
     catalog: VllmCatalog, status: VllmCatalogStatus, context: ReconcileContext
 ) -> None:
     await write_status(catalog, status, context.cache.put_catalog, context.metrics.catalog, context)
-
-
-def _awaits_services(
-    catalog: VllmCatalog, services: Services, state: CatalogState, context: ReconcileContext
-) -> bool:
-    """Return whether to say nothing yet: after a restart, Services are being asked of which an
-    earlier process has left nothing. Their answers wake the catalog."""
-    return (
-        state.is_restored
-        and catalog.is_observed
-        and any(
-            shared.problem is None
-            and name not in context.states.sources
-            and not state.is_known(shared.spec.provider_id, ("Service", name.service))
-            for name, shared in services.items()
-        )
-    )
-
-
-def _offers(
-    catalog: VllmCatalog,
-    spec: VllmCatalogSpec,
-    services: Services,
-    state: CatalogState,
-    context: ReconcileContext,
-) -> Iterator[Offer]:
-    cache = context.cache
-    for provider in shared_providers(spec, cache.namespaces, cache.providers.values()):
-        published = cache.published.get(provider.config_map)
-        offer = offer_of_provider(provider, published, spec.provider_ids, context.service_names)
-        if isinstance(provider.spec, Problem):
-            yield with_settings(offer, _last_settings(catalog, context))
-        else:
-            yield with_last_known_entry(offer, provider.spec, state)
-    last = {one.id: one.replicas for one in catalog.status.providers}
-    for name, shared in services.items():
-        server = context.states.sources.get(name)
-        offer = offer_of_service(shared, server.discovery if server else None)
-        replicas = source_replicas(shared.spec, last.get(offer.provider_id), server)
-        yield with_last_known_entry(replace(offer, replicas=replicas), shared.spec, state)
-
-
-def _last_documents(
-    catalog: VllmCatalog,
-    state: CatalogState,
-    base: Base | Problem | None,
-    context: ReconcileContext,
-) -> Documents | None:
-    """Render again what was published last, if it is not known otherwise; None if that fails."""
-    published = _last_published(catalog, context)
-    if published is None or isinstance(base, Problem):
-        return None
-    return rerender(published, state.entries.keys(), base)
-
-
-def _last_settings(catalog: VllmCatalog, context: ReconcileContext) -> dict[str, ModelSettings]:
-    published = _last_published(catalog, context)
-    return read_settings(published.agents_json) if published else {}
-
-
-def _last_published(catalog: VllmCatalog, context: ReconcileContext) -> ConfigMapState | None:
-    published = context.published_by(catalog)
-    return published if published and published.is_unmodified else None
 
 
 async def _read_base(spec: VllmCatalogSpec, context: ReconcileContext) -> Base | Problem | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.confirmation import says_nothing
-from openclaw_vllm.core.discovery.ids import validate_ids
+from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
 from openclaw_vllm.core.discovery.models import selected
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
 from openclaw_vllm.core.discovery.routes import CHAT, EMBEDDINGS, Route, task_of, task_of_list
@@ -31,16 +31,29 @@ async def record_models(
     readers: Readers,
 ) -> ServerState:
     """Record a good answer, and read version, task and capabilities when they are due."""
-    models, clock, before = validate_ids(served, spec.discovery.kinds), readers.clock, server
+    models, before = validate_ids(served, spec.discovery.kinds), server
     if upstream.survey is None and says_nothing(models, before):
         return before
-    remove_after = spec.discovery.remove_after
-    server = before.with_models(upstream.connection, models, remove_after, clock.wall())
+    remove_after, wall = spec.discovery.remove_after, readers.clock.wall()
+    server = before.with_models(upstream.connection, models, remove_after, wall)
     if server.discovery.problem is not None:
         return server
     server = server.with_survey(upstream.survey, frozenset(model.id for model in models.models))
-    base_url = upstream.endpoint.base_url
-    previous_ids = before.discovery.served_ids_at(base_url)
+    return await _record_details(spec, upstream, models, before, server, readers)
+
+
+async def _record_details(
+    spec: VllmProviderSpec,
+    upstream: Upstream,
+    models: ModelList,
+    before: ServerState,
+    server: ServerState,
+    readers: Readers,
+) -> ServerState:
+    """Read what is due of version, task, proof of the key and capabilities; `before` is the state
+    before this list."""
+    base_url, remove_after = upstream.endpoint.base_url, spec.discovery.remove_after
+    previous_ids, clock = before.discovery.served_ids_at(base_url), readers.clock
     needs_info = before.needs_server_info(models.models, base_url, clock.monotonic())
     if needs_info:
         version, task = await read_details(upstream, readers, with_task=not models.is_empty)

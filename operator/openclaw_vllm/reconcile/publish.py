@@ -1,8 +1,10 @@
 """Publication of one VllmProvider: its ConfigMap, never over what is not its own."""
 
 import logging
+from dataclasses import dataclass
 from functools import partial
 
+from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
@@ -10,7 +12,7 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.manifest import Manifest, drift
-from openclaw_vllm.core.publication.outcome import Outcome, PublishEmpty, Restore, outcome_of
+from openclaw_vllm.core.publication.outcome import Outcome, outcome_of
 from openclaw_vllm.core.publication.ownership import manifest_of, refusal
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan, Publish
 from openclaw_vllm.core.status.provider import Publication
@@ -21,6 +23,19 @@ from openclaw_vllm.reconcile.write_config_map import get_existing, write_config_
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What came of a plan."""
+
+    problem: Problem | None  # why the ConfigMap does not hold what the spec asks for
+    publication: Publication | None = None  # what it holds, if that is new
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the API server rejected the write."""
+        return self.problem is not None and self.problem.reason is Reason.WRITE_REFUSED
+
+
 async def publish(
     provider: VllmProvider,
     spec: VllmProviderSpec,
@@ -28,8 +43,8 @@ async def publish(
     last: LastPublished,
     base: Base | Problem | None,
     context: ReconcileContext,
-) -> tuple[Problem | None, Publication | None]:
-    """Carry out the plan; return the problem, and what is published if that is new.
+) -> PublishResult:
+    """Carry out the plan.
 
     A VllmProvider that was never reconciled has nothing published: the first write, which only
     creates, tells as much as a read. Raises Conflict and NotFound of `edges`.
@@ -51,30 +66,20 @@ async def _carry_out(
     existing: ConfigMapState | None,
     outcome: Outcome,
     context: ReconcileContext,
-) -> tuple[Problem | None, Publication | None]:
+) -> PublishResult:
     if problem := refusal(provider, existing, context.cache.claimants(provider.config_map)):
-        return problem, None
-    publication = None
-    match outcome:
-        case KeepPublished(problem=problem):
-            return problem, None
-        case Restore(documents, patterns, problem):
-            desired, content = (
-                manifest_of(provider, spec, documents, patterns),
-                "what it held before",
-            )
-        case PublishEmpty(documents, problem, patterns):
-            desired, content = manifest_of(provider, spec, documents, patterns), "0 models"
-            publication = Publication((), "", documents.digest)
-        case Publish(documents, problem, models, primary, patterns=patterns):
-            desired = manifest_of(provider, spec, documents, patterns)
-            content = f"{len(models)} models"
-            publication = Publication(models, primary, documents.digest)
-    refused = await _apply(provider, existing, desired, content, context)
+        return PublishResult(problem)
+    if isinstance(outcome, KeepPublished):
+        return PublishResult(outcome.problem)
+    desired = manifest_of(provider, spec, outcome.documents, outcome.patterns)
+    problem = await _apply(provider, existing, desired, outcome.content, context)
     published = context.cache.published.get(provider.config_map)
-    if refused and (published is None or drift(published, desired)):
-        return refused, None
-    return refused or problem, publication
+    if problem and (published is None or drift(published, desired)):
+        return PublishResult(problem)
+    publication = None
+    if isinstance(outcome, Publish):
+        publication = Publication(outcome.models, outcome.primary, outcome.documents.digest)
+    return PublishResult(problem or outcome.problem, publication)
 
 
 async def _apply(
@@ -84,14 +89,16 @@ async def _apply(
     content: str,
     context: ReconcileContext,
 ) -> Problem | None:
+    """Apply the ConfigMap if it has drifted, and log it with its content; return why that was
+    rejected, or who contests it."""
     before, counters = context.cache.published.get(provider.config_map), context.metrics.provider
-    rejected = await write_config_map(
+    problem = await write_config_map(
         existing, desired, counters, context, prune=not provider.is_observed
     )
     if context.cache.published.get(provider.config_map) is not before:
         values = (provider.config_map.name, content)
         logger.info("ConfigMap %s is written, with %s", *values, extra={"key": provider.key})
-    return rejected
+    return problem
 
 
 async def _get_existing(provider: VllmProvider, context: ReconcileContext) -> ConfigMapState | None:

@@ -6,7 +6,7 @@ namespace before it goes: the one finalizer of the product.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from openclaw_vllm.api.conditions import Reason
@@ -73,26 +73,36 @@ async def sync_targets(
     failed_deletions = await delete_stale_targets(catalog, targets, context)
     if catalog.status.digest and not targets <= context.cache.published.keys():
         await context.cluster.ensure_still_exists(catalog)
-    claims: Claims = [
-        (other, set(context.targets_of(other)))
-        for other in rivals(catalog, context.cache.catalogs.values())
-    ]
+    others = rivals(catalog, context.cache.catalogs.values())
+    claims: Claims = [(other, set(context.targets_of(other))) for other in others]
 
     async def publish(key: ObjectKey) -> Problem | None:
-        existing = await get_existing(key, context)
-        if problem := refusal(catalog, existing, _claimants(key, existing, claims)):
-            return problem
-        if documents is None:
-            return None if is_published_by(catalog, existing) else UNPUBLISHED
-        desired = manifest_of(catalog, key.namespace, documents, patterns)
-        counters, prune = context.metrics.catalog, not catalog.is_observed
-        return await write_config_map(
-            existing, desired, counters, context, write=create_or_replace, prune=prune
-        )
+        return await _publish(catalog, key, documents, patterns, claims, context)
 
     outcomes = await _for_each(sorted(targets), publish)
     failures = _failures(outcomes)
     return TargetResults(len(outcomes) - len(failures), failures, failed_deletions)
+
+
+async def _publish(
+    catalog: VllmCatalog,
+    key: ObjectKey,
+    documents: Documents | None,
+    patterns: str,
+    claims: Claims,
+    context: ReconcileContext,
+) -> Problem | None:
+    """Write one ConfigMap if it differs; without documents, the catalog's own may stay."""
+    existing = await get_existing(key, context)
+    if problem := refusal(catalog, existing, _claimants(key, existing, claims)):
+        return problem
+    if documents is None:
+        return None if is_published_by(catalog, existing) else UNPUBLISHED
+    desired = manifest_of(catalog, key.namespace, documents, patterns)
+    counters, prune = context.metrics.catalog, not catalog.is_observed
+    return await write_config_map(
+        existing, desired, counters, context, write=create_or_replace, prune=prune
+    )
 
 
 def _claimants(
@@ -167,7 +177,7 @@ def _restore_contests(catalog: VllmCatalog, context: ReconcileContext) -> None:
 
 
 async def _for_each(
-    keys: Iterable[ObjectKey], work: Callable[[ObjectKey], Awaitable[Outcome]]
+    keys: Sequence[ObjectKey], work: Callable[[ObjectKey], Awaitable[Outcome]]
 ) -> list[tuple[ObjectKey, Outcome]]:
     """Do the work for all keys, some at a time; one whose namespace goes is left out. What else
     fails is raised when all others are done."""
@@ -177,13 +187,12 @@ async def _for_each(
         async with slots:
             return await work(key)
 
-    all_keys = tuple(keys)
-    results = await asyncio.gather(*map(one, all_keys), return_exceptions=True)
+    results = await asyncio.gather(*map(one, keys), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, NotFound):
             raise result
     return [
         (key, result)
-        for key, result in zip(all_keys, results, strict=True)
+        for key, result in zip(keys, results, strict=True)
         if not isinstance(result, BaseException)
     ]

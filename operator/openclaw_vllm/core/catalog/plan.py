@@ -26,7 +26,6 @@ NO_MODELS = (
     "no source lists a model: share VllmProviders or Services with the label"
     ' openclaw-vllm.dev/share: "true"'
 )
-
 NO_CHAT_MODELS = "no shared source has a model that chats, so that an empty list is published"
 
 
@@ -73,7 +72,9 @@ def plan_catalog(
         return replace(plan, problem=base)
     count = sum(len(offer.models) for offer in unique)
     if count > spec.max_models:
-        return replace(plan, problem=_too_many(count, spec))
+        advice = "narrow the selectors, or raise spec.maxModels (at most 2000)"
+        message = f"{count} models are shared and at most {spec.max_models} are published; {advice}"
+        return replace(plan, problem=Problem(Reason.TOO_MANY_MODELS, message))
     return _render(spec, replace(plan, published=unique), base, last)
 
 
@@ -137,24 +138,34 @@ def _render(
     defaults = _defaults(form, models, last.primary if form.patterns == last.patterns_hash else "")
     if isinstance(defaults, Problem):
         return replace(plan, problem=defaults)
-    ordered = sorted(models, key=lambda model: model.id)
-    agents = agents_document("", defaults, ordered) if form.agents else {}
-    documents = compose(plan.entries, agents, base, spec.target)
+    documents = _documents(spec, plan, form, defaults, base)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
-    if not documents.fits:
-        return replace(plan, problem=_too_large(documents))
-    reasons = {offer.reason for offer in plan.published}
-    is_empty = not models and reasons == {Reason.NO_CHAT_MODELS}
-    problem = None if models or is_empty else Problem(Reason.NO_MODELS, NO_MODELS)
+    is_empty = not models and {one.reason for one in plan.published} == {Reason.NO_CHAT_MODELS}
     return replace(
         plan,
         documents=documents,
-        problem=problem,
+        problem=None if models or is_empty else Problem(Reason.NO_MODELS, NO_MODELS),
         primary=defaults.primary,
         patterns=form.patterns,
         note=NO_CHAT_MODELS if is_empty else _note(spec, defaults),
     )
+
+
+def _documents(
+    spec: VllmCatalogSpec,
+    plan: CatalogPlan,
+    form: AgentsForm,
+    defaults: ResolvedDefaults,
+    base: Base | None,
+) -> Documents | Problem:
+    ordered = sorted(plan.models, key=lambda model: model.id)
+    agents = agents_document("", defaults, ordered) if form.agents else {}
+    documents = compose(plan.entries, agents, base, spec.target)
+    if isinstance(documents, Problem) or documents.fits:
+        return documents
+    size = f"the configuration takes {documents.size} bytes, more than a ConfigMap holds"
+    return Problem(Reason.TOO_LARGE, f"{size}; share fewer models, or make several catalogs")
 
 
 def _defaults(
@@ -187,15 +198,3 @@ def _settle_ids(offers: Iterable[Offer]) -> tuple[tuple[Offer, ...], tuple[Offer
             offers_by_id[offer.provider_id] = offer
             own_ids.add(offer.own_id)
     return tuple(offers_by_id[id_] for id_ in sorted(offers_by_id)), tuple(conflicts)
-
-
-def _too_large(documents: Documents) -> Problem:
-    size = f"the configuration takes {documents.size} bytes, more than a ConfigMap holds"
-    message = f"{size}; share fewer models, or make several catalogs"
-    return Problem(Reason.TOO_LARGE, message)
-
-
-def _too_many(count: int, spec: VllmCatalogSpec) -> Problem:
-    advice = "narrow the selectors, or raise spec.maxModels (at most 2000)"
-    message = f"{count} models are shared and at most {spec.max_models} are published; {advice}"
-    return Problem(Reason.TOO_MANY_MODELS, message)

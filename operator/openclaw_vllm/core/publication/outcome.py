@@ -1,6 +1,7 @@
 """Outcome of a publication: the plan, held against the ConfigMap that exists."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
@@ -17,24 +18,16 @@ ONLY_EMPTY_DOCUMENTS = Problem(Reason.PENDING, "nothing is published but empty d
 
 
 @dataclass(frozen=True, slots=True)
-class PublishEmpty:
-    """Publish documents without a provider: nothing else ever was, and agents need valid ones."""
-
-    documents: Documents
-    problem: Problem
-    patterns: str  # hash to record, of the patterns that choose the primary model
-
-
-@dataclass(frozen=True, slots=True)
 class Restore:
     """Publish again what was published last: the ConfigMap is missing or damaged."""
 
     documents: Documents
-    patterns_hash: str
+    patterns: str  # hash to record
     problem: Problem | None
+    content: ClassVar[str] = "what it held before"
 
 
-Outcome = Publish | PublishEmpty | Restore | KeepPublished
+Outcome = Publish | Restore | KeepPublished
 
 
 def outcome_of(
@@ -47,7 +40,8 @@ def outcome_of(
     """Decide what is done about the ConfigMap that exists, None for none.
 
     Without new documents, only a ConfigMap that is missing or damaged is written, and not if
-    another operator has published something else.
+    another operator has published something else. Where nothing ever was, the documents are empty:
+    agents need valid ones.
     """
     if isinstance(plan, Publish):
         return plan
@@ -58,7 +52,7 @@ def outcome_of(
         return Restore(last.documents, last.patterns_hash, plan.problem)
     empty = empty_documents(spec, None if isinstance(base, Problem) else base)
     if existing is None or existing.recorded_digest == empty.digest:
-        return PublishEmpty(empty, plan.problem or ONLY_EMPTY_DOCUMENTS, plan.patterns)
+        return Publish(empty, plan.problem or ONLY_EMPTY_DOCUMENTS, patterns=plan.patterns)
     return plan
 
 

@@ -4,6 +4,7 @@ A field that a reconcile does not determine keeps its value: a status never lose
 because a server was down while the operator started.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,12 @@ from openclaw_vllm.api.status import (
     RejectedModel,
     VllmProviderStatus,
 )
-from openclaw_vllm.core.discovery.models import SMALL_CONTEXT, Model
+from openclaw_vllm.core.discovery.ids import Rejection
+from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.publication.notes import server_notes
 from openclaw_vllm.core.status.conditions import Outcomes, stalled_conditions, suspended_conditions
 from openclaw_vllm.core.status.replicas import (
-    replicas_advice,
     replicas_status,
     with_partial_models,
 )
@@ -60,22 +61,9 @@ def summarize(
         "consumers": consumers,
         "credentials": _credentials(spec),
     }
-    discovery = server.discovery
-    if discovery.connection is not None:
-        is_current = not spec.models and not discovery.has_moved  # known from this endpoint
-        last = provider.status.endpoint.replicas if provider.status.endpoint else None
-        changes["endpoint"] = EndpointStatus(
-            base_url=discovery.connection.base_url,
-            server_version=(discovery.info.version or None) if is_current else None,
-            task=discovery.info.task if is_current else None,
-            replicas=replicas_status(spec, last, server),
-            notes=None if discovery.has_moved else server_notes(spec, discovery) or None,
-        )
-    if discovery.rejected is not None:
-        rejected = sorted(discovery.left_out.items())[:MAX_REJECTED_MODELS]
-        changes["rejected_models"] = tuple(
-            RejectedModel(id=id_[:MAX_SHOWN_ID], reason=reason.value) for id_, reason in rejected
-        )
+    changes |= _build_endpoint(provider, spec, server)
+    if server.discovery.rejected is not None:
+        changes["rejected_models"] = _build_rejected(server.discovery.left_out)
     if publication is not None:
         changes |= _build_published(provider, spec, publication, server)
     return provider.status.model_copy(update=changes)
@@ -116,6 +104,28 @@ def _may_sleep(spec: VllmProviderSpec, server: ServerState) -> bool:
     """Return whether the server sleeps, and is healthy then: it has answered before."""
     keeps_ready = spec.discovery.when_scaled_to_zero == "KeepReady"
     return keeps_ready and server.discovery.has_good_answer and server.is_asleep
+
+
+def _build_endpoint(
+    provider: VllmProvider, spec: VllmProviderSpec, server: ServerState
+) -> dict[str, object]:
+    discovery, before = server.discovery, provider.status.endpoint
+    if discovery.connection is None:
+        return {}
+    is_current = not spec.models and not discovery.has_moved  # known from this endpoint
+    endpoint = EndpointStatus(
+        base_url=discovery.connection.base_url,
+        server_version=(discovery.info.version or None) if is_current else None,
+        task=discovery.info.task if is_current else None,
+        replicas=replicas_status(spec, before.replicas if before else None, server),
+        notes=None if discovery.has_moved else server_notes(spec, discovery) or None,
+    )
+    return {"endpoint": endpoint}
+
+
+def _build_rejected(left_out: Mapping[str, Rejection]) -> tuple[RejectedModel, ...]:
+    rejected = sorted(left_out.items())[:MAX_REJECTED_MODELS]
+    return tuple(RejectedModel(id=id_[:MAX_SHOWN_ID], reason=why.value) for id_, why in rejected)
 
 
 def _build_published(
@@ -178,24 +188,3 @@ def _credentials(spec: VllmProviderSpec) -> CredentialsStatus | None:
         secret_name=ref.name if ref else None,
         secret_key=ref.key if ref else None,
     )
-
-
-def advice_of(
-    before: VllmProviderStatus, after: VllmProviderStatus, spec: VllmProviderSpec | None
-) -> list[tuple[str, str]]:
-    """Return the reasons and notes of what works and is unwise: each once, when it begins."""
-    advice = []
-    noted_before = {model.id for model in before.models if model.note}
-    small = sum(1 for model in after.models if model.note and model.id not in noted_before)
-    if small:
-        note = (
-            f"agents' turns hardly fit into less than {SMALL_CONTEXT} tokens of context; "
-            f"such models: {small}"
-        )
-        advice.append((Reason.SMALL_CONTEXT.value, note))
-    advice += replicas_advice(before, after)
-    skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
-    if skips and before.observed_generation != after.observed_generation:
-        note = "OpenClaw refuses insecureSkipVerify: our probe works, agents' requests will not"
-        advice.append((Reason.INSECURE_SKIP_VERIFY.value, note))
-    return advice

@@ -1,9 +1,13 @@
-"""Changes of conditions that get an Event."""
+"""What gets an Event when a status is written: changes of conditions, and advice."""
 
 from collections.abc import Iterable
 
 from openclaw_vllm.api.conditions import Condition, ConditionType, Reason
+from openclaw_vllm.api.provider import VllmProviderSpec
+from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.discovery.models import SMALL_CONTEXT
 from openclaw_vllm.core.status.conditions import SUMMARIES
+from openclaw_vllm.core.status.replicas import replicas_advice
 
 
 def transitions(
@@ -43,3 +47,24 @@ def _is_warning(old: Condition | None, condition: Condition) -> bool | None:
         same = old is not None and (old.status, old.reason) == (condition.status, condition.reason)
         return None if same else True
     return False if old is not None and old.status == "False" else None
+
+
+def advice_of(
+    before: VllmProviderStatus, after: VllmProviderStatus, spec: VllmProviderSpec | None
+) -> list[tuple[str, str]]:
+    """Return the reasons and notes of what works and is unwise: each once, when it begins."""
+    advice = []
+    noted_before = {model.id for model in before.models if model.note}
+    small = sum(1 for model in after.models if model.note and model.id not in noted_before)
+    if small:
+        note = (
+            f"agents' turns hardly fit into less than {SMALL_CONTEXT} tokens of context; "
+            f"such models: {small}"
+        )
+        advice.append((Reason.SMALL_CONTEXT.value, note))
+    advice += replicas_advice(before, after)
+    skips = spec is not None and spec.tls is not None and spec.tls.insecure_skip_verify
+    if skips and before.observed_generation != after.observed_generation:
+        note = "OpenClaw refuses insecureSkipVerify: our probe works, agents' requests will not"
+        advice.append((Reason.INSECURE_SKIP_VERIFY.value, note))
+    return advice

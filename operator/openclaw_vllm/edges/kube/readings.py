@@ -13,6 +13,7 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 
 Value = TypeVar("Value")
+Read = Callable[[ObjectKey], Awaitable[Value | Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class _Reading(Generic[Value]):
 class Readings(Generic[Value]):
     """Readings of one kind of object; `read` gets one by name from the API server."""
 
-    def __init__(self, read: Callable[[ObjectKey], Awaitable[Value | Problem]]) -> None:
+    def __init__(self, read: Read[Value]) -> None:
         self._read = read
         self._readings: dict[ObjectKey, _Reading[Value]] = {}
         self._in_flight: dict[ObjectKey, set[object]] = {}
