@@ -75,8 +75,7 @@ def test_a_replica_that_hangs_hides_no_other_and_counts_for_a_while(
 ) -> None:
     pods[0].models, pods[1].models = LARGE, SMALL
     provider = each_of(space, slices, pods[:2], interval="5s", timeout="500ms")
-    provider.is_ready()
-    operator.wait_until_idle()
+    wait_for_replicas(provider, 2, operator)
     mark, count = space.plane.audit.mark(), pods[1].count("/v1/models")
     pods[0].fault = Hang()
     soon(lambda: pods[1].count("/v1/models") > count + 1, "two intervals have passed")
@@ -97,6 +96,13 @@ def is_small(number: int) -> bool:
 def are_both_asked(pods: tuple[VllmServer, ...]) -> None:
     """Wait for the question to the other one, too."""
     soon(lambda: len({pod.count("/v1/models") for pod in pods[:2]}) == 1, "both are asked")
+
+
+def wait_for_replicas(provider: Provider, ready: int, operator: OperatorProcess) -> None:
+    """Wait until it is ready and names this many replicas: slices may be seen after the Service."""
+    provider.is_ready()
+    soon(lambda: provider.status["endpoint"].get("replicas", {}).get("ready") == ready, "slices")
+    operator.wait_until_idle()
 
 
 def probe(provider: Provider, server: VllmServer, operator: OperatorProcess) -> None:
@@ -124,8 +130,7 @@ def test_replicas_that_differ_each_asked_are_written_once_at_most(
     """Which of two answers first, and which serves more, is another one each time."""
     pods[0].models, pods[1].models = SMALL, LARGE
     provider = each_of(space, slices, pods[:2])
-    provider.is_ready()
-    operator.wait_until_idle()
+    wait_for_replicas(provider, 2, operator)
     mark = space.plane.audit.mark()
     for number in range(ANSWERS):
         small, large = pods[:2] if is_small(number) else pods[1::-1]
@@ -144,8 +149,7 @@ def test_a_service_whose_replicas_differ_settles(
     server = servers.start(*LARGE)
     slices.apply(*PODS[:2], ports=[("http", server.port)])
     provider = behind_service(space, server)
-    provider.is_ready()
-    operator.wait_until_idle()
+    wait_for_replicas(provider, 2, operator)
     mark = space.plane.audit.mark()
     for number in range(ANSWERS):
         server.models = SMALL if is_small(number) else LARGE
