@@ -8,7 +8,7 @@ from typing import Any
 import kopf
 import pytest
 
-from openclaw_vllm import handlers
+from openclaw_vllm import handlers, shutdown
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -40,7 +40,10 @@ async def test_a_user_without_a_name_as_in_a_container_is_no_reason_to_end(
         await watching
 
 
-async def test_a_task_that_swallows_its_cancellation_does_not_keep_kopf_from_ending() -> None:
+async def test_a_task_that_swallows_its_cancellation_does_not_keep_kopf_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutdown, "PATIENCE", 0.2)
     registry, logs_in, swallowed = kopf.OperatorRegistry(), asyncio.Event(), list[str]()
 
     @kopf.on.login(registry=registry)

@@ -12,6 +12,7 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.edges.vllm import transport
 from openclaw_vllm.edges.vllm.failures import SPEAKS_NO_HTTP
 from tests import builders
 from tests.fakes.context import fake_context
@@ -44,6 +45,12 @@ REASONS = {
 ENDS_AT_ONCE = ("hang_up", "reset", "another_protocol", "frames_of_http_2")
 # Here either the bound or the deadline may be first.
 SLOW_FLOODS = ("hints_for_ever", "bytewise_chunks_for_ever")
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a TLS handshake with what does not speak TLS end soon."""
+    monkeypatch.setattr(transport, "HANDSHAKE_TIMEOUT", 0.2)
 
 
 async def probed(server: HostileServer, patience: str = "300ms") -> Problem:
