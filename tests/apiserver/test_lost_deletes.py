@@ -96,10 +96,10 @@ def restart(space: Workspace) -> None:
 
 
 def delete_unseen(space: Workspace, providers: dict[str, Provider]) -> None:
+    for name in (ROBBED, "deleted-with-its-configmap"):  # before the garbage collector does
+        space.delete("configmaps", providers[name].config_map_name)
     for name in GHOSTS:
         providers[name].delete()
-    for name in (ROBBED, "deleted-with-its-configmap"):
-        space.delete("configmaps", providers[name].config_map_name)
     late = providers["collected-late"]
     eventually_sync(lambda: space.find(PROVIDERS, late.name) is None, within=SOON)
     eventually_sync(
