@@ -7,12 +7,10 @@ OpenSSL's (3.0.19, measured; 3.2 and later name the second and third of NOT_TLS)
 import ssl
 from collections.abc import Iterator
 
-import h11
 import httpcore
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.vllm.exchange import NoAnswerError
 from openclaw_vllm.edges.vllm.tcp_stream import OtherProtocolError
 from openclaw_vllm.edges.vllm.trust import Trust
 
@@ -20,7 +18,6 @@ TRANSPORT_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
-    h11.ProtocolError,
     ssl.SSLError,
 )
 NOT_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
@@ -67,7 +64,7 @@ def connection_problem(error: Exception, trust: Trust) -> Problem:
             return Problem(Reason.TIMED_OUT, "the server could not be connected to in time")
         case httpcore.ConnectError():
             return Problem(Reason.CONNECTION_FAILED, "the connection was refused or cannot be made")
-        case h11.LocalProtocolError():
+        case httpcore.LocalProtocolError():
             message = "a header of the request holds characters that HTTP does not allow"
             return Problem(Reason.CONNECTION_FAILED, message)
     return Problem(Reason.CONNECTION_FAILED, NO_ANSWER)
@@ -82,8 +79,9 @@ def ended_after_handshake(trust: Trust) -> Problem:
 
 def ends_without_a_byte(error: Exception) -> bool:
     """Return whether a connection was made and ended before anything of an answer came."""
-    is_end = isinstance(error, NoAnswerError | httpcore.ReadError | httpcore.WriteError)
-    return is_end and not any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
+    is_end = isinstance(error, httpcore.RemoteProtocolError) and "without sending" in str(error)
+    is_reset = isinstance(error, httpcore.ReadError | httpcore.WriteError)
+    return (is_end or is_reset) and not any(isinstance(c, ssl.SSLError) for c in _causes(error))
 
 
 def _tls_problem(error: ssl.SSLError, trust: Trust) -> Problem:

@@ -1,66 +1,112 @@
-"""Connections to the addresses that were checked before, one for each request.
+"""HTTP transport with one connection per request, to an address that was checked before.
 
-With `prober`, `exchange`, `tcp_stream` and `failures` the only modules that import httpx, httpcore
-and h11.
+With `prober`, `tcp_stream` and `failures` the only modules that import httpx and httpcore.
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
 from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext
 
 import httpcore
 import httpx
+from typing_extensions import override
 
-from openclaw_vllm.edges.vllm.probe_request import ProbeRequest
-from openclaw_vllm.edges.vllm.tcp_stream import TcpStream, connect
+from openclaw_vllm.edges.vllm.tcp_stream import connect
 
 HTTP = b"HTTP/"  # the first bytes of a response
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HANDSHAKE_TIMEOUT = 1.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a request goes: the addresses that were checked, never those of a second lookup."""
+class _PinnedAddressBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the addresses that were checked, never to those of a second lookup."""
 
-    url: httpx.URL
-    question: ProbeRequest
-    context: SSLContext | None  # None for plain HTTP
+    def __init__(self, addresses: tuple[str, ...], port: int) -> None:
+        self._addresses = addresses
+        self._port = port  # 0: the URL's
 
-    async def connect(self) -> httpcore.AsyncNetworkStream:
-        """Connect, with TLS where the URL says so; raises what `failures` names."""
-        timeout = self.question.connect_timeout
-        stream = await self._connect_tcp(timeout)
-        if self.context is None:
-            return stream
-        name = self.question.trust.server_name or self.url.raw_host.decode("ascii")
-        try:
-            return await stream.start_tls(self.context, name, timeout)
-        except BaseException:
-            await stream.aclose()
-            raise
-
-    async def speaks_tls(self) -> bool:
-        """Return whether the port answers a TLS handshake; no byte of a request is sent."""
-        context = SSLContext(PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, CERT_NONE
-        try:
-            async with asyncio.timeout(HANDSHAKE_TIMEOUT):
-                stream = await self._connect_tcp(None)
-                try:
-                    await stream.start_tls(context, self.url.host)
-                finally:
-                    await stream.aclose()
-        except (TimeoutError, httpcore.NetworkError, httpcore.TimeoutException):
-            return False
-        return True
-
-    async def _connect_tcp(self, seconds: float | None) -> TcpStream:
-        port = self.question.port or self.url.port or DEFAULT_PORTS[self.url.scheme]
+    @override
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
         last_error: Exception = httpcore.ConnectError("no address")
-        for address in self.question.addresses:
+        for address in self._addresses:
             try:
-                return await connect(address, port, seconds, HTTP)
+                return await connect(address, self._port or port, timeout, HTTP)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last_error = error
         raise last_error
+
+
+async def speaks_tls(request: httpx.Request) -> bool:
+    """Return whether the request's port answers a TLS handshake; no byte of the request is sent."""
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, CERT_NONE
+    host, port = request.url.host, request.url.port or DEFAULT_PORTS[request.url.scheme]
+    backend = _PinnedAddressBackend(request.extensions["addresses"], request.extensions["port"])
+    try:
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+            stream = await backend.connect_tcp(host, port)
+            try:
+                await stream.start_tls(context, host)
+            finally:
+                await stream.aclose()
+    except (TimeoutError, httpcore.NetworkError, httpcore.TimeoutException):
+        return False
+    return True
+
+
+class OneShotTransport(httpx.AsyncBaseTransport):
+    """One connection per request: a shared pool's bookkeeping costs more than the request
+    (measured)."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; its extensions hold the addresses and the TLS context."""
+        url, extensions = request.url, request.extensions
+        origin = httpcore.Origin(
+            url.raw_scheme, url.raw_host, url.port or DEFAULT_PORTS[url.scheme]
+        )
+        connection = httpcore.AsyncHTTPConnection(
+            origin,
+            ssl_context=extensions["ssl_context"],
+            network_backend=_PinnedAddressBackend(extensions["addresses"], extensions["port"]),
+        )
+        core_request = httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=origin.scheme, host=origin.host, port=origin.port, target=url.raw_path
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=extensions,
+        )
+        try:
+            response = await connection.handle_async_request(core_request)
+        except BaseException:
+            await connection.aclose()
+            raise
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_OneShotStream(response, connection)
+        )
+
+
+class _OneShotStream(httpx.AsyncByteStream):
+    """A response's body; closing it closes the connection."""
+
+    def __init__(
+        self, response: httpcore.Response, connection: httpcore.AsyncHTTPConnection
+    ) -> None:
+        self._response = response
+        self._connection = connection
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._connection.aclose()

@@ -78,7 +78,6 @@ def _create_context(
         raise ssl.SSLError("no certificate in the bundle")
     context = ssl.create_default_context(cadata=ascii_only or None)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # 3.13's default; private CAs lack keyUsage
-    context.set_alpn_protocols(["http/1.1"])
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -198,45 +198,6 @@ async def test_every_request_has_a_connection_of_its_own_that_is_closed(prober: 
     assert server.requests == [1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    ("method", "head", "answer"),
-    [
-        ("GET", b"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK", ProbeResponse(200, b"{}")),
-        ("GET", b"HTTP/1.0 200 OK\r\nContent-Encoding: IDENTITY", ProbeResponse(200, b"{}")),
-        (
-            "OPTIONS",
-            b"HTTP/1.1 405 No\r\nAllow: GET\r\nallow: POST",
-            ProbeResponse(405, allow="GET, POST"),
-        ),
-    ],
-)
-async def test_an_answer_is_read_as_http_has_it(
-    prober: Prober, method: str, head: bytes, answer: ProbeResponse
-) -> None:
-    async with scripted_server(head + b"\r\nContent-Length: 2\r\n\r\n{}") as (url, _):
-        assert await prober.ask(ProbeRequest(method, url, HERE)) == answer
-
-
-async def test_a_request_is_written_as_http_has_it(prober: Prober) -> None:
-    """What it sends is UTF-8, and a header of the question replaces ours of its name."""
-    async with scripted_server(b"HTTP/1.1 204 No Content\r\n\r\n") as (url, received):
-        headers = {"X-Tenant": "a", "User-Agent": "mine"}
-        await prober.ask(ProbeRequest("POST", url, HERE, headers=headers, json={"q": "日 1"}))
-    lines = received[0].decode().split("\r\n")
-    assert lines[0] == "POST /v1/models?after=a%0Ab HTTP/1.1"
-    assert set(lines[1:]) == {
-        f"host: {url.split('/')[2]}",
-        "accept: application/json",
-        "accept-encoding: identity",
-        "Content-Length: 13",
-        "Content-Type: application/json",
-        "User-Agent: mine",
-        "X-Tenant: a",
-        "",
-        '{"q":"日 1"}',
-    }
-
-
 def test_nothing_secret_is_in_the_text_form() -> None:
     headers = ProbeRequest(
         "GET", "http://vllm.test/", HERE, headers={"Authorization": "Bearer s3cret"}
@@ -250,21 +211,6 @@ class KeepAlive:
     port: int
     requests: list[int]
     closed: int = 0
-
-
-@asynccontextmanager
-async def scripted_server(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Answer each connection with these bytes; yields a URL, and what was received."""
-    received: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received.append(await reader.read(65_536))
-        writer.write(answer)
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/v1/models?after=a%0Ab", received
 
 
 @asynccontextmanager
