@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.conditions import ObjectStatus, Reason
-from openclaw_vllm.api.configmap import GROUP, VERSION
+from openclaw_vllm.api.configmap import GROUP, VERSION, ConfigMapState
 from openclaw_vllm.api.fields import WireModel
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
@@ -150,6 +150,13 @@ class VllmProvider(CustomObject[VllmProviderSpec, VllmProviderStatus]):
     def config_map(self) -> ObjectKey:
         """The ConfigMap that it publishes."""
         return ObjectKey(self.key.namespace, self.config_map_name)
+
+    def confirms(self, existing: ConfigMapState) -> bool:
+        """Return whether the status of the present spec, which no editor of ConfigMaps can write,
+        knows these bytes."""
+        recorded = self.status.config_map if self.is_observed else None
+        is_known = recorded is not None and recorded.digest == existing.digest
+        return is_known and existing.is_unmodified
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,14 +149,10 @@ class ProviderController:
         self.queue.add_after(provider.key, min(delay, delay % interval))
 
     def _is_up_to_date(self, provider: VllmProvider) -> bool:
-        status, spec = provider.status, provider.spec
-        if not provider.is_observed or status.config_map is None:
-            return False
-        published = self._cache.published.get(provider.config_map)
+        spec, published = provider.spec, self._cache.published.get(provider.config_map)
         if published is None or isinstance(spec, Problem):
             return False
-        same = published.is_unmodified and published.digest == status.config_map.digest
-        return same and has_expected_metadata(provider, published, spec)
+        return provider.confirms(published) and has_expected_metadata(provider, published, spec)
 
     def _user_config_map_changed(self, key: ObjectKey, config_map: ConfigMapState) -> None:
         """Read a user's ConfigMap again; ours is not read by name."""

@@ -17,7 +17,6 @@ from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.publication.contest import NO_CONTEST, report_in
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.notes import with_refusal
-from openclaw_vllm.core.publication.outcome import published_by_other_instance
 from openclaw_vllm.core.publication.plan import Plan, Publish, plan_publication
 from openclaw_vllm.core.status.conditions import conditions
 from openclaw_vllm.core.status.provider import inactive_status, outcomes_of, summarize
@@ -25,7 +24,7 @@ from openclaw_vllm.core.status.transitions import advice_of
 from openclaw_vllm.reconcile.context import ReconcileContext, timestamp
 from openclaw_vllm.reconcile.discover import discover
 from openclaw_vllm.reconcile.driver import REJECTION_PAUSE, drive
-from openclaw_vllm.reconcile.publish import PublishResult, publish
+from openclaw_vllm.reconcile.publish import PublishResult, publish, published_by_other_instance
 from openclaw_vllm.reconcile.references import read_base, requeue_delay
 from openclaw_vllm.reconcile.refresh import consumers_of
 from openclaw_vllm.reconcile.states import ProviderState, SyncedAt

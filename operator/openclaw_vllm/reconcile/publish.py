@@ -13,7 +13,7 @@ from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.manifest import Manifest, drift
 from openclaw_vllm.core.publication.outcome import Outcome, outcome_of
-from openclaw_vllm.core.publication.ownership import manifest_of, refusal
+from openclaw_vllm.core.publication.ownership import has_expected_metadata, manifest_of, refusal
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan, Publish
 from openclaw_vllm.core.status.provider import Publication
 from openclaw_vllm.edges.kube.replies import Conflict
@@ -112,3 +112,13 @@ async def _get_existing(provider: VllmProvider, context: ReconcileContext) -> Co
     if existing is None and provider.status.config_map is not None:
         await context.cluster.ensure_still_exists(provider)
     return existing
+
+
+def published_by_other_instance(
+    plan: Plan, provider: VllmProvider, spec: VllmProviderSpec, existing: ConfigMapState | None
+) -> bool:
+    """Return whether another operator has published other documents than the plan's: no damage."""
+    if isinstance(plan, KeepPublished) or existing is None or existing.immutable:
+        return False
+    whole = existing.is_unmodified and has_expected_metadata(provider, existing, spec)
+    return whole and existing.digest != plan.documents.digest

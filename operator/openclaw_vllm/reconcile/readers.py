@@ -3,8 +3,10 @@
 They are the reading half of `ReconcileContext`; the command line has them without a cluster.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.secret import Secret
@@ -14,7 +16,6 @@ from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
-from openclaw_vllm.reconcile.url_locks import UrlLocks
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,18 @@ class Clock:
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]
+
+
+class UrlLocks:
+    """One lock for each URL, for as long as a task holds it or waits for it: a server gets some
+    requests one at a time."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, url: str) -> asyncio.Lock:
+        """Return the lock of a URL."""
+        return self._locks.setdefault(url, asyncio.Lock())
 
 
 @dataclass(frozen=True)

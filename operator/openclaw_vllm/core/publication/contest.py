@@ -29,8 +29,10 @@ MAX_OVERWRITES = 64  # overwrites that are remembered
 # Seconds between the overwrites of which only the status tells: half of Flux's longer intervals, so
 # that a restart does not end a contest just before the next overwrite.
 UNKNOWN_GAP = 1800.0
-REPORTED = re.compile(
-    r"field manager (?P<manager>.+?) has overwritten ConfigMap \S+ (?P<count>\d+) times, "
+# The part of a status' message from which a contest is restored: written and read by this alone.
+REPORT = "field manager {manager} has overwritten ConfigMap {config_map} {count} times, "
+REPORT_FORM = re.compile(
+    REPORT.format(manager="(?P<manager>.+?)", config_map=r"\S+", count=r"(?P<count>\d+)")
 )
 
 Metadata = Mapping[str, Any]  # of a manifest; the digest of its data is among the annotations
@@ -105,10 +107,10 @@ class Contest:
         if not self.count or now >= self.over_at:
             return None
         manager = self.overwrites[-1].manager
+        report = REPORT.format(manager=manager, config_map=config_map, count=self.count)
         message = (
-            f"field manager {manager} has overwritten ConfigMap {config_map} {self.count} times, "
-            "and the operator puts its own back, each time later; take the ConfigMap out of what "
-            f"{manager} applies, for example out of Git"
+            f"{report}and the operator puts its own back, each time later; take the ConfigMap out "
+            f"of what {manager} applies, for example out of Git"
         )
         return Problem(Reason.CONTESTED, message)
 
@@ -133,7 +135,7 @@ def restore_contest(reported: str, now: float) -> Contest:
     What is overwritten at the start is repaired at once. The contest is over when nothing more is
     overwritten for twice the gap that is assumed, less the longest hold.
     """
-    message = REPORTED.search(reported)
+    message = REPORT_FORM.search(reported)
     if message is None:
         return NO_CONTEST
     last, count = now - LONGEST_HOLD, min(int(message["count"]), MAX_OVERWRITES)

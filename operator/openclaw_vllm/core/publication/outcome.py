@@ -5,13 +5,11 @@ from typing import ClassVar
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, empty_documents
 from openclaw_vllm.core.publication.last_published import LastPublished
-from openclaw_vllm.core.publication.ownership import has_expected_metadata
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan, Publish
 
 ONLY_EMPTY_DOCUMENTS = Problem(Reason.PENDING, "nothing is published but empty documents")
@@ -54,13 +52,3 @@ def outcome_of(
     if existing is None or existing.recorded_digest == empty.digest:
         return Publish(empty, plan.problem or ONLY_EMPTY_DOCUMENTS, patterns=plan.patterns)
     return plan
-
-
-def published_by_other_instance(
-    plan: Plan, provider: VllmProvider, spec: VllmProviderSpec, existing: ConfigMapState | None
-) -> bool:
-    """Return whether another operator has published other documents than the plan's: no damage."""
-    if isinstance(plan, KeepPublished) or existing is None or existing.immutable:
-        return False
-    whole = existing.is_unmodified and has_expected_metadata(provider, existing, spec)
-    return whole and existing.digest != plan.documents.digest

@@ -194,6 +194,6 @@ def is_unchanged_since_start(
     existing = before.existing
     if discovery.answered_at or spec.models or existing is None or isinstance(base, Problem):
         return False
-    if not before.is_confirmed or not has_expected_metadata(provider, existing, spec):
+    if not provider.confirms(existing) or not has_expected_metadata(provider, existing, spec):
         return False
     return spec.output.base_config_ref is None or was_rendered_from(existing, spec, base)

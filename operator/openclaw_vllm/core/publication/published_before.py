@@ -21,14 +21,6 @@ class PublishedBefore:
     is_observed: bool  # the status speaks of the present spec
 
     @property
-    def is_confirmed(self) -> bool:
-        """Whether the status, which no editor of ConfigMaps can write, knows its bytes."""
-        existing, recorded = self.existing, self.status.config_map
-        if existing is None or recorded is None or not self.is_observed:
-            return False
-        return existing.is_unmodified and existing.digest == recorded.digest
-
-    @property
     def models_json(self) -> str:
         """The models, empty where neither an unmodified ConfigMap nor memory has them."""
         if self.existing is not None and self.existing.is_unmodified:

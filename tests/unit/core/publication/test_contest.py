@@ -7,7 +7,12 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
-from openclaw_vllm.core.publication.contest import ANY_TEXTS, NO_CONTEST, Contest
+from openclaw_vllm.core.publication.contest import (
+    ANY_TEXTS,
+    NO_CONTEST,
+    Contest,
+    restore_contest,
+)
 from openclaw_vllm.core.publication.manifest import Manifest
 from openclaw_vllm.core.publication.ownership import manifest_of
 from tests import builders
@@ -107,3 +112,26 @@ def test_a_contest_is_over_after_twice_the_longest_pause(
 def test_the_repair_wakes_before_the_end() -> None:
     contest = after(0, 10, 20, 30)
     assert (contest.next_change(30), contest.next_change(32)) == (2, 598)
+
+
+@pytest.mark.parametrize("manager", [FLUX, "Mozilla/5.0 (X11; Linux)", "kubectl {edit} %s", "ünï"])
+@pytest.mark.parametrize("count", [3, 12])
+def test_what_a_status_reports_of_a_contest_is_read_back(manager: str, count: int) -> None:
+    contest = START
+    for number in range(count):
+        contest = contest.observe(overwritten(number, manager=manager), float(number))
+    problem = contest.problem("vllm-openclaw", float(count))
+    assert problem is not None
+    restored = restore_contest(problem.message, 0.0)
+    assert restored.count == count
+    assert restored.problem("vllm-openclaw", 0.0) == problem
+
+
+def test_a_contest_that_an_earlier_version_has_reported_is_read_back() -> None:
+    """So the sentence cannot change, or a version that says it otherwise has to read both."""
+    report = f"field manager {FLUX} has overwritten ConfigMap vllm-openclaw 7 times, and more"
+    assert restore_contest(report, 0.0).count == 7
+
+
+def test_a_message_of_another_kind_reports_no_contest() -> None:
+    assert restore_contest("field manager of nobody", 0.0) is NO_CONTEST

@@ -10,8 +10,8 @@ from openclaw_vllm.api.configmap import CONFIG
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.base_config import Base, parse
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.publication.outcome import published_by_other_instance
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan
+from openclaw_vllm.reconcile.publish import published_by_other_instance
 from tests import builders
 from tests.builders import CONNECTION, served, spec_of
 from tests.builders.plans import decide, listed, plan, publish, resource
