@@ -17,7 +17,7 @@ from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.provider import leave_to_shards, reconcile
 from openclaw_vllm.settings import Settings
 
-PASSING = (Unavailable,)  # errors that a retry is for, not a person
+TRANSIENT_ERRORS = (Unavailable,)  # errors that a retry is for, not a person
 LONGEST_BACKOFF = 300.0  # seconds; the alert about errors looks at the last ten minutes
 
 logger = logging.getLogger(__name__)
@@ -33,14 +33,14 @@ async def create_controllers(
     queue = WorkQueue[ObjectKey](
         leave_to_shards if settings.catalogs_only else partial(reconcile, context=context),
         slots=settings.max_concurrent_probes,
-        passing=PASSING,
+        transient=TRANSIENT_ERRORS,
         longest_backoff=lambda key: min(context.interval_of(key), LONGEST_BACKOFF),
     )
     catalogs = await _create_catalogs(settings, cluster, context)
     providers = ProviderController(context, queue, catalogs)
     pods = None
     if settings.mount_refresh:
-        pods = PodController(context, providers.wake_publishers, passing=PASSING)
+        pods = PodController(context, providers.wake_publishers, transient=TRANSIENT_ERRORS)
     return Controllers(providers, catalogs, pods)
 
 
@@ -56,7 +56,9 @@ async def _create_catalogs(
             " served until the operator is started again"
         )
         return None
-    catalogs = CatalogController(context, slots=settings.max_concurrent_probes, passing=PASSING)
+    catalogs = CatalogController(
+        context, slots=settings.max_concurrent_probes, transient=TRANSIENT_ERRORS
+    )
     try:
         await priming.prime_catalog_caches(context, catalogs)
     except Rejected as error:

@@ -94,7 +94,7 @@ async def started(
 ) -> AsyncIterator[CatalogHarness]:
     async with fake_context() as place:
         context = place.context = replace(place.context, cluster=cluster)
-        catalogs = CatalogController(context, slots=4, passing=())
+        catalogs = CatalogController(context, slots=4, transient=())
         it = CatalogHarness(
             catalogs, ProviderController(context, WorkQueue(reconcile_nothing), catalogs), place
         )

@@ -29,7 +29,7 @@ class QueueHarness:
         self.queue = WorkQueue(
             self._reconcile,
             slots=slots,
-            passing=(TransientFailure,),
+            transient=(TransientFailure,),
             longest_backoff=lambda _: self.longest_backoff,
         )
         self.held: defaultdict[str, asyncio.Event] = defaultdict(_open)

@@ -37,22 +37,22 @@ class CatalogController:
     """
 
     def __init__(
-        self, context: ReconcileContext, *, slots: int, passing: tuple[type[Exception], ...]
+        self, context: ReconcileContext, *, slots: int, transient: tuple[type[Exception], ...]
     ) -> None:
         self.awaited: set[str] = set()
         self._context = context
         self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
-        self._unasked: set[SourceKey] = set()  # Services that wait for their first question
+        self._unprobed: set[SourceKey] = set()  # Services that wait for their first probe
         self.catalogs = WorkQueue(
             self._reconcile,
             slots=CATALOG_SLOTS,
-            passing=passing,
+            transient=transient,
             longest_backoff=lambda _: LONGEST_BACKOFF,
         )
         self.sources = WorkQueue(
-            self._ask_now,
+            self._reconcile_source,
             slots=slots,
-            passing=passing,
+            transient=transient,
             longest_backoff=lambda _: LONGEST_BACKOFF,
         )
 
@@ -85,7 +85,7 @@ class CatalogController:
             return
         before = change.before
         if not before or (before.request, before.deleting) != (catalog.request, catalog.deleting):
-            self._ask_again(catalog.key)
+            self._probe_again(catalog.key)
             self.wake_all()
 
     def on_catalog_deleted(self, key: ObjectKey, uid: str) -> None:
@@ -119,13 +119,13 @@ class CatalogController:
 
     def asks(self, service: ObjectKey) -> bool:
         """Return whether a catalog asks the Service."""
-        return any(name.service == service for name in self._sources())
+        return any(source.service == service for source in self._sources())
 
     def on_replicas_changed(self, service: ObjectKey) -> None:
         """Take in that other replicas of a Service are ready now."""
-        for name in self._sources():
-            if name.service == service:
-                self.sources.add(name)
+        for source in self._sources():
+            if source.service == service:
+                self.sources.add(source)
 
     def wake_all(self) -> None:
         """Reconcile every catalog in a moment."""
@@ -142,37 +142,37 @@ class CatalogController:
         del self._waking[key]
         self.catalogs.add(key)
 
-    def _ask_again(self, catalog: ObjectKey) -> None:
-        for name in self._sources():
-            if name.catalog == catalog.name:
-                self.sources.add(name, interrupt=True)
+    def _probe_again(self, catalog: ObjectKey) -> None:
+        for source in self._sources():
+            if source.catalog == catalog.name:
+                self.sources.add(source, interrupt=True)
 
     def _sources(self) -> set[SourceKey]:
-        return {*self._context.states.sources, *self._unasked}
+        return {*self._context.states.sources, *self._unprobed}
 
     async def _reconcile(self, key: ObjectKey) -> float | None:
         if self.awaited:
             return MOMENT
-        return await reconcile_catalog(key, self._context, self._ask)
+        return await reconcile_catalog(key, self._context, self._enqueue_source)
 
-    def _ask(self, name: SourceKey) -> None:
+    def _enqueue_source(self, source: SourceKey) -> None:
         """Probe a Service soon; after a restart one that was well is probed at its phase, or not
         before something changes."""
         cache = self._context.cache
-        shared = source_of(name, cache.catalogs, cache.namespaces, cache.services)
-        if shared is None or shared.problem is not None or name in self._unasked:
+        shared = source_of(source, cache.catalogs, cache.namespaces, cache.services)
+        if shared is None or shared.problem is not None or source in self._unprobed:
             return
-        self._unasked.add(name)
-        catalog = cache.catalogs[ObjectKey("", name.catalog)]
+        self._unprobed.add(source)
+        catalog = cache.catalogs[ObjectKey("", source.catalog)]
         state = self._context.catalog_state(catalog)
-        source = ("Service", name.service)
-        if not state.is_fresh(catalog, shared.spec.provider_id, source):
-            self.sources.add(name)
+        name = ("Service", source.service)
+        if not state.is_fresh(catalog, shared.spec.provider_id, name):
+            self.sources.add(source)
         elif shared.spec.discovery.mode == "Periodic":
             interval = shared.spec.discovery.interval_seconds
-            delay = next_probe_delay(shared.resource.uid, interval, self._context.clock.wall())
-            self.sources.add_after(name, delay % interval)
+            delay = next_probe_delay(shared.provider.uid, interval, self._context.clock.wall())
+            self.sources.add_after(source, delay % interval)
 
-    async def _ask_now(self, name: SourceKey) -> float | None:
-        self._unasked.discard(name)
-        return await reconcile_source(name, self._context, self.refresh)
+    async def _reconcile_source(self, source: SourceKey) -> float | None:
+        self._unprobed.discard(source)
+        return await reconcile_source(source, self._context, self.refresh)

@@ -24,13 +24,13 @@ class PodController:
         self,
         context: ReconcileContext,
         publishers_changed: Callable[[ObjectKey], None],
-        passing: tuple[type[Exception], ...],
+        transient: tuple[type[Exception], ...],
     ) -> None:
         self._pods = context.cache.pods
         self._publishers_changed = publishers_changed
         pace = asyncio.Lock()
         self.queue = WorkQueue[ObjectKey](
-            lambda key: refresh(key, context, pace), slots=SLOTS, passing=passing
+            lambda key: refresh(key, context, pace), slots=SLOTS, transient=transient
         )
 
     def on_pod_event(self, type_: str | None, manifest: Manifest) -> None:

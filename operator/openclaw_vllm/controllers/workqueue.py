@@ -21,7 +21,7 @@ Reconcile = Callable[[Key], Awaitable[float | None]]
 
 FIRST_BACKOFF = 0.5  # seconds; doubles with each failure in a row
 MAX_BACKOFF = 60.0
-MAX_PASSING_BACKOFF = 5.0  # of transient errors, such as an API server that restarts
+MAX_TRANSIENT_BACKOFF = 5.0  # of transient errors, such as an API server that restarts
 logger = logging.getLogger(__name__)
 
 
@@ -40,8 +40,8 @@ class WorkQueue(Generic[Key]):
     """Calls `reconcile(key)` for keys that were added or are due.
 
     `reconcile` returns the seconds until it wants to run again, or None to forget the key. An
-    exception means a retry with backoff; one of `passing` is retried within seconds for as long as
-    it lasts, and logged without its traceback.
+    exception means a retry with backoff; one of `transient` is retried within seconds, however
+    long it lasts, and logged without its traceback.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class WorkQueue(Generic[Key]):
         reconcile: Reconcile[Key],
         *,
         slots: int = 64,
-        passing: tuple[type[Exception], ...] = (),
+        transient: tuple[type[Exception], ...] = (),
         longest_backoff: Callable[[Key], float] = lambda _: MAX_BACKOFF,
     ) -> None:
         self._reconcile = reconcile
-        self._passing = passing
+        self._transient = transient
         self._longest_backoff = longest_backoff
         self.slots = slots
         self._resync_slots = max(1, slots * 3 // 4)
@@ -185,9 +185,9 @@ class WorkQueue(Generic[Key]):
         if task.cancelled():
             delay = self._backoff(key, item)
         elif error := task.exception():
-            passes = isinstance(error, self._passing)
-            delay = self._backoff(key, item, MAX_PASSING_BACKOFF if passes else math.inf)
-            trace = None if passes else error
+            is_transient = isinstance(error, self._transient)
+            delay = self._backoff(key, item, MAX_TRANSIENT_BACKOFF if is_transient else math.inf)
+            trace = None if is_transient else error
             logger.warning("%s, again in %.1f s", error, delay, exc_info=trace, extra={"key": key})
         else:
             item.failures = 0

@@ -50,21 +50,23 @@ NO_NAMESPACE = Problem(
     "spec.target.baseConfigRef: the operator does not run in a namespace of its own",
 )
 
-Ask = Callable[[SourceKey], None]
+Enqueue = Callable[[SourceKey], None]
 Services = Mapping[SourceKey, SharedService]
 
 
-async def reconcile(key: ObjectKey, context: ReconcileContext, ask: Ask) -> float | None:
+async def reconcile(key: ObjectKey, context: ReconcileContext, enqueue: Enqueue) -> float | None:
     """Publish what the VllmCatalog's sources offer to its namespaces, and report it in the status.
 
-    `ask` is called with each Service that is to be probed and was not yet.
+    `enqueue` is called with each Service that is to be probed and was not yet.
     """
     counters = context.metrics.catalog
-    work = partial(_reconcile, context=context, ask=ask)
+    work = partial(_reconcile, context=context, enqueue=enqueue)
     return await drive(key, context.cache.catalogs, counters, work, context.forget_catalog)
 
 
-async def _reconcile(catalog: VllmCatalog, context: ReconcileContext, ask: Ask) -> float | None:
+async def _reconcile(
+    catalog: VllmCatalog, context: ReconcileContext, enqueue: Enqueue
+) -> float | None:
     spec = catalog.spec
     if catalog.deleting:
         await finalize(catalog, context)
@@ -76,8 +78,8 @@ async def _reconcile(catalog: VllmCatalog, context: ReconcileContext, ask: Ask) 
     run = await _start(catalog, spec, context)
     now, cache = context.clock.monotonic(), context.cache
     services = shared_services(catalog, spec, cache.namespaces, cache.services)
-    for name in services.keys() - context.states.sources.keys():
-        ask(name)
+    for key in services.keys() - context.states.sources.keys():
+        enqueue(key)
     if run.awaits(services):
         return None
     is_whole = await run.sync(services)
@@ -120,9 +122,9 @@ class _Run:
             and self.catalog.is_observed
             and any(
                 shared.problem is None
-                and name not in self.context.states.sources
-                and not self.state.is_known(shared.spec.provider_id, ("Service", name.service))
-                for name, shared in services.items()
+                and key not in self.context.states.sources
+                and not self.state.is_known(shared.spec.provider_id, ("Service", key.service))
+                for key, shared in services.items()
             )
         )
 
@@ -156,9 +158,9 @@ class _Run:
                 yield with_settings(offer, self.last_settings())
             else:
                 yield with_last_known_entry(offer, provider.spec, self.state)
-        last = {one.id: one.replicas for one in self.catalog.status.providers}
-        for name, shared in services.items():
-            server = self.context.states.sources.get(name)
+        last = {source.id: source.replicas for source in self.catalog.status.providers}
+        for key, shared in services.items():
+            server = self.context.states.sources.get(key)
             offer = offer_of_service(shared, server.discovery if server else None)
             replicas = source_replicas(shared.spec, last.get(offer.provider_id), server)
             yield with_last_known_entry(replace(offer, replicas=replicas), shared.spec, self.state)

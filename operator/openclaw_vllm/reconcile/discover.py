@@ -43,9 +43,9 @@ async def discover(
     service = upstream.endpoint.sliced_service if isinstance(upstream, Upstream) else None
     server = server.with_replicas(context.replicas_of(service))
     due = server.schedule.is_due(context.clock.monotonic())
-    asleep = server.replicas.problem if server.replicas and not spec.models else None
-    if asleep:
-        server = server.without_probe(asleep)
+    no_replicas = server.replicas.problem if server.replicas and not spec.models else None
+    if no_replicas:
+        server = server.without_probe(no_replicas)
     elif due and isinstance(upstream, Upstream) and not spec.models:
         server = await _probe(provider, spec, upstream, server, context)
     if due:

@@ -29,16 +29,16 @@ async def drive(
     Returns the seconds until it wants to run again, or None when only an event can change
     anything. Raises Unavailable of `edges` when a retry may succeed.
     """
-    target = objects.get(key)
-    if target is None:
+    obj = objects.get(key)
+    if obj is None:
         return None
     try:
         with counters.reconciling():
-            return await reconcile(target)
+            return await reconcile(obj)
     except Conflict:
         return WATCH_LAG
     except NotFound:
-        forget(target)
+        forget(obj)
         return None
     except Rejected as error:
         logger.error("%s", error, extra={"key": key})

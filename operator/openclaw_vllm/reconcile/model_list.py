@@ -16,7 +16,7 @@ from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.requests import ask, read_route
 
-QUICK = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
+MAX_PARSED_INLINE = 65_536  # bytes, some 200 models: parsed in 3 ms; a crafted MiB takes up to 100
 MAX_PAGES = 20
 MAX_MODELS = 10_000  # of all pages; spec.discovery.maxModels is at most 2000
 
@@ -54,6 +54,6 @@ async def _read_page(upstream: Upstream, url: str, readers: Readers) -> Page | P
         return answer
     if answer.status != HTTPStatus.OK:
         return refusal(answer.status, path, upstream.endpoint.host, upstream.secrets)
-    if len(answer.body) <= QUICK:
+    if len(answer.body) <= MAX_PARSED_INLINE:
         return parse_page(answer.body, path)
     return await asyncio.to_thread(parse_page, answer.body, path)

@@ -34,16 +34,16 @@ async def probe(
 async def _probe(
     namespace: str, spec: VllmProviderSpec, upstream: Upstream, readers: Readers
 ) -> tuple[Upstream, tuple[ServedModel, ...]] | Problem:
-    ready = await _prepare(namespace, spec, upstream, readers)
-    if isinstance(ready, Problem):
-        return ready
-    answer = await read_replicas(spec.discovery, ready, readers)
-    if isinstance(answer, Problem) and _may_be_outdated(ready, answer):
-        again = await _renew(namespace, spec, ready, readers)
-        if isinstance(again, Problem):
-            return again
-        if again != ready:
-            answer = await read_replicas(spec.discovery, again, readers)
+    prepared = await _prepare(namespace, spec, upstream, readers)
+    if isinstance(prepared, Problem):
+        return prepared
+    answer = await read_replicas(spec.discovery, prepared, readers)
+    if isinstance(answer, Problem) and _may_be_outdated(prepared, answer):
+        renewed = await _renew(namespace, spec, prepared, readers)
+        if isinstance(renewed, Problem):
+            return renewed
+        if renewed != prepared:
+            answer = await read_replicas(spec.discovery, renewed, readers)
     return answer
 
 
@@ -78,8 +78,8 @@ async def _renew(
     namespace: str, spec: VllmProviderSpec, upstream: Upstream, readers: Readers
 ) -> Upstream | Problem:
     readers = replace(readers, fresh=True)
-    located = await locate(namespace, spec, readers, upstream.endpoint.base_url)
-    if isinstance(located, Problem):
-        return located
-    located = replace(located, survey=upstream.survey)
-    return await _prepare(namespace, spec, located, readers)
+    current = await locate(namespace, spec, readers, upstream.endpoint.base_url)
+    if isinstance(current, Problem):
+        return current
+    current = replace(current, survey=upstream.survey)
+    return await _prepare(namespace, spec, current, readers)

@@ -59,8 +59,8 @@ async def _discover(
     provider: VllmProvider, spec: VllmProviderSpec, context: ReconcileContext
 ) -> "_Run":
     """Discover what the server serves, and save it."""
-    reported, now = report_in(provider.status.conditions), context.clock.monotonic()
-    context.states.restore_contest(provider.config_map, reported, now)
+    report, now = report_in(provider.status.conditions), context.clock.monotonic()
+    context.states.restore_contest(provider.config_map, report, now)
     existing = context.cache.published.get(provider.config_map)
     state = context.states.provider(provider, spec, existing)
     readers = replace(context, fresh=provider.request != state.server.request)

@@ -19,7 +19,7 @@ from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.model_list import read_list
 from openclaw_vllm.reconcile.readers import Readers
 
-PATIENCE = 0.8  # of the time that the whole question has
+TIMEOUT_SHARE = 0.8  # of the deadline of the whole probe, for one replica
 
 Answer = tuple[Upstream, tuple[ServedModel, ...]]
 
@@ -61,7 +61,7 @@ async def _read_replica(
     if isinstance(port, Problem):
         return port
     try:
-        async with asyncio.timeout(PATIENCE * upstream.timeout):
+        async with asyncio.timeout(TIMEOUT_SHARE * upstream.timeout):
             return await read_list(replace(upstream, addresses=addresses, port=port), readers)
     except TimeoutError:
         return Problem(Reason.TIMED_OUT, "no complete answer of any replica in time")

@@ -32,7 +32,7 @@ async def reconcile(
     if shared is None or shared.problem is not None:
         states.pop(key, None)
         return None
-    provider, spec = shared.resource, shared.spec
+    provider, spec = shared.provider, shared.spec
     before = _state(key, provider, spec, context)
     fresh = provider.request != before.request
     discovery = await discover(provider, spec, before, replace(context, fresh=fresh))

@@ -91,8 +91,8 @@ class StateStore:
         state = self.providers.get(provider.key)
         if state is None or state.server.request.uid != provider.uid:
             at_start = self.found_at_start.pop(provider.uid, {}).get(provider.config_map)
-            own = _find_own(provider, (published, at_start))
-            restored = restore_state(provider.request, provider.status, spec, own)
+            own_config_map = _find_own(provider, (published, at_start))
+            restored = restore_state(provider.request, provider.status, spec, own_config_map)
             self.providers[provider.key] = state = ProviderState(*restored)
         return state
 
@@ -107,10 +107,10 @@ class StateStore:
             self.catalogs[catalog.key] = state
         return state
 
-    def restore_contest(self, config_map: ObjectKey, reported: str, now: float) -> None:
+    def restore_contest(self, config_map: ObjectKey, report: str, now: float) -> None:
         """Go on with a contest that an earlier process has reported in a status."""
-        if reported and config_map not in self.contests:
-            self.contests[config_map] = restore_contest(reported, now)
+        if report and config_map not in self.contests:
+            self.contests[config_map] = restore_contest(report, now)
 
     def contest(self, config_map: ObjectKey, now: float) -> tuple[str, bool]:
         """Return who contests a ConfigMap, as a message, and whether its repair waits."""
@@ -138,5 +138,5 @@ def _find_own(
     provider: VllmProvider, config_maps: Iterable[ConfigMapState | None]
 ) -> ConfigMapState | None:
     """Return the first that the VllmProvider has published, and that nobody has modified."""
-    existing = (one for one in config_maps if one is not None and one.is_unmodified)
-    return next((one for one in existing if is_ours(provider, one)), None)
+    unmodified = (each for each in config_maps if each is not None and each.is_unmodified)
+    return next((each for each in unmodified if is_ours(provider, each)), None)

@@ -170,10 +170,10 @@ def _failures(outcomes: Iterable[tuple[ObjectKey, Problem | None]]) -> Failures:
 def _restore_contests(catalog: VllmCatalog, context: ReconcileContext) -> None:
     """Go on with the contests that the status reports: it names the first failures only."""
     now = context.clock.monotonic()
-    for one in catalog.status.targets.failures if catalog.status.targets else ():
-        if one.reason == Reason.CONTESTED:
-            key = ObjectKey(one.namespace, catalog.config_map_name)
-            context.states.restore_contest(key, one.message, now)
+    for failure in catalog.status.targets.failures if catalog.status.targets else ():
+        if failure.reason == Reason.CONTESTED:
+            key = ObjectKey(failure.namespace, catalog.config_map_name)
+            context.states.restore_contest(key, failure.message, now)
 
 
 async def _for_each(

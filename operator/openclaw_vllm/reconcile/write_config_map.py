@@ -20,8 +20,8 @@ from openclaw_vllm.edges.kube.replies import Conflict, Forbidden, Rejected
 from openclaw_vllm.edges.metrics.counters import REFUSED, ReconcileCounters
 from openclaw_vllm.reconcile.context import ReconcileContext
 
-Written = ConfigMapState | Problem
-Write = Callable[[ObjectKey, ConfigMapState | None, Manifest, Cluster], Awaitable[Written]]
+WriteResult = ConfigMapState | Problem
+Write = Callable[[ObjectKey, ConfigMapState | None, Manifest, Cluster], Awaitable[WriteResult]]
 
 MAX_MESSAGE = 500  # characters of what the API server says; an admission webhook may write pages
 
@@ -33,7 +33,7 @@ async def get_existing(key: ObjectKey, context: ReconcileContext) -> ConfigMapSt
 
 async def apply(
     key: ObjectKey, existing: ConfigMapState | None, desired: Manifest, cluster: Cluster
-) -> Written:
+) -> WriteResult:
     """Apply a ConfigMap in the place of the existing one, or where there is none."""
     precondition = {"uid": existing.uid} if existing else {"resourceVersion": NO_VERSION}
     return await cluster.apply_config_map(key, _with_metadata(desired, **precondition))
@@ -41,7 +41,7 @@ async def apply(
 
 async def create_or_replace(
     key: ObjectKey, existing: ConfigMapState | None, desired: Manifest, cluster: Cluster
-) -> Written:
+) -> WriteResult:
     """Create a ConfigMap, or replace all of the existing one, as it was read; one that others write
     to as well is read again, since what is theirs stays."""
     if existing is None:
@@ -54,7 +54,7 @@ async def create_or_replace(
 
 async def _replace(
     key: ObjectKey, existing: ConfigMapState, desired: Manifest, cluster: Cluster
-) -> Written:
+) -> WriteResult:
     version = {"uid": existing.uid, "resourceVersion": existing.resource_version}
     if existing.is_shared:
         current = await cluster.get_config_map(key)
@@ -93,16 +93,16 @@ async def write_config_map(
         if now < contest.held_until:
             return contest.problem(key.name, now)
     with counters.writing_config_map() as attempt:
-        written = await _try(write(key, existing, desired, context.cluster))
-        if isinstance(written, Problem):
+        result = await _try(write(key, existing, desired, context.cluster))
+        if isinstance(result, Problem):
             attempt.result = REFUSED
-            return written
-    context.cache.published[key] = written
+            return result
+    context.cache.published[key] = result
     context.states.contests[key] = contest.with_applied(metadata)
     return contest.problem(key.name, now)
 
 
-async def _try(writing: Awaitable[Written]) -> Written:
+async def _try(writing: Awaitable[WriteResult]) -> WriteResult:
     try:
         return await writing
     except Rejected as error:

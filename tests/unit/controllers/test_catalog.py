@@ -49,7 +49,9 @@ class CatalogControllerHarness:
 @asynccontextmanager
 async def harness(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CatalogControllerHarness]:
     async with fake_context() as place:
-        it = CatalogControllerHarness(CatalogController(place.context, slots=4, passing=()), place)
+        it = CatalogControllerHarness(
+            CatalogController(place.context, slots=4, transient=()), place
+        )
 
         async def count(key: ObjectKey, *_: object) -> float | None:
             it.runs.append(key)

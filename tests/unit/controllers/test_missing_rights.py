@@ -41,7 +41,7 @@ async def test_a_refused_watch_of_pods_is_reported_and_what_is_known_forgotten(
 ) -> None:
     async with fake_context() as here:
         providers = ProviderController(here.context, WorkQueue(reconcile_nothing))
-        pods = PodController(here.context, providers.wake_publishers, passing=())
+        pods = PodController(here.context, providers.wake_publishers, transient=())
         metadata = {"name": "one", "namespace": "agents", "uid": "pod-1", "resourceVersion": "7"}
         pods.on_pod_event("ADDED", {"metadata": metadata | {"labels": {REFRESH: "vllm"}}})
         go_on_without(Controllers(providers, pods=pods), Watch("pods"))

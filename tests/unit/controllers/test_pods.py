@@ -73,7 +73,7 @@ async def refreshing(published: ConfigMapState) -> AsyncIterator[Scene]:
         cluster, changed = FakeCluster(), list[str]()
         context = replace(place.context, cluster=cluster)
         context.cache.published[CONFIG_MAP] = published
-        controller = PodController(context, lambda key: changed.append(key.name), passing=())
+        controller = PodController(context, lambda key: changed.append(key.name), transient=())
         working = asyncio.create_task(controller.queue.run())
         yield Scene(controller, context.cache, cluster, changed)
         working.cancel()

@@ -68,7 +68,7 @@ async def test_a_service_that_is_recreated_wakes_nothing_when_it_leads_to_the_sa
 @pytest.mark.parametrize(("event", "version"), LATE)
 async def test_a_new_namespace_stays_when_there_comes_late(event: str | None, version: str) -> None:
     async with controller_harness() as s:
-        catalogs = CatalogController(s.context, slots=1, passing=())
+        catalogs = CatalogController(s.context, slots=1, transient=())
         catalogs.on_namespace_event("ADDED", namespace("old", "3"))
         catalogs.on_namespace_event("ADDED", namespace("new", "9", tier="models"))
         catalogs.on_namespace_event(event, namespace("old", version))
@@ -82,7 +82,7 @@ async def test_a_version_that_changes_nothing_of_concern_wakes_no_catalog(
 ) -> None:
     async with controller_harness() as s:
         messages: list[str] = []
-        catalogs = CatalogController(s.context, slots=1, passing=())
+        catalogs = CatalogController(s.context, slots=1, transient=())
         monkeypatch.setattr(catalogs, "wake_all", lambda: messages.append("a catalog"))
         providers = ProviderController(s.context, s.queue, catalogs)
         for version in ("3", "4"):

@@ -50,7 +50,7 @@ async def relisting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
         context = replace(place.context, cluster=cluster)
         context.cache.put_catalog(catalog_builders.catalog(catalog_builders.wire_spec()))
         context.cache.namespaces["gone"] = catalog_builders.namespace("gone")
-        catalogs = CatalogController(context, slots=1, passing=())
+        catalogs = CatalogController(context, slots=1, transient=())
         providers = ProviderController(context, WorkQueue(reconcile_nothing), catalogs)
         watches = Watches()
         watches.expect([CATALOGS, NAMESPACES])

@@ -79,7 +79,7 @@ async def test_what_passes_by_itself_is_tried_again_within_seconds_for_as_long_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(workqueue, "FIRST_BACKOFF", 0.01)
-    monkeypatch.setattr(workqueue, "MAX_PASSING_BACKOFF", 0.02)
+    monkeypatch.setattr(workqueue, "MAX_TRANSIENT_BACKOFF", 0.02)
     async with QueueHarness() as b:
         b.outcomes = {"passes": TransientFailure("no"), "stays": RuntimeError("no")}
         for key in b.outcomes:

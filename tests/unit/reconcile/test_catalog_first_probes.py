@@ -55,7 +55,7 @@ class FirstProbesHarness:
         spec, services = catalog_builders.spec_of(catalog), cache.services
         for name, shared in shared_services(catalog, spec, cache.namespaces, services).items():
             connection = Connection("http://s.team-a.svc.cluster.local:8000/v1")
-            memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
+            memory = builders.server_state(shared.provider, *served(*ids), connection=connection)
             self.context.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:
@@ -65,7 +65,7 @@ class FirstProbesHarness:
         self.context.cache.catalogs[edited.key] = self.cluster.catalog
 
     async def act(self) -> None:
-        await reconcile(self.cluster.catalog.key, self.context, self.providers._ask)
+        await reconcile(self.cluster.catalog.key, self.context, self.providers._enqueue_source)
 
 
 def catalog(generation: int = 1, **spec: Any) -> Any:
@@ -87,7 +87,7 @@ async def process(
             agents = catalog_builders.namespace(AGENTS.namespace, openclaw="enabled")
             cache.namespaces[agents.name] = agents
             context.record_at_start(AGENTS, cluster.published)
-        providers = CatalogController(context, slots=1, passing=())
+        providers = CatalogController(context, slots=1, transient=())
         it = FirstProbesHarness(context, cluster, [], [], providers)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(providers.sources, "add", lambda name, **_: it.now.append(name))
@@ -177,6 +177,6 @@ async def test_a_service_that_was_recreated_is_asked_at_once() -> None:
         it.learn("a")
         await it.act()
         it.context.states.sources.clear()  # as when it was deleted
-        it.providers._unasked.clear()
+        it.providers._unprobed.clear()
         await it.act()
         assert len(it.now) == 1

@@ -72,7 +72,7 @@ class LastPublishedHarness:
         ).items():
             host = f"{name.service.name}.{name.service.namespace}.svc.cluster.local"
             connection = Connection(f"http://{host}:8000/v1")
-            memory = builders.server_state(shared.resource, *served(*ids), connection=connection)
+            memory = builders.server_state(shared.provider, *served(*ids), connection=connection)
             self.context.states.sources[name] = memory
 
     def edit(self, **spec: Any) -> None:

@@ -90,7 +90,7 @@ async def test_what_a_new_catalog_publishes_during_an_audit_is_no_orphan() -> No
                 publish(context, cluster, published_in(B))
 
         cluster.listing = publish_later
-        await relist_catalogs(context, CatalogController(context, slots=1, passing=()))
+        await relist_catalogs(context, CatalogController(context, slots=1, transient=()))
         assert cluster.deleted == [A]
 
 
@@ -99,7 +99,7 @@ async def test_an_orphan_that_may_not_be_deleted_holds_up_no_other() -> None:
         cluster = RefusingCluster(refusing={A})
         context = replace(place.context, cluster=cluster)
         publish(context, cluster, published_in(A, B))
-        await relist_catalogs(context, CatalogController(context, slots=1, passing=()))
+        await relist_catalogs(context, CatalogController(context, slots=1, transient=()))
         assert cluster.deleted == [B]
 
 

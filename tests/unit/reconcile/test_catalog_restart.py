@@ -103,7 +103,7 @@ def know_services(context: ReconcileContext, failing: Iterable[str]) -> None:
     for name, question in services.items():
         host = f"{name.service.name}.team-a.svc.cluster.local"
         connection = Connection(f"http://{host}:8000/v1")
-        memory = builders.server_state(question.resource, *served("a"), connection=connection)
+        memory = builders.server_state(question.provider, *served("a"), connection=connection)
         failed = name.service.name in failing
         context.states.sources[name] = memory.with_probe_failure(REFUSED) if failed else memory
 

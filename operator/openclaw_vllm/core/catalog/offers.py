@@ -45,7 +45,7 @@ class Offer:
     provider_id: str
     own_id: str  # reserved for the source; its variables are named after it
     kind: Literal["VllmProvider", "Service"]
-    resource: VllmProvider
+    provider: VllmProvider
     reason: str = ""  # why its list is not fresh, or is empty; else empty
     entry: ProviderEntry | None = None  # None while it is unknown
     advice: str = ""  # what to do about the reason, or to know without one
@@ -54,7 +54,7 @@ class Offer:
     @property
     def source(self) -> SourceName:
         """Kind and key of the source."""
-        return (self.kind, self.resource.key)
+        return (self.kind, self.provider.key)
 
     @property
     def document(self) -> Json | None:
@@ -80,7 +80,7 @@ class Offer:
     @property
     def rank(self) -> tuple[str, str, str]:
         """Sort key of offers, the oldest source first."""
-        return (self.resource.created, self.kind, str(self.resource.key))
+        return (self.provider.created, self.kind, str(self.provider.key))
 
 
 def offer_of_provider(
@@ -118,7 +118,7 @@ def _is_trusted(
 
 def offer_of_service(shared: SharedService, discovery: DiscoveryState | None) -> Offer:
     """Offer what a Service was found to serve; `discovery` is None before it is asked."""
-    offer = Offer(shared.spec.provider_id, shared.own_id, "Service", shared.resource)
+    offer = Offer(shared.spec.provider_id, shared.own_id, "Service", shared.provider)
     if shared.problem is not None:
         return replace(offer, reason=shared.problem.reason.value, advice=shared.problem.message)
     if discovery is None:
@@ -144,7 +144,7 @@ def with_settings(offer: Offer, settings: Mapping[str, ModelSettings]) -> Offer:
 
 
 def _with_entry(offer: Offer, spec: VllmProviderSpec | Problem, document: Json) -> Offer:
-    parents = {model.id: model.parent for model in offer.resource.status.models}
+    parents = {model.id: model.parent for model in offer.provider.status.models}
     entry = published_entry(spec, offer.provider_id, offer.own_id, document, parents)
     return replace(offer, entry=entry)
 
@@ -160,7 +160,7 @@ def with_last_known_entry(offer: Offer, spec: VllmProviderSpec, before: CatalogS
     last_entry = before.entry_of(offer.provider_id, offer.source)
     if offer.entry is not None or last_entry is None or offer.reason in NOTHING_LISTED:
         return offer
-    if not before.leads_to_source(last_entry, spec, offer.resource.key.namespace):
+    if not before.leads_to_source(last_entry, spec, offer.provider.key.namespace):
         return offer
     return _with_entry(offer, spec, last_entry)
 
@@ -172,7 +172,7 @@ def restore_entry(
 
     One that was read back, and not published by this process, must have the source's host.
     """
-    spec, namespace = offer.resource.spec, offer.resource.key.namespace
+    spec, namespace = offer.provider.spec, offer.provider.key.namespace
     if before.last_published.documents is None:
         if isinstance(spec, Problem):
             return offer if offer.entry is not None else None

@@ -46,7 +46,7 @@ Namespaces = Mapping[str, Namespace]
 class SharedService:
     """A Service to probe, in the form of a VllmProvider of its namespace."""
 
-    resource: VllmProvider
+    provider: VllmProvider
     spec: VllmProviderSpec  # valid even with a problem
     own_id: str  # reserved for it, whatever id it is published under
     problem: Problem | None = None  # why it cannot be probed

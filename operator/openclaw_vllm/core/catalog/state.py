@@ -92,9 +92,10 @@ def _restore_from_status(catalog: VllmCatalog, names: ServiceNames) -> CatalogSt
         UserRequest(catalog.uid, -1, ""),
         last_published=_last_published(catalog),
         sources={
-            one.id: (one.kind, ObjectKey(one.namespace, one.name)) for one in status.providers
+            source.id: (source.kind, ObjectKey(source.namespace, source.name))
+            for source in status.providers
         },
-        reasons={one.id: one.reason for one in status.providers},
+        reasons={source.id: source.reason for source in status.providers},
         is_restored=True,
         was_published=any(
             condition.type == ConditionType.CONFIG_PUBLISHED and condition.status == "True"
@@ -119,5 +120,5 @@ def _reasons_cut_from(
     """Return what a status that is cut leaves unsaid: those that fail are named before others, so
     where others are named too, the rest is fresh."""
     is_cut = len(providers) == MAX_PROVIDERS
-    rest_is_fresh = is_cut and not all(one.reason for one in providers)
+    rest_is_fresh = is_cut and not all(source.reason for source in providers)
     return dict.fromkeys(published, "") if rest_is_fresh else {}

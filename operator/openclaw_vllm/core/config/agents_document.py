@@ -14,7 +14,7 @@ from openclaw_vllm.core.discovery.models import Model
 
 Json = dict[str, Any]
 
-NOBODY = "vllm/*"  # an empty list would allow everything
+NO_MODEL = "vllm/*"  # an empty list would allow everything
 _REFERABLE = re.compile(r"[^\s/]+(/[^\s/]+)*")
 
 
@@ -58,4 +58,4 @@ def _write_model_policy(prefix: str, ids: tuple[str, ...] | None, models: Json) 
         f"{provider}/*" if provider in whole_providers else f"{provider}/{escape(id_)}"
         for provider, _, id_ in refs
     )
-    return {"allow": list(dict.fromkeys(allowed)) or [f"{prefix}*" if prefix else NOBODY]}
+    return {"allow": list(dict.fromkeys(allowed)) or [f"{prefix}*" if prefix else NO_MODEL]}

@@ -31,7 +31,7 @@ NO_IMAGES = (
 )
 NO_CHAT = (b"does not support chat",)  # Ollama, 400
 QUOTED = b"invalid response from upstream"  # KServe 0.21 wraps its model's answer in a 502 (source)
-AWAY = frozenset({502, 503, 504})  # of a gateway: what is behind it went away
+BAD_GATEWAY = frozenset({502, 503, 504})  # of a gateway: what is behind it went away
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def ending(reply: Reply | Problem) -> ServerNote | None:
             return None if reason is Reason.TIMED_OUT else "ProbeStopped"
         case (HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN, _):
             return "ChatUnauthorized"
-        case (status, _) if status in AWAY and not _refuses_chat(reply):
+        case (status, _) if status in BAD_GATEWAY and not _refuses_chat(reply):
             return "ProbeStopped"
     return None
 

@@ -19,7 +19,7 @@ CURSORS = (
     "next",  # Django REST framework
     "links.next",  # OpenRouter
 )
-TOTALS = ("total", "total_count", "totalCount")  # Portkey, OpenRouter
+TOTAL_FIELDS = ("total", "total_count", "totalCount")  # Portkey, OpenRouter
 
 
 def next_after(document: object, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -38,7 +38,7 @@ def is_cut(document: object) -> bool:
 
 def total_of(document: object) -> int:
     """Return the number of rows on all pages; 0 where the answer does not say it."""
-    values = (document.get(name) for name in TOTALS) if isinstance(document, dict) else ()
+    values = (document.get(name) for name in TOTAL_FIELDS) if isinstance(document, dict) else ()
     return next((one for one in values if isinstance(one, int) and one is not True), 0)
 
 

@@ -16,7 +16,7 @@ NO_SUCH_PATH = (
     "write the models into spec.models"
 )
 NO_LIST = "the server has no list; write the models into spec.models"
-OTHER = "200 is expected; if the server has no list, write the models into spec.models"
+OTHER_STATUS = "200 is expected; if the server has no list, write the models into spec.models"
 SENTENCES = {
     400: "the server wants a header or another key; write it into spec.headers or spec.auth",
     403: "the server wants a key or a header; write it into spec.auth or spec.headers",
@@ -45,7 +45,7 @@ def refusal(status: int, path: str, host: str, secrets: str) -> Problem:
         message = f"{answer}: a redirect is never followed; write the final URL"
         return Problem(Reason.REDIRECTED, message)
     is_unready = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    sentence = SENTENCES.get(status, NOT_READY if is_unready else OTHER)
+    sentence = SENTENCES.get(status, NOT_READY if is_unready else OTHER_STATUS)
     return Problem(Reason.UNEXPECTED_STATUS, f"{answer}: {sentence}")
 
 

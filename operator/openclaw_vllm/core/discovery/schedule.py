@@ -12,7 +12,7 @@ FIRST_RETRY = 1.0  # seconds; doubles up to the interval
 # after the change, when kube-proxy has written its rules
 CONFIRMATION_DELAYS = (0.25, 0.35, 0.5, 0.7, 1.2, 3.5)
 REFERENCE_PAUSE = 10.0  # seconds at most between two looks for what no watch delivers ...
-REFERENCE_PATIENCE = 600.0  # ... for as long as this, and at the interval from then on
+LONGEST_REFERENCE_WAIT = 600.0  # ... for as long as this, and at the interval from then on
 FAILURE_THRESHOLD = 2  # failed probes in a row that leave Ready alone once an answer was good
 
 
@@ -95,7 +95,7 @@ class ProbeSchedule:
 
 def reference_pause(since: float, interval: float, now: float) -> float:
     """Return the seconds to the next look for an object that is missing since then."""
-    return min(interval, REFERENCE_PAUSE) if now - since < REFERENCE_PATIENCE else interval
+    return min(interval, REFERENCE_PAUSE) if now - since < LONGEST_REFERENCE_WAIT else interval
 
 
 def next_probe_delay(uid: str, interval: float, wall: float) -> float:

@@ -129,13 +129,13 @@ def report_in(conditions: Iterable[Condition]) -> str:
     return next((one.message for one in conditions if one.reason == Reason.CONTESTED), "")
 
 
-def restore_contest(reported: str, now: float) -> Contest:
+def restore_contest(report: str, now: float) -> Contest:
     """Return the contest that an earlier process has reported, with what it said of it in a status.
 
     What is overwritten at the start is repaired at once. The contest is over when nothing more is
     overwritten for twice the gap that is assumed, less the longest hold.
     """
-    message = REPORT_FORM.search(reported)
+    message = REPORT_FORM.search(report)
     if message is None:
         return NO_CONTEST
     last, count = now - LONGEST_HOLD, min(int(message["count"]), MAX_OVERWRITES)

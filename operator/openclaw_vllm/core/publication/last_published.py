@@ -25,8 +25,8 @@ class LastPublished:
             return self
         documents = rerender(self.found_at_start, [spec.provider_id], base)
         patterns = self.found_at_start.annotations.get(PRIMARY_PATTERNS, "")
-        nothing = documents == empty_documents(spec, base)
-        return LastPublished(None if nothing else documents, "", patterns)
+        is_empty = documents == empty_documents(spec, base)
+        return LastPublished(None if is_empty else documents, "", patterns)
 
 
 NOTHING_PUBLISHED = LastPublished()

@@ -44,8 +44,8 @@ def outcome_of(
     if isinstance(plan, Publish):
         return plan
     if last.documents is not None:
-        other = existing is not None and existing.digest != last.documents.digest
-        if existing is not None and existing.is_unmodified and other:
+        is_other = existing is not None and existing.digest != last.documents.digest
+        if existing is not None and existing.is_unmodified and is_other:
             return plan
         return Restore(last.documents, last.patterns_hash, plan.problem)
     empty = empty_documents(spec, None if isinstance(base, Problem) else base)

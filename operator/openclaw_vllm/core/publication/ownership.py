@@ -55,19 +55,19 @@ def is_ours(
 
 
 def has_expected_metadata(
-    resource: VllmProvider, existing: ConfigMapState, spec: VllmProviderSpec
+    provider: VllmProvider, existing: ConfigMapState, spec: VllmProviderSpec
 ) -> bool:
     """Return whether owner, labels and the user's annotations are as they have to be."""
     return (
         existing.owner is not None
-        and existing.owner.uid == resource.uid
-        and _labels(resource, spec).items() <= existing.labels.items()
+        and existing.owner.uid == provider.uid
+        and _labels(provider, spec).items() <= existing.labels.items()
         and spec.output.annotations.items() <= existing.annotations.items()
     )
 
 
-def _labels(resource: VllmProvider, spec: VllmProviderSpec) -> dict[str, str]:
-    return {**spec.output.labels, **labels(PROVIDER, resource.key.name)}
+def _labels(provider: VllmProvider, spec: VllmProviderSpec) -> dict[str, str]:
+    return {**spec.output.labels, **labels(PROVIDER, provider.key.name)}
 
 
 def manifest_of(

@@ -104,9 +104,9 @@ def _restore_models(
         status = by_id.get(id_)
         source = status.context_window_source if status else "Server"
         parent = status.parent if status else ""
-        base = by_id.get(parent) if source == "Parent" else None
-        from_base = base is not None and base.context_window_source == "Server"
-        derived = source in ("Override", "Default") or from_base
+        parent_status = by_id.get(parent) if source == "Parent" else None
+        from_parent = parent_status is not None and parent_status.context_window_source == "Server"
+        derived = source in ("Override", "Default") or from_parent
         absent = int(status is not None and status.state == "Missing")
         limit = status.max_tokens if status and status.max_tokens_source == "Server" else None
         model = ServedModel(id_, parent, None if derived else context, limit)

@@ -111,7 +111,7 @@ def _describe_published(plan: CatalogPlan, results: TargetResults) -> str:
     note = plan.note or f"published to {results.published} namespaces"
     advised = [offer for offer in plan.published if offer.advice and not offer.reason]
     for offer in advised[:1]:
-        note += f"; {offer.kind} {offer.resource.key}, one of {len(advised)}: {offer.advice}"
+        note += f"; {offer.kind} {offer.provider.key}, one of {len(advised)}: {offer.advice}"
     variables = sum(len(offer.credentials) for offer in plan.published)
     if variables <= MAX_CREDENTIALS:
         return note
@@ -133,7 +133,7 @@ def _source_problem(plan: CatalogPlan) -> Problem | None:
 
 
 def _list_sources(offers: list[tuple[Offer, str]]) -> str:
-    return ", ".join(f"{o.kind} {o.resource.key} ({reason})" for o, reason in offers[:MAX_NAMED])
+    return ", ".join(f"{o.kind} {o.provider.key} ({reason})" for o, reason in offers[:MAX_NAMED])
 
 
 def _describe_reason(offer: Offer) -> str:
@@ -162,8 +162,8 @@ def _build_provider(offer: Offer) -> CatalogProvider:
     return CatalogProvider(
         id=offer.provider_id,
         kind=offer.kind,
-        namespace=offer.resource.key.namespace,
-        name=offer.resource.key.name,
+        namespace=offer.provider.key.namespace,
+        name=offer.provider.key.name,
         model_count=len(offer.models),
         reason=offer.reason,
         replicas=offer.replicas,
@@ -174,8 +174,8 @@ def _build_conflict(offer: Offer) -> CatalogConflict:
     return CatalogConflict(
         provider_id=offer.provider_id,
         kind=offer.kind,
-        namespace=offer.resource.key.namespace,
-        name=offer.resource.key.name,
+        namespace=offer.provider.key.namespace,
+        name=offer.provider.key.name,
     )
 
 
@@ -186,7 +186,7 @@ def _build_credentials(offers: Iterable[Offer]) -> Iterable[CatalogCredentials]:
             yield CatalogCredentials(
                 provider_id=offer.provider_id,
                 env=credential.env,
-                secret_namespace=offer.resource.key.namespace if secret else None,
+                secret_namespace=offer.provider.key.namespace if secret else None,
                 secret_name=secret.name if secret else None,
                 secret_key=secret.key if secret else None,
             )

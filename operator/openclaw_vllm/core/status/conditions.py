@@ -23,7 +23,7 @@ STALLED = frozenset(
         Reason.BASE_CONFIG_INVALID,
     }
 )
-NOT_ASKED = frozenset({Reason.PENDING, Reason.NO_READY_ENDPOINTS})  # the server's state is unknown
+NOT_PROBED = frozenset({Reason.PENDING, Reason.NO_READY_ENDPOINTS})  # the server's state is unknown
 NOTHING_PUBLISHED = frozenset({Reason.PENDING, Reason.NO_MODELS})
 PROVIDER_ASPECTS = (
     ConditionType.ENDPOINT_RESOLVED,
@@ -154,7 +154,7 @@ def condition_of(
     """Return one condition, without its time: False with a problem, True with `message`."""
     if problem is None:
         return _draft(type_, "True", reason, message)
-    unknown = problem.reason in NOT_ASKED and type_ is ConditionType.SERVER_REACHABLE
+    unknown = problem.reason in NOT_PROBED and type_ is ConditionType.SERVER_REACHABLE
     return _draft(type_, "Unknown" if unknown else "False", problem.reason, problem.message)
 
 

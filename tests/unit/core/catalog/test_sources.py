@@ -162,7 +162,7 @@ def test_a_service_is_probed_while_a_catalog_selects_it() -> None:
     name, services = SourceKey("fleet", VLLM, 8000), {VLLM: service()}
     result = source_of(name, {catalog.key: catalog}, NAMESPACES, services)
     assert result is not None
-    assert result.resource.uid == "catalog-1 service-1 8000"
+    assert result.provider.uid == "catalog-1 service-1 8000"
     gone = [
         ({}, services, name),
         ({catalog.key: replace(catalog, deleting=True)}, services, name),
