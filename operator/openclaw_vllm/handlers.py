@@ -162,14 +162,7 @@ class _NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
     def fetch(self, **_: Any) -> None:
         return None
 
-    def store(self, **_: Any) -> None:
-        return None
-
-    def purge(self, **_: Any) -> None:
-        return None
-
-    def touch(self, **_: Any) -> None:
-        return None
+    store = purge = touch = fetch
 
     def clear(self, *, essence: Any) -> Any:
         return essence

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.apiserver import ApiServer
+from openclaw_vllm.edges.kube.replies import Reply
 
 
 class FixedApiServer(ApiServer):

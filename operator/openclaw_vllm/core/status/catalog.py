@@ -34,7 +34,6 @@ from openclaw_vllm.core.status.conditions import (
 
 MAX_NAMED = 5  # sources and namespaces that a message names
 
-
 Failures = tuple[tuple[str, Problem], ...]  # by namespace
 
 
@@ -97,12 +96,8 @@ def _conditions(
         _source_problem(plan),
         message=f"the lists of all {len(plan.offers)} sources are fresh",
     )
-    published = condition_of(
-        ConditionType.CONFIG_PUBLISHED,
-        problem,
-        plan.reason,
-        message=_describe_published(plan, results),
-    )
+    message = _describe_published(plan, results)
+    published = condition_of(ConditionType.CONFIG_PUBLISHED, problem, plan.reason, message)
     before = catalog.status.conditions
     return finish([ready, reachable, published], catalog.generation, before, now)
 

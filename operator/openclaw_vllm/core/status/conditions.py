@@ -52,24 +52,18 @@ def conditions(
     outcomes: Outcomes, generation: int, before: Iterable[Condition], now: str
 ) -> tuple[Condition, ...]:
     """Return every condition, in a fixed order; a time changes only with the status."""
-    server = (
-        condition_of(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, "spec.models is given")
-        if outcomes.skipped
-        else condition_of(
-            ConditionType.SERVER_REACHABLE, outcomes.server, message="the last answer was good"
-        )
-    )
+    message = "the last answer was good"
+    server = condition_of(ConditionType.SERVER_REACHABLE, outcomes.server, message=message)
+    if outcomes.skipped:
+        message = "spec.models is given"
+        server = condition_of(ConditionType.SERVER_REACHABLE, None, Reason.SKIPPED, message)
+    note = outcomes.note or "the ConfigMap holds what this generation asks for"
     aspects = [
         condition_of(
             ConditionType.ENDPOINT_RESOLVED, outcomes.endpoint, message="there is a URL to probe"
         ),
         server,
-        condition_of(
-            ConditionType.CONFIG_PUBLISHED,
-            outcomes.published,
-            outcomes.reason,
-            message=outcomes.note or "the ConfigMap holds what this generation asks for",
-        ),
+        condition_of(ConditionType.CONFIG_PUBLISHED, outcomes.published, outcomes.reason, note),
     ]
     return finish([_draft_ready(aspects, outcomes), *aspects], generation, before, now)
 

@@ -10,9 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -20,8 +18,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from openclaw_vllm.api.configmap import FIELD_MANAGER
 from openclaw_vllm.edges.jitter import jittered
-
-Json = dict[str, Any]
+from openclaw_vllm.edges.kube.replies import Json, Reply
 
 ATTEMPTS = 4
 LAST_ATTEMPT = ATTEMPTS - 1
@@ -30,10 +27,6 @@ LONGEST_RETRY_AFTER = 5.0  # seconds; an API server asks for 1, a gateway may as
 TRANSIENT = {408, 410, 425, 429}  # and 5xx
 AS_MANAGER = {"fieldManager": FIELD_MANAGER}
 TRANSIENT_FOR_READS = {*TRANSIENT, 409}
-NAMESPACE_TERMINATING = "NamespaceTerminating"  # a cause: the namespace is being deleted
-# How the API server begins a message about what it was sent, where the Status has neither a reason
-# nor causes: a 500 for an apply with an unknown field, and a webhook's own code (1.37.2).
-ABOUT_THE_REQUEST = ("admission webhook ", "failed to convert ", "failed to create typed ")
 
 # The kubernetes library serializes bodies as JSON in ASCII, also for the type apply-patch+yaml;
 # with a parameter in the type, which the API server drops, it sends bytes as they are. YAML cannot
@@ -45,41 +38,6 @@ NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]
 
 class Unavailable(Exception):
     """The API server did not answer, or answered with a transient fault: try again later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A response: its status code, its JSON, and how many bytes that took."""
-
-    code: int
-    body: Json
-    size: int = 0
-
-    @property
-    def message(self) -> str:
-        """The message of a Status object; empty without one."""
-        return str(self.body.get("message", ""))
-
-    @property
-    def causes(self) -> tuple[tuple[str, str], ...]:
-        """Reason and field of each cause in a Status object."""
-        details = self.body.get("details")
-        causes = (details.get("causes") or ()) if isinstance(details, dict) else ()
-        return tuple((cause.get("reason", ""), cause.get("field", "")) for cause in causes)
-
-    @property
-    def is_about_the_request(self) -> bool:
-        """Whether the content of the request was refused: sent again, it is refused again.
-
-        A cause names the field; without one, the first words of the message tell. What follows
-        them may contain any name, and an API server in trouble mostly gives no reason either.
-        """
-        return any(field for _, field in self.causes) or self.message.startswith(ABOUT_THE_REQUEST)
-
-    @property
-    def namespace_terminates(self) -> bool:
-        """Whether a write was refused because its namespace is being deleted."""
-        return any(reason == NAMESPACE_TERMINATING for reason, _ in self.causes)
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -15,10 +15,11 @@ from openclaw_vllm.api.configmap import FIELD_MANAGER, ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.edges.kube import paths
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.apiserver import ApiServer
 from openclaw_vllm.edges.kube.replies import (
     Conflict,
     NotFound,
+    Reply,
     is_outdated,
     read_problem,
     require_success,

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
+from openclaw_vllm.edges.kube.replies import Reply
 
 LEASE = "openclaw-vllm-operator"
 DURATION = 15.0  # seconds until a Lease expires without renewal

@@ -1,9 +1,10 @@
 """Replies of the API server as values: an object, a Problem, or one of three exceptions.
 
-Rejections differ in reason and causes of the Status, never in its message, which may contain any
-name.
+Rejections differ in reason and causes of the Status. Its message may contain any name, so that only
+the first words of one tell anything, and those only where there are neither.
 """
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -11,12 +12,51 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import CustomObject
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.apiserver import Reply
 
 OUTDATED = ("Conflict", "AlreadyExists")  # reasons
+NAMESPACE_TERMINATING = "NamespaceTerminating"  # a cause: the namespace is being deleted
+# How the API server begins a message about what it was sent, where the Status has neither a reason
+# nor causes: a 500 for an apply with an unknown field, and a webhook's own code (1.37.2).
+ABOUT_THE_REQUEST = ("admission webhook ", "failed to convert ", "failed to create typed ")
 
+Json = dict[str, Any]
 AnyCustomObject = CustomObject[Any, Any]
 AnyObject = TypeVar("AnyObject", bound=AnyCustomObject)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response: its status code, its JSON, and how many bytes that took."""
+
+    code: int
+    body: Json
+    size: int = 0
+
+    @property
+    def message(self) -> str:
+        """The message of a Status object; empty without one."""
+        return str(self.body.get("message", ""))
+
+    @property
+    def causes(self) -> tuple[tuple[str, str], ...]:
+        """Reason and field of each cause in a Status object."""
+        details = self.body.get("details")
+        causes = (details.get("causes") or ()) if isinstance(details, dict) else ()
+        return tuple((cause.get("reason", ""), cause.get("field", "")) for cause in causes)
+
+    @property
+    def is_about_the_request(self) -> bool:
+        """Whether the content of the request was refused: sent again, it is refused again.
+
+        A cause names the field; without one, the first words of the message tell. What follows
+        them may contain any name, and an API server in trouble mostly gives no reason either.
+        """
+        return any(field for _, field in self.causes) or self.message.startswith(ABOUT_THE_REQUEST)
+
+    @property
+    def namespace_terminates(self) -> bool:
+        """Whether a write was refused because its namespace is being deleted."""
+        return any(reason == NAMESPACE_TERMINATING for reason, _ in self.causes)
 
 
 class Rejected(Exception):

@@ -15,9 +15,9 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.apiserver import ApiServer
 from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.replies import Conflict, Forbidden, NotFound, Rejected
+from openclaw_vllm.edges.kube.replies import Conflict, Forbidden, NotFound, Rejected, Reply
 from tests.fakes.api_server import FixedApiServer
 
 Json = dict[str, Any]

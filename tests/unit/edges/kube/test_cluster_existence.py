@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.edges.kube.apiserver import Reply
 from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.replies import NotFound, Rejected
+from openclaw_vllm.edges.kube.replies import NotFound, Rejected, Reply
 from tests import builders
 from tests.fakes.api_server import FixedApiServer
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.edges.kube import leader
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply, Unavailable
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.kube.leader import Election, LeadershipLost
+from openclaw_vllm.edges.kube.replies import Reply
 from tests.eventually import eventually
 from tests.fakes.context import unreachable_cluster
 

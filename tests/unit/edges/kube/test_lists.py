@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from openclaw_vllm.edges.kube.apiserver import ApiServer, Reply
+from openclaw_vllm.edges.kube.apiserver import ApiServer
 from openclaw_vllm.edges.kube.cluster import FIRST_PAGE, PAGE, PAGE_BYTES, Cluster
+from openclaw_vllm.edges.kube.replies import Reply
 
 KIB, MIB = 1024, 1024 * 1024
 
