@@ -150,24 +150,50 @@ def test_what_others_add_survives(space: Workspace, servers: Servers) -> None:
     assert result["metadata"]["annotations"]["note"] == "b"
 
 
-def test_a_text_that_is_forced_in_again_and_again_is_said_with_its_manager(
-    space: Workspace, servers: Servers
-) -> None:
-    """As Flux does with a ConfigMap that is committed to Git; `kubectl apply` forces the same."""
-    provider = space.provider(servers.start())
-    provider.is_ready()
-    ours_before = own_fields(provider.config_map())
-    metadata = {"name": provider.config_map_name, "namespace": space.namespace}
+def force_in(provider: Provider, times: int) -> None:
+    """Put the text of a ConfigMap that is committed to Git in place of ours, as Flux does at each
+    interval and `kubectl apply` may, and wait until ours is back each time."""
+    ours = own_fields(provider.config_map())
+    metadata = {"name": provider.config_map_name, "namespace": provider.space.namespace}
     in_git = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     text = json.dumps({**in_git, "data": {"openclaw.json": "{}"}})
     force = ("apply", "--server-side", "--force-conflicts", "--field-manager=git", "-f", "-")
-    for _ in range(3):
-        space.plane.kubectl(*force, input=text)
-        becomes(provider, ours_before)
-    provider.becomes(Ready="False Contested", Stalled="True Contested")
+    for _ in range(times):
+        provider.space.plane.kubectl(*force, input=text)
+        becomes(provider, ours)
+
+
+CONTESTED = {"Ready": "False Contested", "Stalled": "True Contested"}
+
+
+def test_a_text_that_is_forced_in_again_and_again_is_said_with_its_manager(
+    space: Workspace, servers: Servers
+) -> None:
+    provider = space.provider(servers.start())
+    provider.is_ready()
+    force_in(provider, 3)
+    provider.becomes(**CONTESTED)
     assert "field manager git has overwritten" in provider.message("ConfigPublished")
-    space.plane.kubectl(*force, input=text)
-    becomes(provider, ours_before)
+    force_in(provider, 1)
+
+
+def test_a_contest_goes_on_after_a_restart_which_writes_nothing(
+    space: Workspace, servers: Servers, operator: OperatorProcess
+) -> None:
+    provider = space.provider(server := servers.start())
+    provider.is_ready()
+    force_in(provider, 3)
+    provider.becomes(**CONTESTED)
+    operator.wait_until_idle()
+    assert operator.stop() == 0
+    mark, count = space.plane.audit.mark(), server.count("/v1/models")
+    operator.start()
+    soon(lambda: server.count("/v1/models") > count, "the server is asked")
+    operator.wait_until_idle()
+    assert space.asked_since(mark).writes() == ()
+    provider.becomes(**CONTESTED)
+    force_in(provider, 1)
+    soon(lambda: "overwritten ConfigMap vllm-openclaw 4 times" in provider.message("Ready"))
 
 
 def test_additions_alone_are_no_damage(
