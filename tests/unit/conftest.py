@@ -1,6 +1,12 @@
-"""What the unit tests share: more processes than processors, for half of their time is waiting."""
+"""What the unit tests share: more processes than processors, for half of their time is waiting, and
+no deadline of hypothesis for a single example, which a busy machine would miss."""
 
 import os
+
+from hypothesis import settings
+
+settings.register_profile("without-deadlines", deadline=None)
+settings.load_profile("without-deadlines")
 
 PROCESSES_BY_PROCESSOR = 1.5
 
