@@ -1,6 +1,7 @@
-"""Creation of the controllers that one process runs, as its options choose them."""
+"""Creation of the context and the controllers of one process, as its options choose them."""
 
 import logging
+import time
 from functools import partial
 
 from openclaw_vllm.api.keys import ObjectKey
@@ -10,17 +11,43 @@ from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.controllers.pods import PodController
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
-from openclaw_vllm.edges.kube.apiserver import Unavailable
+from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
+from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.cluster import Cluster
+from openclaw_vllm.edges.kube.connection import own_namespace
+from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.kube.replies import Rejected
+from openclaw_vllm.edges.metrics.metrics import Metrics
+from openclaw_vllm.edges.vllm.prober import Prober
+from openclaw_vllm.policy import policy_of, service_names_of
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.provider import leave_to_shards, reconcile
+from openclaw_vllm.reconcile.readers import Clock
 from openclaw_vllm.settings import Settings
 
 TRANSIENT_ERRORS = (Unavailable,)  # errors that a retry is for, not a person
 LONGEST_BACKOFF = 300.0  # seconds; the alert about errors looks at the last ten minutes
 
 logger = logging.getLogger(__name__)
+
+
+async def create_context(
+    settings: Settings, server: ApiServer, cluster: Cluster, prober: Prober, metrics: Metrics
+) -> ReconcileContext:
+    """Return the context of all reconciles, with an empty cache."""
+    return ReconcileContext(
+        cache=Cache(),
+        cluster=cluster,
+        prober=prober,
+        secrets=Readings(cluster.read_secret),
+        config_maps=Readings(cluster.read_config_map),
+        policy=await policy_of(settings, server, prober),
+        clock=Clock(time.monotonic, time.time),
+        metrics=metrics,
+        service_names=service_names_of(settings),
+        own_namespace=own_namespace() or settings.leader_election_namespace,
+        shard_selector=settings.shard_selector,
+    )
 
 
 async def create_controllers(

@@ -2,36 +2,26 @@
 
 import asyncio
 import logging
-import time
 from functools import partial
 from importlib.metadata import version
 
 from openclaw_vllm import handlers
-from openclaw_vllm.assembly import create_controllers
+from openclaw_vllm.assembly import create_context, create_controllers
 from openclaw_vllm.controllers import priming, relist
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.controllers.missing_rights import go_on_without
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
-from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.connection import (
-    Credentials,
-    credentials,
-    load_configuration,
-    own_namespace,
-)
+from openclaw_vllm.edges.kube.connection import Credentials, credentials, load_configuration
 from openclaw_vllm.edges.kube.leader import Election
-from openclaw_vllm.edges.kube.readings import Readings
 from openclaw_vllm.edges.kube.replies import Rejected
 from openclaw_vllm.edges.kube.watches import Watches, expected_watches
 from openclaw_vllm.edges.metrics import http_endpoints
 from openclaw_vllm.edges.metrics.metrics import Metrics
 from openclaw_vllm.edges.vllm.prober import Prober
 from openclaw_vllm.health import Health
-from openclaw_vllm.policy import policy_of, service_names_of
 from openclaw_vllm.reconcile.context import ReconcileContext
-from openclaw_vllm.reconcile.readers import Clock
 from openclaw_vllm.settings import Settings
 from openclaw_vllm.shutdown import listen_for_signals, take_signals_back
 from openclaw_vllm.tasks import Tasks
@@ -84,22 +74,12 @@ class _Operator:
 
     async def run(self) -> None:
         listen_for_signals(self._stop)
-        if chosen := self._settings.namespace:
-            names = ", ".join(chosen)
+        if namespaces := self._settings.namespace:
+            names = ", ".join(namespaces)
             logger.info("serving %s; VllmCatalogs and what is elsewhere are ignored", names)
         await self._serve()
-        context = ReconcileContext(
-            cache=Cache(),
-            cluster=self._cluster,
-            prober=self._prober,
-            secrets=Readings(self._cluster.read_secret),
-            config_maps=Readings(self._cluster.read_config_map),
-            policy=await policy_of(self._settings, self._server, self._prober),
-            clock=Clock(time.monotonic, time.time),
-            metrics=self._metrics,
-            service_names=service_names_of(self._settings),
-            own_namespace=own_namespace() or self._settings.leader_election_namespace,
-            shard_selector=self._settings.shard_selector,
+        context = await create_context(
+            self._settings, self._server, self._cluster, self._prober, self._metrics
         )
         if await self._acquire_lease() and await self._fill_cache(context):
             await self._work(context)
@@ -109,8 +89,8 @@ class _Operator:
 
     async def _work(self, context: ReconcileContext) -> None:
         controllers = await create_controllers(self._settings, self._cluster, context)
-        served = tuple if self._settings.catalogs_only else context.provider_samples
-        self._metrics.show_objects(served, context.catalog_samples)
+        samples = tuple if self._settings.catalogs_only else context.provider_samples
+        self._metrics.show_objects(samples, context.catalog_samples)
         self._metrics.show_queues(controllers.queues)
         for queue in controllers.queues.values():
             self._tasks.keep(queue.run())

@@ -1,7 +1,6 @@
 """Priming of the cache: what reconciles look at is read before the first event may cause one."""
 
 import logging
-from collections.abc import Iterable
 
 from openclaw_vllm.api.configmap import SELECTOR, ConfigMapState
 from openclaw_vllm.api.endpoint_slice import SERVICE_NAME, EndpointSlice
@@ -19,24 +18,23 @@ AWAITED = ("vllmproviders", "vllmcatalogs")
 logger = logging.getLogger(__name__)
 
 
-async def prime_caches(context: ReconcileContext, namespaces: Iterable[str]) -> None:
+async def prime_caches(context: ReconcileContext, namespaces: tuple[str, ...]) -> None:
     """Read ConfigMaps, Services and EndpointSlices.
 
     Without it each restart would find no ConfigMap and no Service, and write everything again.
     """
-    chosen = tuple(namespaces)
-    async for manifest in context.cluster.list_objects("configmaps", chosen, selector=SELECTOR):
+    async for manifest in context.cluster.list_objects("configmaps", namespaces, selector=SELECTOR):
         context.record_at_start(key_of(manifest), ConfigMapState.read(manifest))
-    async for manifest in context.cluster.list_objects("services", chosen):
+    async for manifest in context.cluster.list_objects("services", namespaces):
         context.cache.services[key_of(manifest)] = Service.read(manifest)
-    await _prime_slices(context, chosen)
+    await _prime_slices(context, namespaces)
 
 
 async def _prime_slices(context: ReconcileContext, namespaces: tuple[str, ...]) -> None:
     """Read EndpointSlices, without which a Service that sleeps would be asked at each start."""
-    listed = context.cluster.list_objects(SLICES, namespaces, selector=SERVICE_NAME)
+    manifests = context.cluster.list_objects(SLICES, namespaces, selector=SERVICE_NAME)
     try:
-        async for manifest in listed:
+        async for manifest in manifests:
             context.cache.slices.upsert(key_of(manifest), EndpointSlice.read(manifest))
     except Rejected as error:
         logger.warning("%s: %s", error, WITHOUT_SLICES)

@@ -8,7 +8,7 @@ that is gone has left behind is removed.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from openclaw_vllm.api.keys import ObjectKey
@@ -38,10 +38,9 @@ async def run(
     context: ReconcileContext,
     controllers: Controllers,
     listed: asyncio.Event,
-    namespaces: Iterable[str],
+    namespaces: tuple[str, ...],
 ) -> None:
     """Relist after each list of a watch and at the interval, for ever; again until it succeeds."""
-    chosen = tuple(namespaces)
     while True:
         try:
             async with asyncio.timeout(_pause(controllers.catalogs)):
@@ -50,7 +49,7 @@ async def run(
         except TimeoutError:
             logger.debug("relisting at the interval")
         listed.clear()
-        await _relist_until_read(context, controllers, chosen)
+        await _relist_until_read(context, controllers, namespaces)
 
 
 def _pause(catalogs: CatalogController | None) -> float:
@@ -104,9 +103,9 @@ async def _drop_missing(
     """Drop the cached objects of one kind that the cluster lacks; return the uids that it has."""
     before = dict(cached)
     uids = await uids_of(context, (kind,), namespaces)
-    for key, one in before.items():
-        if one.uid not in uids:
-            on_deleted(key, one.uid)
+    for key, obj in before.items():
+        if obj.uid not in uids:
+            on_deleted(key, obj.uid)
     return uids
 
 

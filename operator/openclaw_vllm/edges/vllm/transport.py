@@ -76,23 +76,25 @@ class OneShotTransport(httpx.AsyncBaseTransport):
             ssl_context=extensions["ssl_context"],
             network_backend=_PinnedAddressBackend(extensions["addresses"], extensions["port"]),
         )
-        core_request = httpcore.Request(
-            request.method,
-            httpcore.URL(
-                scheme=origin.scheme, host=origin.host, port=origin.port, target=url.raw_path
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=extensions,
-        )
         try:
-            response = await connection.handle_async_request(core_request)
+            response = await connection.handle_async_request(_core_request(request, origin))
         except BaseException:
             await connection.aclose()
             raise
         return httpx.Response(
             response.status, headers=response.headers, stream=_OneShotStream(response, connection)
         )
+
+
+def _core_request(request: httpx.Request, origin: httpcore.Origin) -> httpcore.Request:
+    target = request.url.raw_path
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
 
 
 class _OneShotStream(httpx.AsyncByteStream):
