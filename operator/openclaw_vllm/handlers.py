@@ -7,7 +7,7 @@ other handlers add finalizers and annotations to the user's objects and cost a P
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from openclaw_vllm.api.configmap import SELECTOR
 from openclaw_vllm.api.endpoint_slice import SERVICE_NAME
 from openclaw_vllm.api.pods import REFRESH
 from openclaw_vllm.controllers.controllers import Controllers
+from openclaw_vllm.edges.backoffs import EndlessBackoffs
 from openclaw_vllm.edges.kube.connection import Credentials
 from openclaw_vllm.edges.kube.paths import SLICES, group_of
 from openclaw_vllm.edges.kube.watch_events import OnEvent
@@ -86,7 +87,8 @@ def settings_for(*, streaming: bool, shard_selector: str = "") -> kopf.OperatorS
     settings = kopf.OperatorSettings()
     settings.persistence.progress_storage = settings.persistence.diffbase_storage = _NoStorage()
     settings.queueing.idle_timeout = 0.1
-    settings.networking.error_backoffs = _CappedForever()
+    # kopf's default ends the process after a minute of 5xx
+    settings.networking.error_backoffs = EndlessBackoffs()
     settings.networking.request_timeout = 60
     settings.networking.connect_timeout = 5
     settings.watching.inactivity_timeout = 70  # the API server sends a bookmark each minute
@@ -144,15 +146,6 @@ async def watch(
     finally:
         await cancel_until_done(running, others, spared="pause-waiter")
     await running
-
-
-class _CappedForever:
-    """Endless backoffs: kopf's default ends the process after a minute of 5xx."""
-
-    def __iter__(self) -> Iterator[float]:
-        yield from (0.2, 0.5, 1.0)
-        while True:
-            yield 2.0
 
 
 class _NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):

@@ -6,6 +6,9 @@ from typing import Any
 
 from openclaw_vllm.api.configmap import GROUP
 
+EXTERNAL_NAME = "ExternalName"
+MAX_PORTS_SHOWN = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -21,6 +24,23 @@ class Service:
     resource_version: str = field(default="", compare=False)  # also changes with other fields
     headless: bool = False
     target_ports: tuple[int | str, ...] = ()  # in the order of `ports`
+
+    @property
+    def described_ports(self) -> str:
+        """Its ports, for a message."""
+        first = self.ports[:MAX_PORTS_SHOWN]
+        ports = ", ".join(f"{number} ({name})" if name else str(number) for name, number in first)
+        more = len(self.ports) - len(first)
+        return f"{ports} and {more} more" if more else ports or "none"
+
+    def port_number(self, port: int | str) -> int | None:
+        """Return the number of a port of this name or number, None without one."""
+        for name, number in self.ports:
+            if port in (name, number):
+                return number
+        if self.type == EXTERNAL_NAME and not self.ports and isinstance(port, int):
+            return port  # a CNAME maps no ports, so many list none
+        return None
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "Service":

@@ -19,7 +19,7 @@ from openclaw_vllm.controllers.pods import PodController
 from openclaw_vllm.controllers.priming import AWAITED
 from openclaw_vllm.controllers.provider import ProviderController, key_of
 from openclaw_vllm.core.catalog.targets import is_orphan
-from openclaw_vllm.edges.jitter import jittered
+from openclaw_vllm.edges.backoffs import jittered
 from openclaw_vllm.edges.kube.apiserver import Unavailable
 from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.edges.kube.replies import Rejected

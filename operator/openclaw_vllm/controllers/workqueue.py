@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from openclaw_vllm.controllers.schedule import Schedule
-from openclaw_vllm.edges.jitter import jittered
+from openclaw_vllm.edges.backoffs import jittered
 
 Key = TypeVar("Key")
 Reconcile = Callable[[Key], Awaitable[float | None]]

@@ -13,14 +13,12 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import ServiceRef, VllmProviderSpec
-from openclaw_vllm.api.service import Service
+from openclaw_vllm.api.service import EXTERNAL_NAME, Service
 from openclaw_vllm.core.discovery.api_root import api_root, server_root
 from openclaw_vllm.core.discovery.hosts import flaw_of
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.urls import DEFAULT_PORTS, parse_url
 
-EXTERNAL_NAME = "ExternalName"
-MAX_PORTS_SHOWN = 10
 # Problems of the endpoint that may show only while probing.
 ENDPOINT_REASONS = frozenset(
     {
@@ -163,9 +161,9 @@ def _service_problem(
 def _from_service(
     ref: ServiceRef, namespace: str, service: Service, names: ServiceNames, *, as_written: bool
 ) -> Endpoint | Problem:
-    port = _port_number(ref.port, service)
+    port = service.port_number(ref.port)
     if port is None:
-        message = f"Service {ref.name} has no port {ref.port}; it has {_describe_ports(service)}"
+        message = f"Service {ref.name} has no port {ref.port}; it has {service.described_ports}"
         return Problem(Reason.PORT_NOT_FOUND, message)
     key = ObjectKey(namespace, ref.name)
     host = names.full_name(key)
@@ -173,22 +171,6 @@ def _from_service(
         return Problem(Reason.INVALID_SPEC, f"the host of spec.serviceRef, {host}, has to {flaw}")
     url = f"{ref.scheme}://{host}:{port}{api_root(ref.path, as_written=as_written)}"
     return Endpoint(url, ref.scheme, host, port, key)
-
-
-def _describe_ports(service: Service) -> str:
-    first_ports = service.ports[:MAX_PORTS_SHOWN]
-    ports = ", ".join(f"{number} ({name})" if name else str(number) for name, number in first_ports)
-    more = len(service.ports) - len(first_ports)
-    return f"{ports} and {more} more" if more else ports or "none"
-
-
-def _port_number(port: int | str, service: Service) -> int | None:
-    for name, number in service.ports:
-        if port in (name, number):
-            return number
-    if service.type == EXTERNAL_NAME and not service.ports and isinstance(port, int):
-        return port  # a CNAME maps no ports, so many list none
-    return None
 
 
 def _from_url(

@@ -62,11 +62,8 @@ def _until_change(server: ServerState, status: VllmProviderStatus) -> ServerStat
     if last is None or reason in (None, Reason.PENDING) or server.discovery.retained is None:
         return server
     problem = None if last.status == "True" else Problem(Reason(last.reason), last.message)
-    return replace(
-        server,
-        discovery=replace(server.discovery, problem=problem),
-        schedule=server.schedule.until_change(),
-    )
+    discovery = replace(server.discovery, problem=problem)
+    return replace(server, discovery=discovery, schedule=server.schedule.until_change())
 
 
 def restore_retained(

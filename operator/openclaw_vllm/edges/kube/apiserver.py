@@ -17,7 +17,7 @@ import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
 from openclaw_vllm.api.configmap import FIELD_MANAGER
-from openclaw_vllm.edges.jitter import jittered
+from openclaw_vllm.edges.backoffs import jittered
 from openclaw_vllm.edges.kube.replies import Json, Reply
 
 ATTEMPTS = 4
