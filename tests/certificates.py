@@ -61,6 +61,16 @@ class Authority:
             builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
+    def issue_authority(self, name: str) -> Self:
+        """Issue an authority's certificate: an intermediate one."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = (
+            _builder(name, self.certificate.subject, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(signs_certificates=True), critical=True)
+        )
+        return type(self)(builder.sign(self.key, hashes.SHA256()), key)
+
     @property
     def pem(self) -> str:
         return self.certificate.public_bytes(Encoding.PEM).decode()

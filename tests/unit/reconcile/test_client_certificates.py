@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
@@ -16,6 +18,27 @@ from tests.vllm_server import VllmServer
 HOST = "vllm.example.test"
 CA, OTHER_CA = Authority.create(), Authority.create("Other CA")
 CLIENT, SECOND = CA.issue("agent"), CA.issue("agent")
+
+
+def rsa_key(bits: int) -> bytes:
+    return _key_bytes(rsa.generate_private_key(65537, bits))
+
+
+def encrypted(client: Certificate) -> bytes:
+    key = serialization.load_pem_private_key(client.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return _key_bytes(key, serialization.BestAvailableEncryption(b"passphrase"))
+
+
+def _key_bytes(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    encryption: serialization.KeySerializationEncryption | None = None,
+) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        encryption or serialization.NoEncryption(),
+    )
 
 
 def pair(client: Certificate, key: bytes | None = None) -> dict[str, bytes]:
@@ -72,6 +95,27 @@ async def test_a_certificate_is_shown_and_read_once_for_many_probes() -> None:
             Reason.SECRET_KEY_NOT_FOUND,
             "are no pair",
             id="the key of another certificate",
+        ),
+        pytest.param(
+            {"tls.crt": CA.pem.encode() + CLIENT.certificate, "tls.key": CLIENT.key},
+            HOST,
+            Reason.SECRET_KEY_NOT_FOUND,
+            "the key's own certificate has to be the first",
+            id="the authority before the certificate",
+        ),
+        pytest.param(
+            pair(CLIENT, rsa_key(2048)),
+            HOST,
+            Reason.SECRET_KEY_NOT_FOUND,
+            "are no pair",
+            id="a key of another kind",
+        ),
+        pytest.param(
+            pair(CLIENT, encrypted(CLIENT)),
+            HOST,
+            Reason.SECRET_KEY_NOT_FOUND,
+            "the key without passphrase",
+            id="a key with a passphrase",
         ),
         pytest.param(
             pair(CLIENT, b"s3cret"), HOST, Reason.SECRET_KEY_NOT_FOUND, "not both PEM", id="no PEM"

@@ -21,10 +21,14 @@ ALWAYS_DENIED = _networks(
     "0.0.0.0/32",  # unspecified; Linux connects it to loopback
     "169.254.169.0/24",  # metadata, DNS and time of most clouds; GKE's metadata server is .252
     "169.254.170.0/24",  # ECS' credentials (.2) and EKS' Pod Identity Agent (.23)
-    "169.254.0.23/32",  # Tencent Cloud's metadata service
+    "169.254.0.23/32",  # Tencent Cloud's metadata service ...
+    "169.254.10.10/32",  # ... has two addresses
     "169.254.42.42/32",  # Scaleway's metadata service
     "168.63.129.16/32",  # Azure's metadata service
     "100.100.100.200/32",  # Alibaba's metadata service
+    "100.96.0.96/32",  # Volcengine's metadata service (volcengine-go-sdk)
+    "100.80.80.80/32",  # UCloud's metadata service (ucloud-sdk-go)
+    "192.0.0.192/32",  # Oracle Cloud Classic's metadata service
     "224.0.0.0/4",
     "255.255.255.255/32",
     "::/128",
@@ -32,6 +36,10 @@ ALWAYS_DENIED = _networks(
     "fd00:ec2::254/128",  # AWS' metadata service
     "fd00:ec2::23/128",  # EKS' Pod Identity Agent (EKS user guide)
     "fd20:ce::254/128",  # Google Cloud's metadata service (k8s-config-connector issue 5741)
+    "fd00:42::42/128",  # Scaleway's metadata service (cloud-init)
+    "fd00:a9fe:a9fe::1/128",  # Akamai's (Linode's) metadata service (cloud-init)
+    "fd00:c1::a9fe:a9fe/128",  # Oracle Cloud's metadata service (oci-python-sdk)
+    "fd00:100::100:200/128",  # Alibaba's metadata service
     "ff00::/8",
 )
 DENIED = (*ALLOWABLE, *ALWAYS_DENIED)
@@ -62,6 +70,8 @@ def parse_exact_range(text: str) -> Network:
         raise ValueError(
             f"{text!r} is no address or range such as 169.254.1.2/32: {error}"
         ) from None
+    if (inner := unwrap(network.network_address)) != network.network_address:
+        raise ValueError(f"{text!r} leads to {inner}; write that address instead")
     if network.num_addresses > MOST_ADDRESSES:
         raise ValueError(f"{text!r} is too broad: a range has {MOST_ADDRESSES} addresses at most")
     for denied in ALWAYS_DENIED:

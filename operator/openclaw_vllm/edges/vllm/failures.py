@@ -30,7 +30,14 @@ MAY_REFUSE_CERTIFICATE = (
     "the server may refuse the client certificate: expired, or of an authority unknown to it"
 )
 EXPIRED, NOT_YET_VALID, SELF_SIGNED, OTHER_HOST, OTHER_ADDRESS = 10, 9, 18, 62, 64  # X509_V_ERR_*
+NO_ISSUER, INVALID_CA, INVALID_PURPOSE, SHORT_KEY, SHORT_CA_KEY, WEAK_DIGEST = 2, 79, 26, 66, 67, 68
 VERIFICATION = {
+    NO_ISSUER: "the CA bundle lacks the authority that issued its own; add the root to it",
+    INVALID_CA: "what issued it may issue none: its certificate is not that of an authority",
+    INVALID_PURPOSE: "it is not for servers; have one issued with the usage serverAuth",
+    SHORT_KEY: "its key is too short; RSA needs 2048 bits",
+    SHORT_CA_KEY: "the key of its authority is too short; RSA needs 2048 bits",
+    WEAK_DIGEST: "its authority, or it, was signed with SHA-1 or MD5; have it issued anew",
     NOT_YET_VALID: "it is not valid yet",
     SELF_SIGNED: "it signed itself",
     OTHER_HOST: "it is for another name; write that into tls.serverName",

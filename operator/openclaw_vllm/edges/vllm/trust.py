@@ -11,6 +11,18 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from tempfile import NamedTemporaryFile
 
+FLAWS = {  # by OpenSSL's reason (3.0.19)
+    "KEY_VALUES_MISMATCH": "are no pair; the key's own certificate has to be the first",
+    "NO_CERTIFICATE_ASSIGNED": "are no pair; the key's own certificate has to be the first",
+    "EE_KEY_TOO_SMALL": "are too weak: OpenSSL takes RSA keys from 2048 bits on",
+    "CA_KEY_TOO_SMALL": "are too weak: OpenSSL takes RSA keys from 2048 bits on",
+    "EE_MD_TOO_WEAK": "are too weak: OpenSSL takes no certificate signed with SHA-1 or MD5",
+    "CA_MD_TOO_WEAK": "are too weak: OpenSSL takes no certificate signed with SHA-1 or MD5",
+}
+UNREADABLE = "are not both PEM, the key without passphrase"
+# Python 3.13's defaults: private CAs lack keyUsage, and OpenClaw's Node.js trusts no authority
+# without the one that issued it (24.19.0), so a server would be Ready that agents refuse.
+PYTHON_ONLY = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
 CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----")
 
 
@@ -26,8 +38,7 @@ class ClientCertificate:
         try:
             _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), self)
         except ssl.SSLError as error:
-            is_mismatch = error.reason == "KEY_VALUES_MISMATCH"
-            return "are no pair" if is_mismatch else "are not both PEM, the key without passphrase"
+            return FLAWS.get(error.reason or "", UNREADABLE)
         return ""
 
 
@@ -77,7 +88,7 @@ def _create_context(
     if ca_pem and not ascii_only:
         raise ssl.SSLError("no certificate in the bundle")
     context = ssl.create_default_context(cadata=ascii_only or None)
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # 3.13's default; private CAs lack keyUsage
+    context.verify_flags &= ~PYTHON_ONLY
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

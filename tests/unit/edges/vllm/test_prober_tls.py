@@ -18,6 +18,9 @@ HERE = ("127.0.0.1",)
 NAME = "vllm.example.com"
 CA = Authority.create()
 OTHER_CA = Authority.create("Other CA")
+MIDDLE_CA = CA.issue_authority("Middle CA")
+MIDDLE = MIDDLE_CA.issue(NAME)
+CHAIN = Certificate(MIDDLE.certificate + MIDDLE_CA.pem.encode(), MIDDLE.key)
 LAX_CA = Authority.create("Lax CA", key_usage=False)
 OLD_CA = Authority.create("Old CA", age=timedelta(days=2))
 UNKNOWN = "none of the trusted authorities"
@@ -44,6 +47,8 @@ def at(server: VllmServer, host: str, trust: Trust) -> ProbeRequest:
         ),
         pytest.param(CA.issue(NAME), NAME, Trust(COMMENTED), id="of a CA with foreign comments"),
         pytest.param(LAX_CA.issue(NAME), NAME, Trust(LAX_CA.pem), id="of a CA without keyUsage"),
+        pytest.param(CHAIN, NAME, Trust(CA.pem), id="with the authority between it and the CA"),
+        pytest.param(MIDDLE, NAME, Trust(MIDDLE_CA.pem + CA.pem), id="of a bundle with both"),
         pytest.param(self_signed("x"), NAME, Trust(verify=False), id="that is not checked"),
     ],
 )
@@ -65,6 +70,12 @@ async def test_an_answer_comes_with_a_certificate(
         ),
         pytest.param(CA.issue(NAME), Trust(), UNKNOWN, id="of a private CA that nobody named"),
         pytest.param(OTHER_CA.issue(NAME), Trust(CA.pem), UNKNOWN, id="of another CA"),
+        pytest.param(
+            CHAIN, Trust(MIDDLE_CA.pem), "add the root to it", id="of a CA without its own"
+        ),
+        pytest.param(
+            CHAIN, Trust(MIDDLE.certificate.decode()), UNKNOWN, id="that is the bundle itself"
+        ),
         pytest.param(
             CA.issue("other.example.com"), Trust(CA.pem), "tls.serverName", id="for another host"
         ),
