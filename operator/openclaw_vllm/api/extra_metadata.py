@@ -11,12 +11,15 @@ from pydantic import Field
 from openclaw_vllm.api.fields import LabelValue, cel
 
 # Tools that prune or delete by such keys (Rancher Fleet and K3s, kapp, Kluctl, Tanka, Config Sync,
-# kpt, Sveltos, KubeVela, Kyverno, kube-janitor), after those of Kubernetes, Argo CD, Flux and Helm,
-# and of controllers that copy.
+# kpt, Sveltos, KubeVela, Kyverno, kube-janitor, k8s-ttl-controller, OLM, Open Cluster Management,
+# Karmada, Liqo, vcluster, Capsule), after those of Kubernetes, Argo CD, Flux and Helm, and before
+# those of controllers that copy. By those of OpenShift a ConfigMap's data give way to a CA bundle.
 _FOREIGN_PREFIX = (
-    "^([a-z0-9.-]+[.])?((kubernetes|k8s|argoproj|fluxcd|cattle|k14s|kluctl|kyverno|gke"
-    "|projectsveltos)[.]io|(tanka|kpt|oam|openclaw-vllm)[.]dev|helm[.]sh|emberstack[.]com"
-    "|mittwald[.]de|appscode[.]com|synator|kube-syncer|janitor)/"
+    "^([a-z0-9.-]+[.])?((kubernetes|k8s|x-k8s|argoproj|fluxcd|cattle|k14s|kluctl|kyverno|gke"
+    "|projectsveltos|operatorframework|open-cluster-management|karmada|liqo|clastix|flynshue|kroy"
+    ")[.]io|(config|alpha|beta)[.]openshift[.]io|(tanka|kpt|oam|openclaw-vllm|projectcapsule"
+    "|replizieren)[.]dev|(helm|loft|twin)[.]sh|(emberstack|appscode|operators[.]coreos)[.]com"
+    "|mittwald[.]de|synator|kube-syncer|janitor)/"
 )
 # kiwigrid/k8s-sidecar as the charts of Grafana, Loki and Jenkins configure it
 _SIDECARS = "^(grafana_|loki_rule$|k8s-sidecar-)|jenkins-config$"
@@ -42,6 +45,11 @@ _KEYS = (
         f"self.all(k, !k.matches('{_SIDECARS}'))",
         "leave out keys such as grafana_dashboard, loki_rule and jenkins-config: sidecars copy the"
         " content of ConfigMaps that have them",
+    ),
+    (
+        "self.all(k, !k.matches('^olm[.][^/]*$'))",
+        "leave out keys such as olm.owner, by which the Operator Lifecycle Manager takes an object"
+        " for its own",
     ),
 )
 _HELM_STORAGE = (

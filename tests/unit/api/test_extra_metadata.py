@@ -31,7 +31,13 @@ def messages(extra: dict[str, str], schema: dict[str, Any]) -> list[str]:
         *("app.kubernetes.io/name", "app.kubernetes.io/component", "app.kubernetes.io/version"),
         *("app.kubernetes.io/created-by", "example.com/team", "a/b", "grafana", "dashboard_1"),
         *("jenkins", "example.com/grafana_dashboard", f"{'a' * 253}/{'b' * 63}"),
-        *("reloader.stakater.com/match", "cattle", "example-cattle.io/team"),
+        *(
+            "reloader.stakater.com/match",
+            "cattle",
+            "olm",
+            "openshift.io/display-name",
+            "example-cattle.io/team",
+        ),
     ],
 )
 def test_a_key_is_taken(field: str, key: str) -> None:
@@ -40,6 +46,7 @@ def test_a_key_is_taken(field: str, key: str) -> None:
 
 ARGO, HELM = "by which Argo CD takes an object for its own", "Helm's and this operator's"
 FOREIGN = "belongs to Kubernetes, to a controller that acts on it, or to this operator"
+OLM = "by which the Operator Lifecycle Manager takes an object"
 SIDECAR, FORM = "sidecars copy the content of ConfigMaps", "write keys such as team"
 
 
@@ -74,6 +81,25 @@ SIDECAR, FORM = "sidecars copy the content of ConfigMaps", "write keys such as t
         ("kubed.appscode.com/sync", FOREIGN),
         ("synator/sync", FOREIGN),
         ("kube-syncer/auto", FOREIGN),
+        ("hnc.x-k8s.io/inherited-from", FOREIGN),
+        ("clusterctl.cluster.x-k8s.io/move", FOREIGN),
+        ("config.openshift.io/inject-trusted-cabundle", FOREIGN),
+        ("service.beta.openshift.io/inject-cabundle", FOREIGN),
+        ("service.alpha.openshift.io/inject-cabundle", FOREIGN),
+        ("operators.coreos.com/agents.vllm", FOREIGN),
+        ("olm.operatorframework.io/owner-name", FOREIGN),
+        ("policy.open-cluster-management.io/managed-by", FOREIGN),
+        ("work.karmada.io/permanent-id", FOREIGN),
+        ("liqo.io/remote-cluster-id", FOREIGN),
+        ("vcluster.loft.sh/managed-by", FOREIGN),
+        ("capsule.clastix.io/resources", FOREIGN),
+        ("projectcapsule.dev/managed-by", FOREIGN),
+        ("k8s-ttl-controller.twin.sh/ttl", FOREIGN),
+        ("replizieren.dev/replicate-all", FOREIGN),
+        ("spillway.kroy.io/replicate-to", FOREIGN),
+        ("flynshue.io/sync", FOREIGN),
+        ("olm.owner", OLM),
+        ("olm.managed", OLM),
         ("grafana_dashboard", SIDECAR),
         ("grafana_datasource", SIDECAR),
         ("loki_rule", SIDECAR),
