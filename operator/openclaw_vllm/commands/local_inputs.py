@@ -24,10 +24,8 @@ from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.edges.kube.cache import Cache
 from openclaw_vllm.edges.kube.readings import Read, Readings, Value
 from openclaw_vllm.edges.kube.store import Store
-from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse, ProberProtocol
+from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
 from openclaw_vllm.reconcile.readers import Clock, Readers
-
-OFFLINE = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
 
 
 @dataclass(frozen=True)
@@ -83,18 +81,6 @@ class NoClusterReader:
         how = f"set {envs} in the environment" if envs else "give the text with --ca-file"
         message = f"the value of Secret {key.name} is not given: {how}"
         return Problem(Reason.SECRET_NOT_FOUND, message)
-
-
-class OfflineProber:
-    """Sends nothing: with a snapshot, no byte leaves the machine."""
-
-    async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
-        """Resolve nothing."""
-        return OFFLINE
-
-    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
-        """Send nothing."""
-        return OFFLINE
 
 
 async def build_readers(

@@ -9,6 +9,7 @@ import click
 from openclaw_vllm.api.conditions import Condition, Reason
 from openclaw_vllm.api.configmap import ConfigMapState
 from openclaw_vllm.api.keys import ObjectKey
+from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import MAX_REJECTED_MODELS
 from openclaw_vllm.commands import cel_rules
 from openclaw_vllm.commands.files import Files
@@ -16,15 +17,15 @@ from openclaw_vllm.commands.local_inputs import (
     LocalInputs,
     NoClusterReader,
     ObjectReader,
-    OfflineProber,
     assumed_service,
     build_readers,
 )
 from openclaw_vllm.commands.options import CommandOptions, read_bytes, read_text
 from openclaw_vllm.commands.preview import Preview, build_preview
 from openclaw_vllm.commands.provider_input import ProviderInput
-from openclaw_vllm.edges.vllm.probe_request import ProberProtocol
+from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse, ProberProtocol
 
+OFFLINE = Problem(Reason.PENDING, "no server is asked: a snapshot is given")
 HINTS = {
     Reason.SERVICE_NOT_FOUND: "add the Service's manifest with -f",
     Reason.EXTERNAL_NAME_REFUSED: "--allow-external-names allows it from here",
@@ -83,6 +84,18 @@ class ProviderReport:
             click.echo(f"{self.provider_input}: note: {note}", err=True)
 
 
+class _OfflineProber:
+    """Sends nothing: with a snapshot, no byte leaves the machine."""
+
+    async def lookup(self, host: str, port: int) -> tuple[str, ...] | Problem:
+        """Resolve nothing."""
+        return OFFLINE
+
+    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
+        """Send nothing."""
+        return OFFLINE
+
+
 @dataclass(frozen=True)
 class _PreviewInputs:
     """What all VllmProviders of one command are previewed with."""
@@ -107,7 +120,7 @@ async def build_reports(
     inputs = _PreviewInputs(
         local_inputs=_local_inputs(files, command_options),
         snapshot=read_bytes(command_options.snapshot) if command_options.snapshot else None,
-        prober=_prober() if command_options.live else OfflineProber(),
+        prober=_prober() if command_options.live else _OfflineProber(),
         reader=reader,
         existing=existing or {},
     )
