@@ -71,14 +71,15 @@ async def _carry_out(
         return PublishResult(problem)
     if isinstance(outcome, KeepPublished):
         return PublishResult(outcome.problem)
+    content, publication = "what it held before", None
+    if isinstance(outcome, Publish):
+        content = f"{len(outcome.models)} models"
+        publication = Publication(outcome.models, outcome.primary, outcome.documents.digest)
     desired = manifest_of(provider, spec, outcome.documents, outcome.patterns)
-    problem = await _apply(provider, existing, desired, outcome.content, context)
+    problem = await _apply(provider, existing, desired, content, context)
     published = context.cache.published.get(provider.config_map)
     if problem and (published is None or drift(published, desired)):
         return PublishResult(problem)
-    publication = None
-    if isinstance(outcome, Publish):
-        publication = Publication(outcome.models, outcome.primary, outcome.documents.digest)
     return PublishResult(problem or outcome.problem, publication)
 
 

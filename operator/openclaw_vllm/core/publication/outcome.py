@@ -1,7 +1,6 @@
 """Outcome of a publication: the plan, held against the ConfigMap that exists."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.configmap import ConfigMapState
@@ -22,7 +21,6 @@ class Restore:
     documents: Documents
     patterns: str  # hash to record
     problem: Problem | None
-    content: ClassVar[str] = "what it held before"
 
 
 Outcome = Publish | Restore | KeepPublished

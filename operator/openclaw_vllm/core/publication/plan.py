@@ -42,11 +42,6 @@ class Publish:
     patterns: str = ""  # hash to record, of the patterns that choose the primary model
     reason: Reason = Reason.SUCCEEDED
 
-    @property
-    def content(self) -> str:
-        """The documents in a word, for the log."""
-        return f"{len(self.models)} models"
-
 
 @dataclass(frozen=True, slots=True)
 class KeepPublished:
