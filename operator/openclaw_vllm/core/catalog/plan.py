@@ -19,7 +19,7 @@ from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, compose
 from openclaw_vllm.core.config.releases import remark_on
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form, recorded_for_catalog
+from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
 
 NO_MODELS = (
@@ -134,7 +134,7 @@ def _render(
 ) -> CatalogPlan:
     """Render the documents of the offers to publish."""
     models = plan.models
-    form = agents_form(spec.agents, base, recorded_for_catalog(last))
+    form = agents_form(spec.agents, base, last.recorded_patterns)
     defaults = _defaults(form, models, last.primary if form.patterns == last.patterns_hash else "")
     if isinstance(defaults, Problem):
         return replace(plan, problem=defaults)

@@ -17,8 +17,11 @@ from openclaw_vllm.core.config.escaping import unescape
 from openclaw_vllm.core.config.read_back import entries_of, read_primary
 from openclaw_vllm.core.discovery.endpoint import leads_to
 from openclaw_vllm.core.discovery.service_names import ServiceNames
-from openclaw_vllm.core.publication.agents_form import had_no_primary
-from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
+from openclaw_vllm.core.publication.last_published import (
+    NOTHING_PUBLISHED,
+    LastPublished,
+    had_no_primary,
+)
 
 Json = dict[str, Any]
 SourceName = tuple[str, ObjectKey]  # its kind and key

@@ -8,19 +8,15 @@ it is until the spec asks: an upgrade changes no byte.
 
 from dataclasses import dataclass, replace
 
-from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.fields import Globs
 from openclaw_vllm.api.output import AgentDefaults
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.api.provider import ConfigMapKeyRef
-from openclaw_vllm.api.status import VllmProviderStatus
 from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.base_config import Base, allows_some, default_model
-from openclaw_vllm.core.publication.last_published import LastPublished
+from openclaw_vllm.core.publication.last_published import FORMER
 
 DEFAULT_PRIMARY: Globs = ("*",)
 TURNED_OFF = hash_patterns(None)
-FORMER = ("", hash_patterns(()))  # hashes that earlier versions recorded beside no primary
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +53,3 @@ def agents_form(
     if in_base is None and (agents.allow == "Discovered" or not allows_some(base)):
         return form
     return replace(form, default_primary=(), base_primary=in_base or "")
-
-
-def recorded_for_catalog(last: LastPublished) -> str | None:
-    """Return the hash recorded with what a VllmCatalog has published, None where nothing is."""
-    is_removed = bool(last.primary) and last.patterns_hash in FORMER
-    return None if is_removed else last.patterns_hash or None
-
-
-def had_no_primary(
-    status: VllmProviderStatus | VllmCatalogStatus, base_config_ref: ConfigMapKeyRef | None
-) -> bool:
-    """Return whether the status of the present spec tells of models that were published without a
-    primary, which no base configuration explains: the last memory where the ConfigMap is gone or
-    damaged."""
-    return bool(status.models) and not status.primary_model and base_config_ref is None

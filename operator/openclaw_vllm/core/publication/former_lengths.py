@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from openclaw_vllm.core.config.read_back import PublishedModels, read_models
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.publication.published_before import PublishedBefore
+from openclaw_vllm.core.publication.last_published import PublishedBefore
 
 
 def keep_former_lengths(

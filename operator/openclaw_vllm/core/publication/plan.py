@@ -18,10 +18,13 @@ from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
 from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.former_lengths import keep_former_lengths
-from openclaw_vllm.core.publication.last_published import NOTHING_PUBLISHED, LastPublished
+from openclaw_vllm.core.publication.last_published import (
+    NOTHING_PUBLISHED,
+    LastPublished,
+    PublishedBefore,
+)
 from openclaw_vllm.core.publication.notes import note, server_notes, with_domain_note
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
-from openclaw_vllm.core.publication.published_before import PublishedBefore
 from openclaw_vllm.core.publication.selection import (
     filtered_primary,
     models_of,

@@ -11,8 +11,7 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.core.config.agents import ResolvedDefaults, hash_patterns, resolve_defaults
 from openclaw_vllm.core.config.base_config import parse
 from openclaw_vllm.core.config.documents import Documents, render
-from openclaw_vllm.core.publication.agents_form import FORMER
-from openclaw_vllm.core.publication.last_published import LastPublished
+from openclaw_vllm.core.publication.last_published import FORMER, LastPublished
 from openclaw_vllm.core.publication.ownership import manifest_of
 from openclaw_vllm.core.publication.plan import Plan, plan_publication
 from tests import builders
