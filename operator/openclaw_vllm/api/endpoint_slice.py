@@ -47,8 +47,8 @@ class EndpointSlice:
         return cls(
             service=ObjectKey(intern(metadata["namespace"]), labels.get(SERVICE_NAME, "")),
             family=intern(manifest.get("addressType", "")),
-            endpoints=tuple(_endpoint(one) for one in manifest.get("endpoints") or ()),
-            ports=tuple(_port(one) for one in ports if one.get("port")),
+            endpoints=tuple(_endpoint(endpoint) for endpoint in manifest.get("endpoints") or ()),
+            ports=tuple(_port(port) for port in ports if port.get("port")),
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
         )

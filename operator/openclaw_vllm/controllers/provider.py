@@ -107,9 +107,9 @@ class ProviderController:
 
     def on_slices_refused(self, namespace: str) -> None:
         """Go on without the EndpointSlices of a namespace, or of all: those known grow old."""
-        for key, one in tuple(self._cache.slices.items()):
+        for key, endpoint_slice in tuple(self._cache.slices.items()):
             if namespace in ("", key.namespace):
-                self._cache.slices.delete(key, one.uid)
+                self._cache.slices.delete(key, endpoint_slice.uid)
 
     def on_config_map_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a ConfigMap with our label: one that is published, or a user's that opted in."""

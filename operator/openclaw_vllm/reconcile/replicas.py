@@ -37,17 +37,17 @@ async def read_replicas(
         return models if isinstance(models, Problem) else (replace(upstream, survey=None), models)
     sampled = sample(replicas.ready)
     answers = await asyncio.gather(
-        *(_read_replica(one, service, upstream, readers) for one in sampled)
+        *(_read_replica(replica, service, upstream, readers) for replica in sampled)
     )
     problems = [answer for answer in answers if isinstance(answer, Problem)]
     if len(problems) == len(answers):
         return problems[0]
     by_replica = {
-        one: None if isinstance(answer, Problem) else answer
-        for one, answer in zip(sampled, answers, strict=True)
+        replica: None if isinstance(answer, Problem) else answer
+        for replica, answer in zip(sampled, answers, strict=True)
     }
     lists = collect(upstream.survey, by_replica, discovery.remove_after)
-    models, survey = combine([one.models for one in lists.values()], discovery.publish)
+    models, survey = combine([each.models for each in lists.values()], discovery.publish)
     return replace(upstream, survey=replace(survey, lists=lists)), models
 
 

@@ -141,7 +141,7 @@ def _render(
     documents = _documents(spec, plan, form, defaults, base)
     if isinstance(documents, Problem):
         return replace(plan, problem=documents)
-    is_empty = not models and {one.reason for one in plan.published} == {Reason.NO_CHAT_MODELS}
+    is_empty = not models and {offer.reason for offer in plan.published} == {Reason.NO_CHAT_MODELS}
     return replace(
         plan,
         documents=documents,

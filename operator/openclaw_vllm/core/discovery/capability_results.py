@@ -43,7 +43,10 @@ class CapabilityResults:
     ) -> "CapabilityResults":
         """Record an examination; where it has no answer, earlier results stay until a later one."""
         before, complete = self.by_model, examination.complete
-        new = {id_: one.over(before.get(id_, UNKNOWN)) for id_, one in examination.results.items()}
+        new = {
+            id_: result.over(before.get(id_, UNKNOWN))
+            for id_, result in examination.results.items()
+        }
         refusals = self.refusals.update(examination.chats, remove_after)
         return CapabilityResults(
             {**before, **new},
@@ -65,7 +68,7 @@ class CapabilityResults:
 
     def of_models(self, ids: frozenset[str], *, moved: bool) -> "CapabilityResults":
         """Return what is known of these models; `moved` if another server lists them."""
-        by_model = {id_: one for id_, one in self.by_model.items() if id_ in ids}
+        by_model = {id_: result for id_, result in self.by_model.items() if id_ in ids}
         return (
             CapabilityResults(by_model)
             if moved

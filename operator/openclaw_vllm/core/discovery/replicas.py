@@ -60,11 +60,13 @@ class Replicas:
 
 def replicas_of(slices: Iterable[EndpointSlice]) -> Replicas | None:
     """Return the replicas; None for a Service without slices, of which nothing is known."""
-    present = tuple(one for one in slices if one.family in FAMILIES)
+    present = tuple(slice_ for slice_ in slices if slice_.family in FAMILIES)
     if not present:
         return None
-    by_family = (_of_family([s for s in present if s.family == family]) for family in FAMILIES)
-    return max(by_family, key=lambda one: (len(one.ready), one.unready + one.terminating))
+    by_family = (
+        _of_family(slice_ for slice_ in present if slice_.family == family) for family in FAMILIES
+    )
+    return max(by_family, key=lambda these: (len(these.ready), these.unready + these.terminating))
 
 
 def have_changed(before: Replicas | None, now: Replicas | None, *, waits: bool) -> bool:
@@ -82,12 +84,12 @@ def _of_family(slices: Iterable[EndpointSlice]) -> Replicas:
     ready = dict[str, Replica]()
     unready, terminating = set[str](), set[str]()
     ports = set[tuple[str, int]]()
-    for one in slices:
-        ports.update(one.ports)
-        for endpoint in one.endpoints:
+    for slice_ in slices:
+        ports.update(slice_.ports)
+        for endpoint in slice_.endpoints:
             address = endpoint.address
             if endpoint.ready:
-                ready[address] = _merge(ready.get(address), endpoint, one.ports)
+                ready[address] = _merge(ready.get(address), endpoint, slice_.ports)
             elif endpoint.terminating:
                 terminating.add(address)
             else:

@@ -108,7 +108,7 @@ class Retained:
         """The ids that the last good answer did not list; of those that come and go, the ones that
         some more did not."""
         tolerated = 2**self.doubt if self.is_alternating else 0
-        return frozenset(one.model.id for one in self.models if one.absent > tolerated)
+        return frozenset(entry.model.id for entry in self.models if entry.absent > tolerated)
 
     def differs_from(self, ids: frozenset[str]) -> bool:
         """Return whether a list with these ids is another one, but for models that come and go."""
@@ -120,7 +120,7 @@ class Retained:
         """Return an answer's models with what the answers before tell of alternations."""
         if undone:
             return replace(answer, alternations=self.alternations + 1)
-        if not self.alternations or any(one.changes for one in answer.models):
+        if not self.alternations or any(retained.changes for retained in answer.models):
             return replace(answer, alternations=self.alternations)
         if self.steady + 1 >= needed:
             return replace(answer, alternations=self.alternations - 1)

@@ -39,7 +39,7 @@ class Survey:
 
 def sample(replicas: Iterable[Replica]) -> tuple[Replica, ...]:
     """Return the replicas to ask, of many always the same."""
-    ranked = sorted(replicas, key=lambda one: hashlib.sha256(one.address.encode()).digest())
+    ranked = sorted(replicas, key=lambda replica: hashlib.sha256(replica.address.encode()).digest())
     return tuple(sorted(ranked[:MAX_ASKED]))
 
 

@@ -83,8 +83,8 @@ class Contest:
         if not self.overwrites:
             return 0
         last = self.overwrites[-1]
-        of_manager = [one for one in self.overwrites if one.manager == last.manager]
-        same = sum(1 for one in of_manager if one.text in (last.text, None))
+        of_manager = [each for each in self.overwrites if each.manager == last.manager]
+        same = sum(1 for each in of_manager if each.text in (last.text, None))
         count = max(same, len(of_manager) - ANY_TEXTS + SAME_TEXTS)
         return count if count >= SAME_TEXTS else 0
 
@@ -98,7 +98,7 @@ class Contest:
     @property
     def over_at(self) -> float:
         """When the contest is over if nothing more happens: twice the longest gap there was."""
-        times = [one.at for one in self.overwrites]
+        times = [overwrite.at for overwrite in self.overwrites]
         gaps = (after - before for before, after in pairwise(times))
         return times[-1] + max(SHORTEST_QUIET, 2 * max(gaps, default=0.0))
 
@@ -126,7 +126,7 @@ NO_CONTEST = Contest()
 
 def report_in(conditions: Iterable[Condition]) -> str:
     """Return what conditions say of a contest, empty where they say nothing of one."""
-    return next((one.message for one in conditions if one.reason == Reason.CONTESTED), "")
+    return next((each.message for each in conditions if each.reason == Reason.CONTESTED), "")
 
 
 def restore_contest(report: str, now: float) -> Contest:

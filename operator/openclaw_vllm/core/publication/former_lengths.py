@@ -20,7 +20,8 @@ def keep_former_lengths(
     if not any(model.settings.reasoning and not model.settings.max_tokens for model in models):
         return models
     published = read_models(before.models_json, provider_id)
-    overridden = {one.id for one in before.status.models if one.max_tokens_source == "Override"}
+    statuses = before.status.models
+    overridden = {status.id for status in statuses if status.max_tokens_source == "Override"}
     candidates = (model for model in models if model.id not in overridden)
     evidence = [model for model in candidates if _is_evidence(model, published)]
     if not evidence or not all(_has_former_length(model, published) for model in evidence):

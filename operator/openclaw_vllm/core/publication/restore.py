@@ -87,8 +87,8 @@ def restore_source(published: PublishedModels) -> Retained | None:
     if retained is None:
         return None
     models = (
-        replace(one, model=_with_limit(one.model, published.max_tokens[one.model.id]))
-        for one in retained.models
+        replace(model, model=_with_limit(model.model, published.max_tokens[model.model.id]))
+        for model in retained.models
     )
     return replace(retained, models=tuple(models))
 

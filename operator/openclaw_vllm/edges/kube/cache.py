@@ -63,7 +63,7 @@ class Cache:
     def claimants(self, config_map: ObjectKey) -> list[VllmProvider]:
         """Return the VllmProviders that publish under this name, the oldest first."""
         keys = self.referrers(Reference("Published", config_map))
-        return sorted((self.providers[key] for key in keys), key=lambda one: one.age_rank)
+        return sorted((self.providers[key] for key in keys), key=lambda provider: provider.age_rank)
 
     def replace_status_of(self, provider: VllmProvider) -> None:
         """Store what a status write returned, unless the watch has delivered something newer."""

@@ -60,7 +60,7 @@ class Trust:
         if not self.ca_pem:
             return [], True
         authorities = self.context().get_ca_certs()
-        ends = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in authorities]
+        ends = [ssl.cert_time_to_seconds(str(authority["notAfter"])) for authority in authorities]
         now = time.time()
         past = sorted(end for end in ends if end < now)
         days = [datetime.fromtimestamp(end, UTC).strftime("%Y-%m-%d") for end in past]
