@@ -8,6 +8,7 @@ from tests.builders import NAMESPACE, Wire
 READY = {"ready": True, "serving": True, "terminating": False}
 UNSAID = {"ready": None, "serving": None, "terminating": None}  # as a slice by hand may be
 PUBLISHED = {"ready": True, "serving": False, "terminating": False}  # publishNotReadyAddresses
+ENDING_PUBLISHED = {"ready": True, "serving": False, "terminating": True}
 STARTING = {"ready": False, "serving": False, "terminating": False}
 ENDING = {"ready": False, "serving": True, "terminating": True}
 

@@ -15,3 +15,4 @@ class Problem:
 
     reason: Reason
     message: str
+    doubts_credentials: bool = False  # those that were sent may have been rotated

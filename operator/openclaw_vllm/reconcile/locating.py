@@ -7,6 +7,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.discovery.endpoint import (
     Endpoint,
+    follow,
     keep_domain,
     resolve,
     service_named_by,
@@ -34,6 +35,7 @@ class Upstream:
     connect_timeout: float = CONNECT_TIMEOUT
     survey: Survey | None = None  # of the replicas, as they answered last
     secrets: str = ""  # which keys of which Secrets the headers hold
+    client: str = ""  # which client certificate is shown
 
     @property
     def connection(self) -> Connection:
@@ -57,6 +59,8 @@ async def locate(
     service_key = service_named_by(spec, namespace, names)
     service = readers.cache.services.get(service_key) if service_key else None
     endpoint = resolve(spec, namespace, service, names)
+    if not isinstance(endpoint, Problem):
+        endpoint = follow(endpoint, readers.cache.services, names)
     if isinstance(endpoint, Problem):
         return endpoint
     endpoint = at_target_port(endpoint, service, readers.replicas_of(service_key), last_url)

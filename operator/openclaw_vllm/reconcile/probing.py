@@ -2,7 +2,8 @@
 
 A 401 may mean that the key was rotated, a failed handshake that the CA was: both are read anew and
 the question is asked once more within the same deadline, so that a rotation never shows as a
-failure. A 403 means the same once a key was sent: half of the gateways refuse a wrong key with it.
+failure. A 403 means the same once a key was sent: half of the gateways refuse a wrong key with it,
+and some with 400.
 """
 
 import asyncio
@@ -12,7 +13,10 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.references import describe_secrets
+from openclaw_vllm.core.discovery.references import (
+    describe_client_certificate,
+    describe_secrets,
+)
 from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.references import read_client_certificate, read_headers
@@ -51,7 +55,9 @@ def _may_be_outdated(upstream: Upstream, problem: Problem) -> bool:
     """Return whether the server may have refused what was rotated; an asyncio server just ends the
     connection where it refuses a client certificate."""
     is_end = upstream.trust.client is not None and problem.reason is Reason.CONNECTION_FAILED
-    return is_end or problem.reason in (Reason.UNAUTHORIZED, Reason.TLS_FAILED)
+    sent = upstream.secrets or upstream.trust.client
+    is_refused = bool(sent) and problem.doubts_credentials
+    return is_end or is_refused or problem.reason is Reason.TLS_FAILED
 
 
 async def _prepare(
@@ -70,8 +76,14 @@ async def _prepare(
         return addresses
     if problem := readers.policy.check(endpoint.destination, addresses):
         return problem
-    secrets = describe_secrets(spec)
-    return replace(upstream, trust=trust, headers=headers, addresses=addresses, secrets=secrets)
+    return replace(
+        upstream,
+        trust=trust,
+        headers=headers,
+        addresses=addresses,
+        secrets=describe_secrets(spec),
+        client=describe_client_certificate(spec),
+    )
 
 
 async def _renew(

@@ -7,7 +7,7 @@ import pytest
 from tests.apiserver.servers import Servers
 from tests.apiserver.slices import Slices, behind_service
 from tests.apiserver.workspace import Provider, Workspace, soon
-from tests.builders.slices import ENDING, PUBLISHED, UNSAID, endpoints
+from tests.builders.slices import ENDING, ENDING_PUBLISHED, PUBLISHED, UNSAID, endpoints
 from tests.vllm_server import Model, VllmServer
 
 pytestmark = pytest.mark.timeout(300)
@@ -114,6 +114,32 @@ def test_a_replica_that_is_published_unready_is_asked_the_moment_that_it_serves(
     count = server.count("/v1/models")
     slices.apply(others=endpoints({**PUBLISHED, "serving": True}, ONE))
     soon(lambda: server.count("/v1/models") > count, "it is asked")
+
+
+def test_a_server_whose_last_replica_ends_is_left_alone_though_it_is_published(
+    space: Workspace, servers: Servers, slices: Slices
+) -> None:
+    server = servers.start()
+    slices.apply(ONE)
+    provider = behind_service(space, server)
+    provider.is_ready()
+    slices.apply(others=endpoints(ENDING_PUBLISHED, ONE))
+    provider.becomes(ServerReachable="Unknown NoReadyEndpoints", Ready="True Succeeded")
+
+
+def test_a_port_that_the_service_lacks_is_named_before_its_pods_answer_there(
+    space: Workspace, servers: Servers, slices: Slices
+) -> None:
+    server = servers.start()
+    ports = [{"name": "http", "port": 80, "targetPort": server.port}]
+    space.create("services", {"metadata": {"name": "vllm"}, "spec": {"ports": ports}})
+    slices.apply(ONE, ports=[("http", server.port)])
+    discovery = {"interval": "10m", "replicas": "Each"}
+    provider = space.provider(f"http://vllm:{server.port}", discovery=discovery)
+    provider.becomes(EndpointResolved="False PortNotFound", Ready="False PortNotFound")
+    assert not server.seen
+    provider.edit(baseUrl="http://vllm")
+    provider.is_ready()
 
 
 def test_another_pod_at_the_same_address_is_asked(

@@ -39,6 +39,6 @@ async def test_basic_credentials_that_are_no_base64_of_a_pair_are_never_sent(val
         problem = await probe(here, server, "Basic", value)
         assert problem is not None
         assert (problem.reason, list(server.seen)) == (Reason.SECRET_KEY_NOT_FOUND, [])
-        assert "printf %s user:password | base64" in problem.message
+        assert r"printf %s user:password | base64 | tr -d '\n'" in problem.message
         assert "dXN" not in problem.message
         assert await probe(here, server, "Basic", PAIR) is None  # the next try reads it anew

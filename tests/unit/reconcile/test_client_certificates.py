@@ -13,7 +13,7 @@ from openclaw_vllm.api.secret import Secret
 from tests import builders
 from tests.certificates import Authority, Certificate
 from tests.fakes.context import FakeContext, fake_context
-from tests.vllm_server import VllmServer
+from tests.vllm_server import Reply, VllmServer
 
 HOST = "vllm.example.test"
 CA, OTHER_CA = Authority.create(), Authority.create("Other CA")
@@ -152,6 +152,19 @@ async def test_a_rotated_certificate_is_read_anew_within_the_same_probe(old: Cer
         here.secrets.next = [Secret(HOST, pair(CLIENT))]
         assert await probe(here, server, pair(old)) is None
         assert (len(server.seen), here.secrets.reads) == (1, 2)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_a_certificate_that_a_gateway_refuses_by_a_status_is_read_anew(status: int) -> None:
+    """As nginx (400) and Envoy (403) do, which take any certificate in the handshake."""
+    tls = CA.issue(HOST).server_context(clients=CA)
+    gateway = VllmServer(tls=tls, keys=("k",), key_refusal=Reply(status))
+    async with fake_context() as here, gateway as server:
+        here.secrets.next = [Secret(HOST, pair(SECOND))]
+        problem = await probe(here, server, pair(CLIENT))
+        assert (len(server.seen), here.secrets.reads) == (2, 2)
+    assert problem is not None
+    assert "may refuse the client certificate of Secret client;" in problem.message
 
 
 async def test_a_certificate_that_stays_refused_is_told() -> None:

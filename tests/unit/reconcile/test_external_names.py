@@ -10,6 +10,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.api.secret import Secret
 from openclaw_vllm.core.discovery.destination import Destinations
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from tests import builders
@@ -66,3 +67,60 @@ async def test_what_is_denied_stays_denied_behind_an_external_name(
         result = await here.probe(by_service(8000))
         assert isinstance(result, Problem)
         assert (result.reason, reason in result.message) == (Reason.DESTINATION_DENIED, True)
+
+
+def chain(here: FakeContext, **targets: str) -> None:
+    """Add Services of the namespace that lead to names."""
+    here.context = replace(
+        here.context, service_names=ServiceNames(external_globs=("*.svc.cluster.local", TARGET))
+    )
+    for name, target in targets.items():
+        here.context.cache.services[ObjectKey("agents", name)] = builders.external(target)
+
+
+async def test_a_chain_is_followed_to_its_last_name() -> None:
+    async with VllmServer(models=(Model("a"),)) as server, leading_to(TARGET) as here:
+        chain(here, vllm="b.agents.svc.cluster.local", b=TARGET)
+        result = await here.probe(by_service(server.port))
+        assert not isinstance(result, Problem), result
+        assert result[0].endpoint.destination == TARGET
+        assert result[0].endpoint.service is None
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        pytest.param(
+            {"vllm": "b.agents.svc.cluster.local", "b": "elsewhere.test"},
+            "Service agents/b is of type ExternalName",
+            id="to a name that is not allowed",
+        ),
+        pytest.param(
+            {"vllm": "b.agents.svc.cluster.local", "b": "vllm.agents.svc.cluster.local"},
+            "lead from vllm.agents.svc.cluster.local to one another without end",
+            id="in a circle",
+        ),
+    ],
+)
+async def test_nothing_is_sent_along_a_chain(targets: dict[str, str], words: str) -> None:
+    """Only the first Service was judged, and a key went along to wherever the last one led."""
+    async with leading_to(TARGET) as here:
+        chain(here, **targets)
+        result = await here.probe(by_service(8000))
+        assert isinstance(result, Problem)
+        assert result.reason is Reason.EXTERNAL_NAME_REFUSED
+        assert words in result.message
+        assert here.hosts.lookups == 0
+
+
+async def test_a_key_follows_the_last_name_of_a_chain() -> None:
+    async with VllmServer() as server, leading_to(TARGET) as here:
+        chain(here, vllm="b.agents.svc.cluster.local", b=TARGET)
+        here.secrets.objects["key"] = Secret("", {"api-key": b"s3cret"})
+        auth = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}
+        spec = builders.wire_spec(baseUrl=f"http://vllm:{server.port}", auth=auth)
+        result = await here.probe(builders.resource(spec))
+        assert isinstance(result, Problem)
+        assert result.reason is Reason.KEY_NOT_ALLOWED
+        assert f"to be sent to {TARGET}" in result.message
+        assert not server.seen

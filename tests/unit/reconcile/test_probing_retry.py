@@ -22,6 +22,7 @@ ANY_KEY = Destinations(allow_loopback=True, allow_insecure_keys=True)
 AUTH: Wire = {"apiKeySecretRef": {"name": "key", "key": "api-key"}}
 CA, OLD_CA = Authority.create(), Authority.create("Old CA")
 REFUSALS = (401, 403)  # of a wrong key: vLLM's status, and that of half of the gateways
+LITELLM = 400  # without a database
 TLS: Wire = {"caBundleRef": {"name": "corp-ca"}}
 
 
@@ -68,7 +69,7 @@ async def test_a_key_is_sent_and_read_once_for_many_probes() -> None:
         assert (len(server.seen), here.secrets.reads) == (3, 1)
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("status", [*REFUSALS, LITELLM])
 async def test_a_rotated_key_is_read_again_within_the_same_probe(status: int) -> None:
     async with fake_context(ANY_KEY) as here, guarded_server("old", status) as server:
         here.secrets.objects["key"] = secret("old")
@@ -91,7 +92,7 @@ async def test_the_same_key_is_not_tried_twice_and_named_with_who_refuses_it(sta
         assert (len(server.seen), here.secrets.reads) == (1, 2)
 
 
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("status", [*REFUSALS, LITELLM])
 async def test_a_secret_that_is_corrected_later_is_read_by_the_next_probe(status: int) -> None:
     async with fake_context(ANY_KEY) as here, guarded_server("right", status) as server:
         here.secrets.objects["key"] = secret("wrong")

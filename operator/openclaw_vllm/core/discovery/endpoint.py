@@ -6,6 +6,7 @@ expects: it ends at the root of the API, and has a Service's full name, because 
 operator's namespace than in the agents'.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from openclaw_vllm.core.discovery.hosts import flaw_of
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from openclaw_vllm.core.discovery.urls import DEFAULT_PORTS, parse_url
 
+LONGEST_CHAIN = 8  # Services that lead to one another; DNS servers follow about as many
 # Problems of the endpoint that may show only while probing.
 ENDPOINT_REASONS = frozenset(
     {
@@ -140,6 +142,24 @@ def resolve(
     return replace(endpoint, external_name=target, service=names.parse_absolute(target))
 
 
+def follow(
+    endpoint: Endpoint, services: Mapping[ObjectKey, Service], names: ServiceNames
+) -> Endpoint | Problem:
+    """Return the endpoint at the end of a chain of Services of type ExternalName, each of which
+    may lead anywhere: every name has to be allowed, and a key follows the last one."""
+    for _ in range(LONGEST_CHAIN):
+        key = endpoint.service if endpoint.external_name else None
+        service = services.get(key) if key else None
+        if key is None or service is None or service.type != EXTERNAL_NAME:
+            return endpoint
+        if not names.allows(service.external_name):
+            return _external_problem(key, "GLOB")
+        target = service.external_name
+        endpoint = replace(endpoint, external_name=target, service=names.parse_absolute(target))
+    message = f"Services of type ExternalName lead from {endpoint.host} to one another without end"
+    return Problem(Reason.EXTERNAL_NAME_REFUSED, f"{message}; name the last one instead")
+
+
 def _service_problem(
     key: ObjectKey, namespace: str, service: Service | None, names: ServiceNames
 ) -> Problem | None:
@@ -149,7 +169,11 @@ def _service_problem(
         return Problem(Reason.SERVICE_NOT_FOUND, message)
     if service is None or service.type != EXTERNAL_NAME or names.allows(service.external_name):
         return None
-    target = (is_own and service.external_name) or "GLOB"  # others may keep theirs private
+    return _external_problem(key, (is_own and service.external_name) or "GLOB")
+
+
+def _external_problem(key: ObjectKey, target: str) -> Problem:
+    """Refuse a Service; `target` is GLOB for one of others, who may keep theirs private."""
     message = (
         f"Service {key} is of type ExternalName, which may lead anywhere; write the server's own "
         f"URL into spec.baseUrl, or run the operator with --allow-external-names {target} "

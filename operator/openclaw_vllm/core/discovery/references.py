@@ -81,7 +81,8 @@ def credentials_problem(auth: Auth, value: str) -> Problem | None:
         return None
     message = (
         f"key {ref.key} of Secret {ref.name} is not the Base64 of user:password, as auth.scheme: "
-        f"{auth.scheme} wants; write what this prints: printf %s user:password | base64"
+        f"{auth.scheme} wants; write what this prints: "
+        "printf %s user:password | base64 | tr -d '\\n'"
     )
     return Problem(Reason.SECRET_KEY_NOT_FOUND, message)
 
@@ -97,3 +98,9 @@ def describe_secrets(spec: VllmProviderSpec) -> str:
     """Return which keys of which Secrets a request carries, empty when it carries none."""
     refs = sorted({(ref.name, ref.key) for ref in secret_refs(spec).values()})
     return " and ".join(f"key {key} of Secret {name}" for name, key in refs)
+
+
+def describe_client_certificate(spec: VllmProviderSpec) -> str:
+    """Return which client certificate a server is shown, empty when it is shown none."""
+    ref = spec.tls.client_certificate_ref if spec.tls else None
+    return f"the client certificate of Secret {ref.name}" if ref else ""

@@ -4,6 +4,7 @@ LiteLLM 1.108.7 answers 400 to a wrong key, Portkey 1.15.2 to a request without 
 gateways without a worker 500 or 503 (measured).
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from openclaw_vllm.api.conditions import Reason
@@ -26,18 +27,39 @@ SENTENCES = {
     501: NO_LIST,
     429: "the server takes no more requests for now; raise its limit, or spec.discovery.interval",
 }
+CREDENTIALS_REFUSED = (400, 401, 403)  # LiteLLM without a database answers 400 to a wrong key
+_REASONS = {
+    400: Reason.UNEXPECTED_STATUS,
+    401: Reason.UNAUTHORIZED,
+    403: Reason.UNEXPECTED_STATUS,
+}
 NOT_READY = "the server, or what is behind it, is not ready"
 
 
-def refusal(status: int, path: str, host: str, secrets: str) -> Problem:
+def refusal(status: int, path: str, host: str, secrets: str, client: str = "") -> Problem:
     """Say in one sentence what a status other than 200 means for a GET of `path`.
 
-    `secrets` names the keys that were sent to the host, empty when there was none.
+    `secrets` names the keys that were sent to the host, and `client` the client certificate; empty
+    when there was none.
     """
     answer = f"status {status} to GET {path}"
+    problem = _refusal(status, answer, host, secrets, client)
+    return replace(problem, doubts_credentials=status in CREDENTIALS_REFUSED)
+
+
+def _refusal(status: int, answer: str, host: str, secrets: str, client: str) -> Problem:
     if status in (401, 403) and secrets:
-        message = f"{answer}: {host} refuses {secrets}; correct it, or allow it there"
+        sent = f"{secrets}, or {client}" if client else secrets
+        message = f"{answer}: {host} refuses {sent}; correct it, or allow it there"
         return Problem(Reason.UNAUTHORIZED, message)
+    if status in CREDENTIALS_REFUSED and client and not secrets:
+        advice = "correct it, or allow it there, or write a key into spec.auth"
+        message = f"{answer}: {host} may refuse {client}; {advice}"
+        return Problem(_REASONS[status], message)
+    if status == HTTPStatus.BAD_REQUEST and secrets:
+        advice = "correct it, or write the header that the server wants into spec.headers"
+        message = f"{answer}: {host} may refuse {secrets}; {advice}"
+        return Problem(Reason.UNEXPECTED_STATUS, message)
     if status == HTTPStatus.UNAUTHORIZED:
         message = f"{answer}: the server wants a key; write it into spec.auth or spec.headers"
         return Problem(Reason.UNAUTHORIZED, message)

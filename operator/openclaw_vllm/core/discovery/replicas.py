@@ -88,7 +88,7 @@ def _of_family(slices: Iterable[EndpointSlice]) -> Replicas:
         ports.update(slice_.ports)
         for endpoint in slice_.endpoints:
             address = endpoint.address
-            if endpoint.ready:
+            if endpoint.ready and not endpoint.terminating:
                 ready[address] = _merge(ready.get(address), endpoint, slice_.ports)
             elif endpoint.terminating:
                 terminating.add(address)

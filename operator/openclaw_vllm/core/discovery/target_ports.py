@@ -43,9 +43,11 @@ def pod_port(endpoint: Endpoint, service: Service | None, ports: Ports) -> int |
     `ports` are those of its slice. A Service that is not watched has no names of ports: then only a
     single port tells.
     """
-    named = _service_port(service, endpoint.service_port or endpoint.port) if service else None
-    if named is None:
+    if service is None:
         return ports[0][1] if len(ports) == 1 else 0
+    named = _service_port(service, endpoint.service_port or endpoint.port)
+    if named is None:
+        return 0 if service.headless or not service.ports else _no_port(endpoint, service)
     name, target = named
     numbers = [number for port, number in ports if port == name]
     if ports and not numbers:
@@ -57,6 +59,15 @@ def pod_port(endpoint: Endpoint, service: Service | None, ports: Ports) -> int |
         return Problem(Reason.PORT_NOT_FOUND, message)
     by_service = target if isinstance(target, int) else endpoint.port
     return min(numbers, default=by_service)
+
+
+def _no_port(endpoint: Endpoint, service: Service) -> Problem:
+    """Refuse a port at which no agent could reach the Service, though its pods may answer."""
+    has = ", ".join(str(number) for _, number in service.ports)
+    message = (
+        f"Service {endpoint.service} has no port {endpoint.port}; write one that it has: {has}"
+    )
+    return Problem(Reason.PORT_NOT_FOUND, message)
 
 
 def _service_port(service: Service, number: int) -> tuple[str, int | str] | None:

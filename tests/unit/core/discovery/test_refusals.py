@@ -12,7 +12,7 @@ PATH, HOST, KEY = "/v3/models", "ovms.example.com", "key api-key of Secret ovms"
     ("status", "secrets", "reason", "words"),
     [
         pytest.param(400, "", Reason.UNEXPECTED_STATUS, "a header or another key", id="400"),
-        pytest.param(400, KEY, Reason.UNEXPECTED_STATUS, "a header or another key", id="400 keyed"),
+        pytest.param(400, KEY, Reason.UNEXPECTED_STATUS, f"may refuse {KEY};", id="400 keyed"),
         pytest.param(401, "", Reason.UNAUTHORIZED, "wants a key; write it into", id="401"),
         pytest.param(401, KEY, Reason.UNAUTHORIZED, f"{HOST} refuses {KEY}", id="401 keyed"),
         pytest.param(403, "", Reason.UNEXPECTED_STATUS, "wants a key or a header", id="403"),
@@ -42,3 +42,30 @@ def test_a_status_is_reported_in_one_sentence(
     assert problem.reason == reason
     assert problem.message.startswith(f"status {status} to GET {PATH}: ")
     assert words in problem.message
+
+
+CLIENT = "the client certificate of Secret agent"
+
+
+@pytest.mark.parametrize(
+    ("status", "secrets", "reason", "words"),
+    [
+        pytest.param(400, "", Reason.UNEXPECTED_STATUS, f"may refuse {CLIENT};", id="nginx"),
+        pytest.param(401, "", Reason.UNAUTHORIZED, f"may refuse {CLIENT};", id="401"),
+        pytest.param(403, "", Reason.UNEXPECTED_STATUS, f"may refuse {CLIENT};", id="Envoy"),
+        pytest.param(403, KEY, Reason.UNAUTHORIZED, f"refuses {KEY}, or {CLIENT};", id="both"),
+    ],
+)
+def test_a_status_that_may_refuse_a_client_certificate_names_it(
+    status: int, secrets: str, reason: Reason, words: str
+) -> None:
+    problem = refusal(status, PATH, HOST, secrets, CLIENT)
+    assert (problem.reason, problem.doubts_credentials) == (reason, True)
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("status", "doubts"), [(400, True), (401, True), (403, True), (404, False), (503, False)]
+)
+def test_a_status_tells_whether_what_was_sent_may_be_outdated(status: int, *, doubts: bool) -> None:
+    assert refusal(status, PATH, HOST, KEY).doubts_credentials is doubts

@@ -7,6 +7,7 @@ from openclaw_vllm.core.discovery.replicas import Replica, Replicas, have_change
 from tests.builders import Wire
 from tests.builders.slices import (
     ENDING,
+    ENDING_PUBLISHED,
     PUBLISHED,
     READY,
     STARTING,
@@ -46,6 +47,11 @@ def ready(*addresses: str, **others: int) -> Replicas:
             [endpoint_slice(others=endpoints(ENDING, "10.0.0.1"))],
             ready(terminating=1),
             id="one that ends and still serves",
+        ),
+        pytest.param(
+            [endpoint_slice(others=endpoints(ENDING_PUBLISHED, "10.0.0.1"))],
+            ready(terminating=1),
+            id="one that ends and is published all the same",
         ),
         pytest.param(
             [endpoint_slice("10.0.0.1"), endpoint_slice(others=endpoints(STARTING, "10.0.0.1"))],

@@ -92,6 +92,27 @@ def test_a_port_of_another_name_is_no_port_of_the_service() -> None:
     assert "but 'web'; name both alike" in problem.message
 
 
+def test_a_port_that_the_service_does_not_have_is_refused_before_its_pods_are_asked() -> None:
+    """They might answer there, and agents' requests to the Service would not."""
+    problem = pod_port(endpoint(8000, ":8000"), service(8000, "10.96.0.1"), (("http", 8000),))
+    assert isinstance(problem, Problem)
+    assert problem.reason is Reason.PORT_NOT_FOUND
+    assert (
+        "Service models/vllm has no port 8000; write one that it has: 9090, 80" in problem.message
+    )
+
+
+@pytest.mark.parametrize(
+    "here",
+    [
+        pytest.param(service(8000), id="a headless Service"),
+        pytest.param(Service("ClusterIP", ()), id="a Service without ports"),
+    ],
+)
+def test_pods_are_asked_at_the_port_of_the_url_as_agents_do(here: Service) -> None:
+    assert pod_port(endpoint(9000, ":9000"), here, (("http", 8000),)) == 0
+
+
 def test_a_url_without_a_port_gets_that_of_the_pods() -> None:
     resolved = at_target_port(endpoint(url_port=""), service(8000), None)
     assert resolved.base_url == f"http://{HOST}:8000/v1"
