@@ -129,6 +129,33 @@ def test_what_is_asked_on_changes_is_asked_until_its_first_answer() -> None:
     assert it.server.lists == 3
 
 
+def test_what_is_asked_on_changes_ends_right_after_a_rollout() -> None:
+    """Pods without a readiness probe are ready long before they answer, and the former model goes
+    with the third answer without it."""
+    it = harness(mode="OnChange")
+    scale(it, ONE)
+    it.probe(LISTED)
+    scale(it, TWO)
+    for answer in [None] * 9 + [frozenset("b")] * 20:
+        it.probe(answer)
+    assert it.published == {"b"}
+    lists = it.server.lists
+    it.probe(frozenset("b"))
+    assert it.server.lists == lists
+
+
+def test_what_a_change_left_open_is_asked_after_a_restart() -> None:
+    it = harness(mode="OnChange")
+    scale(it, ONE)
+    it.probe(LISTED)
+    scale(it, TWO)
+    it.probe(frozenset("b"))
+    restart(it, TWO)
+    for _ in range(3):
+        it.probe(frozenset("b"))
+    assert it.published == {"b"}
+
+
 HANGS = frozenset({"it never answers"})
 
 

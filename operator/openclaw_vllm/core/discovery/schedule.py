@@ -11,6 +11,9 @@ FIRST_RETRY = 1.0  # seconds; doubles up to the interval
 # seconds from each probe after a change to the next: the third one is a little more than a second
 # after the change, when kube-proxy has written its rules
 CONFIRMATION_DELAYS = (0.25, 0.35, 0.5, 0.7, 1.2, 3.5)
+# questions after one that is asked on a change: with an interval of 60 s they take five minutes, as
+# long as a large model loads in a pod that is ready without being asked
+MOST_FOLLOW_UPS = 10
 REFERENCE_PAUSE = 10.0  # seconds at most between two looks for what no watch delivers ...
 LONGEST_REFERENCE_WAIT = 600.0  # ... for as long as this, and at the interval from then on
 FAILURE_THRESHOLD = 2  # failed probes in a row that leave Ready alone once an answer was good
@@ -82,6 +85,14 @@ class ProbeSchedule:
             longest = reference_pause(self.awaits_since, interval, now)
         delay = min(longest, FIRST_RETRY * 2 ** min(self.retries, 20))
         return replace(self.at_once(), next_probe_at=now + delay, retries=self.retries + 1)
+
+    def after_follow_up(
+        self, uid: str, interval: float, now: float, wall: float, *, failed: bool
+    ) -> "ProbeSchedule":
+        """Probe again although nothing has changed: early after a failure, else at the interval."""
+        if failed:
+            return self.after_early_retry(interval, now)
+        return replace(self.after_interval(uid, interval, now, wall), retries=self.retries + 1)
 
     def until_change(self) -> "ProbeSchedule":
         """Probe no more before something changes."""

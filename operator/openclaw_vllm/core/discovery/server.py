@@ -13,8 +13,9 @@ from openclaw_vllm.core.discovery.ids import ModelList, Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.references import awaits_reference
 from openclaw_vllm.core.discovery.replicas import Replicas, have_changed
-from openclaw_vllm.core.discovery.schedule import ProbeSchedule
+from openclaw_vllm.core.discovery.schedule import MOST_FOLLOW_UPS, ProbeSchedule
 from openclaw_vllm.core.discovery.server_info import KeyProof
+from openclaw_vllm.core.discovery.settling import needed_answers
 from openclaw_vllm.core.discovery.state import NOT_PROBED_YET, Connection, DiscoveryState
 from openclaw_vllm.core.discovery.survey import Survey
 
@@ -39,6 +40,14 @@ class ServerState:
         """Whether the server was not asked last, because none of its replicas was ready."""
         problem = self.discovery.problem
         return problem is not None and problem.reason is Reason.NO_READY_ENDPOINTS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last question was asked in vain, or some model or number waits for more
+        answers."""
+        retained, failed = self.discovery.retained, self.discovery.problem is not None
+        changes = retained is not None and any(one.changes for one in retained.models)
+        return (failed or changes) and not self.is_asleep
 
     @property
     def offer(self) -> tuple[object, ...]:
@@ -192,11 +201,22 @@ class ServerState:
             return replace(self, schedule=schedule.before_confirmation(now))
         if retry_early or waits:
             return replace(self, schedule=schedule.after_early_retry(interval, now))
-        if discovery.mode == "OnChange":
+        if discovery.mode == "OnChange" and not self._has_follow_up(schedule, discovery):
             return replace(self, schedule=schedule.until_change())
+        if discovery.mode == "OnChange":
+            failed, uid = self.discovery.problem is not None, self.request.uid
+            follow_up = schedule.after_follow_up(uid, interval, now, wall, failed=failed)
+            return replace(self, schedule=follow_up)
         return replace(
             self, schedule=schedule.after_interval(self.request.uid, interval, now, wall)
         )
+
+    def _has_follow_up(self, schedule: ProbeSchedule, discovery: Discovery) -> bool:
+        """Return whether a server that is asked on changes is asked again: its pods may be ready
+        long before it answers, and what a change took away goes after several answers."""
+        retained = self.discovery.retained
+        needed = needed_answers(discovery.remove_after, retained.doubt if retained else 0)
+        return self.is_open and schedule.retries < max(MOST_FOLLOW_UPS, needed)
 
     def differs_from(self, before: "ServerState") -> bool:
         """Return whether anything but times has changed."""

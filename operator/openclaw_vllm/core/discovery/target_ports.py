@@ -63,10 +63,8 @@ def pod_port(endpoint: Endpoint, service: Service | None, ports: Ports) -> int |
 
 def _no_port(endpoint: Endpoint, service: Service) -> Problem:
     """Refuse a port at which no agent could reach the Service, though its pods may answer."""
-    has = ", ".join(str(number) for _, number in service.ports)
-    message = (
-        f"Service {endpoint.service} has no port {endpoint.port}; write one that it has: {has}"
-    )
+    name, has = endpoint.service, service.described_ports
+    message = f"Service {name} has no port {endpoint.port}; write one that it has: {has}"
     return Problem(Reason.PORT_NOT_FOUND, message)
 
 

@@ -98,7 +98,8 @@ def test_a_port_that_the_service_does_not_have_is_refused_before_its_pods_are_as
     assert isinstance(problem, Problem)
     assert problem.reason is Reason.PORT_NOT_FOUND
     assert (
-        "Service models/vllm has no port 8000; write one that it has: 9090, 80" in problem.message
+        "Service models/vllm has no port 8000; write one that it has: 9090 (metrics), 80"
+        in problem.message
     )
 
 
