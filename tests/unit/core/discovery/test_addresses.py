@@ -21,6 +21,9 @@ ITEMS = Draft7Validator(VALUES["allowAddresses"]["items"])
         ("0.250.250.254", "0.250.250.254/32"),
         ("fe80::1", "fe80::1/128"),
         ("FE80::100/120", "fe80::100/120"),
+        ("169.254.0.230", "169.254.0.230/32"),
+        ("169.254.42.0/27", "169.254.42.0/27"),
+        ("0.0.0.1", "0.0.0.1/32"),
     ],
 )
 def test_a_narrow_range_is_taken(text: str, parsed: str) -> None:
@@ -76,7 +79,11 @@ def test_another_is_refused_with_the_reason(text: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "host", "10.0.0.1", "169.254.0.0/16", "169.254.169.254", "169.254.170.0/24", "fd00::1"],
+    [
+        *("", "host", "10.0.0.1", "169.254.0.0/16", "169.254.169.254", "169.254.170.0/24"),
+        *("fd00::1", "169.254.42.42", "169.254.0.23/32", "169.254.10.10", "169.254.0.0/24"),
+        *("169.254.42.0/24", "0.0.0.0/32", "0.0.0.0/24", "fe80::a9fe:a9fe", "fe80::a9fe:a9fe/128"),
+    ],
 )
 def test_the_chart_refuses_what_it_can_tell(text: str) -> None:
     assert not ITEMS.is_valid(text)
