@@ -89,8 +89,8 @@ def restore_source(published: PublishedModels) -> Retained | None:
     if retained is None:
         return None
     models = (
-        replace(model, model=_with_limit(model.model, published.max_tokens[model.model.id]))
-        for model in retained.models
+        replace(entry, model=_with_limit(entry.model, published.max_tokens[entry.model.id]))
+        for entry in retained.models
     )
     return replace(retained, models=tuple(models))
 
