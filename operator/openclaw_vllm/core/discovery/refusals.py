@@ -48,6 +48,23 @@ def refusal(status: int, path: str, host: str, secrets: str, client: str = "") -
 
 
 def _refusal(status: int, answer: str, host: str, secrets: str, client: str) -> Problem:
+    if problem := _refused_credentials(status, answer, host, secrets, client):
+        return problem
+    if status == HTTPStatus.UNAUTHORIZED:
+        message = f"{answer}: the server wants a key; write it into spec.auth or spec.headers"
+        return Problem(Reason.UNAUTHORIZED, message)
+    if status in REDIRECTS:
+        message = f"{answer}: a redirect is never followed; write the final URL"
+        return Problem(Reason.REDIRECTED, message)
+    is_unready = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    sentence = SENTENCES.get(status, NOT_READY if is_unready else OTHER_STATUS)
+    return Problem(Reason.UNEXPECTED_STATUS, f"{answer}: {sentence}")
+
+
+def _refused_credentials(
+    status: int, answer: str, host: str, secrets: str, client: str
+) -> Problem | None:
+    """Return what a status means that may be about what was sent; None for one that is not."""
     if status in (401, 403) and secrets:
         sent = f"{secrets}, or {client}" if client else secrets
         message = f"{answer}: {host} refuses {sent}; correct it, or allow it there"
@@ -60,15 +77,7 @@ def _refusal(status: int, answer: str, host: str, secrets: str, client: str) -> 
         advice = "correct it, or write the header that the server wants into spec.headers"
         message = f"{answer}: {host} may refuse {secrets}; {advice}"
         return Problem(Reason.UNEXPECTED_STATUS, message)
-    if status == HTTPStatus.UNAUTHORIZED:
-        message = f"{answer}: the server wants a key; write it into spec.auth or spec.headers"
-        return Problem(Reason.UNAUTHORIZED, message)
-    if status in REDIRECTS:
-        message = f"{answer}: a redirect is never followed; write the final URL"
-        return Problem(Reason.REDIRECTED, message)
-    is_unready = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    sentence = SENTENCES.get(status, NOT_READY if is_unready else OTHER_STATUS)
-    return Problem(Reason.UNEXPECTED_STATUS, f"{answer}: {sentence}")
+    return None
 
 
 def kserve_refusal(path: str) -> Problem:

@@ -163,12 +163,14 @@ class ApiServer:
             server_hostname=self.configuration.tls_server_name,
         ) as response:
             content = await response.read()
-        try:
-            response_body = json.loads(content)
-        except ValueError as error:
-            if response.status < HTTPStatus.BAD_REQUEST:  # a proxy's page, of a login for example
-                raise aiohttp.ClientPayloadError("the answer is not JSON") from error
-            response_body = {"message": content[:200].decode(errors="replace")}
-        decoded = response_body if isinstance(response_body, dict) else {}
-        reply = Reply(response.status, decoded, len(content))
-        return reply, retry_after(response.headers)
+        return _read_reply(response.status, content), retry_after(response.headers)
+
+
+def _read_reply(status: int, content: bytes) -> Reply:
+    try:
+        body = json.loads(content)
+    except ValueError as error:
+        if status < HTTPStatus.BAD_REQUEST:  # a proxy's page, of a login for example
+            raise aiohttp.ClientPayloadError("the answer is not JSON") from error
+        body = {"message": content[:200].decode(errors="replace")}
+    return Reply(status, body if isinstance(body, dict) else {}, len(content))
