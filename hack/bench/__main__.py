@@ -108,9 +108,12 @@ def run_fan_out(plan: Plan, namespaces: int) -> Run:
     run = Run(Conditions.now(FAN_OUT_INTERVAL))
     builds = [name for name in plan.subjects if name in BUILDS]
     for _, subject in product(repeats(plan, namespaces), builds):
-        for scenario, whose, figures in measure_fan_out(subject, namespaces):
-            run.add(scenario, whose, figures)
-            click.echo(f"{namespaces} {whose:<8} {scenario:<10} {brief(figures)}", err=True)
+        try:
+            for scenario, whose, figures in measure_fan_out(subject, namespaces):
+                run.add(scenario, whose, figures)
+                click.echo(f"{namespaces} {whose:<8} {scenario:<10} {brief(figures)}", err=True)
+        except NotInTime as error:
+            click.echo(f"{namespaces} {subject:<8} {error}", err=True)
     return run
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from subprocess import TimeoutExpired
 
 from hack.bench import fleet, starting
 from hack.bench.fleet import NotInTime, Taken
@@ -75,7 +76,7 @@ class Operator:
 
         It serves when a VllmProvider that was created while it was away is Ready.
         """
-        self.process.stop(ENDS_WITHIN)
+        self._end()
         client = Client(self.plane)
         client.send("POST", PROVIDERS, provider(LATE, self.servers, self.pace))
         began, ready_after = time.perf_counter(), 0.0
@@ -88,6 +89,12 @@ class Operator:
                 return ready_after, waited
             time.sleep(EVERY)
         raise NotInTime(f"not started within {LONGEST_START:.0f} s; {self.process.tail()}")
+
+    def _end(self) -> None:
+        try:
+            self.process.stop(ENDS_WITHIN)
+        except TimeoutExpired as error:
+            raise NotInTime(f"not ended within {ENDS_WITHIN:.0f} s") from error
 
     def hang(self) -> None:
         """Have a tenth of the servers hang, and wait until each of them was asked."""
