@@ -15,7 +15,7 @@ class WireModel(BaseModel):
     """A frozen value with snake_case attributes and the camelCase names of Kubernetes on the wire.
 
     Unknown keys are ignored: an older operator has to read objects of a newer CRD. The docstrings
-    of models and attributes are what `kubectl explain` prints (`structural`).
+    of models and attributes are what `kubectl explain` prints.
     """
 
     model_config = ConfigDict(
@@ -24,6 +24,7 @@ class WireModel(BaseModel):
         populate_by_name=True,
         serialize_by_alias=True,
         extra="ignore",
+        use_attribute_docstrings=True,
     )
 
 
