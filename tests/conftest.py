@@ -7,11 +7,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from tests.controlplane import binaries
 from tests.controlplane.plane import PROGRAMS, ControlPlane
 from tests.operator_process import OperatorProcess
 
+# A busy machine would miss a deadline for a single example.
+settings.register_profile("without-deadlines", deadline=None)
+settings.load_profile("without-deadlines")
 CRDS = Path(__file__).parent.parent / "crds"
 # The modules that take more than a minute, the longest first.
 LONG = (

@@ -29,7 +29,6 @@ def generated() -> list[Published]:
         max_examples=EXAMPLES * 6,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -40,7 +40,7 @@ def schema(installation: Installation) -> Schema:
 def test_whatever_is_published_is_valid(schema: Schema, capsys: pytest.CaptureFixture[str]) -> None:
     counts: dict[str, int] = {}
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(case=inputs())
     def judge(case: tuple[Wire, tuple[Model, ...]]) -> None:
         spec, models = case

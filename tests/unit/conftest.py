@@ -1,12 +1,6 @@
-"""What the unit tests share: more processes than processors, for half of their time is waiting, and
-no deadline of hypothesis for a single example, which a busy machine would miss."""
+"""What the unit tests share: more processes than processors, for half of their time is waiting."""
 
 import os
-
-from hypothesis import settings
-
-settings.register_profile("without-deadlines", deadline=None)
-settings.load_profile("without-deadlines")
 
 PROCESSES_BY_PROCESSOR = 1.5
 

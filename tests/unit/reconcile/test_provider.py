@@ -33,7 +33,7 @@ async def live(life: ProviderHarness, event: frozenset[str] | str) -> None:
 
 
 @given(before=events, outage=st.lists(troubles, min_size=1, max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_no_outage_of_server_or_operator_changes_a_byte(
     before: list[frozenset[str] | str], outage: list[frozenset[str] | str]
 ) -> None:
@@ -48,7 +48,7 @@ async def test_no_outage_of_server_or_operator_changes_a_byte(
 
 
 @given(before=events, answer=answers)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_the_same_answer_again_writes_nothing_restart_or_not(
     before: list[frozenset[str] | str], answer: frozenset[str]
 ) -> None:
@@ -64,7 +64,7 @@ async def test_the_same_answer_again_writes_nothing_restart_or_not(
 
 
 @given(before=events)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_a_server_that_stays_down_is_reported_once_and_then_written_no_more(
     before: list[frozenset[str] | str],
 ) -> None:
@@ -78,7 +78,7 @@ async def test_a_server_that_stays_down_is_reported_once_and_then_written_no_mor
 
 
 @given(before=events, remove_after=st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_a_published_model_stays_until_its_nth_absence_in_a_row(
     before: list[frozenset[str] | str], remove_after: int
 ) -> None:
@@ -95,7 +95,7 @@ async def test_a_published_model_stays_until_its_nth_absence_in_a_row(
 
 
 @given(before=events)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_the_primary_stays_as_long_as_its_model_is_published(
     before: list[frozenset[str] | str],
 ) -> None:

@@ -130,7 +130,7 @@ def test_a_host_that_may_be_probed_is_a_glob_an_address_or_a_range(
     assert is_host_rule(rule) is allowed
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.lists(st.sampled_from(PARTS), max_size=6).map("".join))
 def test_the_schema_takes_the_hosts_that_the_operator_takes(rule: str) -> None:
     assert HOST_RULES.is_valid(rule) is is_host_rule(rule)

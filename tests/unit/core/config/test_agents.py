@@ -121,7 +121,7 @@ def test_without_agents_nothing_is_chosen() -> None:
 
 
 @given(order=st.permutations(ALL))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_the_order_of_the_models_makes_no_difference(order: list[ServedModel]) -> None:
     expected: Wire = {"primary": ["*"], "fallbacks": ["*"], "aliases": {"x": "Q*"}}
     assert chosen(*order, **expected) == chosen(*ALL, **expected)

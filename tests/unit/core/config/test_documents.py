@@ -81,14 +81,14 @@ def test_keys_and_models_are_sorted_and_the_text_ends_in_a_line_break(name: str)
 
 
 @given(models=st.permutations(CASES["agents"].models))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_the_models_changes_no_byte(models: list[ServedModel]) -> None:
     case = CASES["agents"]
     assert written(Case(case.spec, tuple(models))) == written(case)
 
 
 @given(order=st.permutations(range(3)))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_the_order_of_headers_and_aliases_changes_no_byte(order: list[int]) -> None:
     headers = [{"name": f"X-{n}", "value": str(n)} for n in order]
     aliases = {f"alias-{n}": f"m{n}" for n in order}
@@ -119,7 +119,7 @@ def test_what_would_be_substituted_is_escaped(text: str, escaped: str) -> None:
 
 
 @given(id_=st.text("${}A_a/", min_size=1, max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_id_is_read_back_as_it_was(id_: str) -> None:
     documents = builders.documents(builders.spec(), ServedModel(id_, context=1234))
     read = read_models(documents.data[MODELS], "vllm")

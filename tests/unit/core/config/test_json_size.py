@@ -43,7 +43,7 @@ def nested(levels: int, document: Any) -> Any:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_counted_is_what_is_written(document: Any) -> None:
     indented = json.dumps(document, indent=2, separators=(",", ": "), ensure_ascii=False)
     assert indentation(document, ENOUGH) == size(indented) - size(compact(document))

@@ -39,7 +39,7 @@ bodies = (
 
 
 @given(body=bodies)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_are_a_value_or_a_problem(body: bytes) -> None:
     result = parse(body)
     if isinstance(result, Problem):
@@ -56,7 +56,7 @@ def test_any_bytes_are_a_value_or_a_problem(body: bytes) -> None:
 
 
 @given(body=bodies)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_message_holds_a_byte_of_the_answer(body: bytes) -> None:
     marked = b"s3cret-of-the-server" + body
     for item in (parse(marked), parse(builders.answer("x") + marked)):
@@ -65,7 +65,7 @@ def test_no_message_holds_a_byte_of_the_answer(body: bytes) -> None:
 
 
 @given(body=bodies)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_bytes_are_a_version_or_none(body: bytes) -> None:
     assert isinstance(parse_version(body), str)
 

@@ -112,7 +112,7 @@ answers_of_a_server = st.lists(st.frozensets(st.sampled_from("abcd"), min_size=1
 
 
 @given(answers=answers_of_a_server, remove_after=st.integers(1, 5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_model_never_goes_before_its_nth_absence_in_a_row(
     answers: list[frozenset[str]], remove_after: int
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_model_never_goes_before_its_nth_absence_in_a_row(
     answer=st.frozensets(st.sampled_from("abcd"), min_size=1),
     remove_after=st.integers(1, 5),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_model_goes_in_the_end_whatever_was_before(
     before: list[frozenset[str]], answer: frozenset[str], remove_after: int
 ) -> None:
@@ -157,7 +157,7 @@ N = 3
 
 
 @given(picks=st.lists(st.sampled_from(sorted(LISTS)), min_size=1, max_size=100))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_mixture_of_two_lists_is_published_at_most_once_for_each_real_change(
     picks: list[str],
 ) -> None:

@@ -138,7 +138,7 @@ def test_where_each_number_came_from_is_restored() -> None:
     ),
     overridden=st.sampled_from(["a", "b*", "none"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_published_is_rendered_again_in_the_same_bytes(
     models: list[ServedModel], overridden: str
 ) -> None:

@@ -162,7 +162,7 @@ reasons = st.none() | st.sampled_from([*ENDPOINT, *SERVER, *Reason])
 
 
 @given(given_outcomes=st.builds(outcomes, reasons, reasons, reasons, tolerated=st.booleans()))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_rules_of_kstatus_hold_for_every_outcome(given_outcomes: Outcomes) -> None:
     result = first(given_outcomes)
     by_type = states_of(result)
