@@ -57,7 +57,8 @@ async def _certificates_in_secret(key: ObjectKey, name: str, readers: Readers) -
     if certificates := certificates_in(secret.data.get(name, b"").decode("latin-1")):
         return certificates
     readers.secrets.forget([key])
-    flaw = "holds no certificate in PEM under" if name in secret.data else "has no"
+    flaw = "holds no certificate in PEM, or a damaged one, under"
+    flaw = flaw if name in secret.data else "has no"
     message = f"Secret {key.name} {flaw} key {name}; write the CA's certificate there"
     return Problem(Reason.CA_BUNDLE_NOT_FOUND, message)
 

@@ -56,7 +56,7 @@ async def _read_replica(
 ) -> tuple[ServedModel, ...] | Problem:
     addresses = (replica.address,)
     if problem := readers.policy.check(upstream.endpoint.destination, addresses):
-        return problem
+        return replace(problem, message=f"a replica's own address: {problem.message}")
     port = pod_port(upstream.endpoint, service, replica.ports)
     if isinstance(port, Problem):
         return port

@@ -17,7 +17,7 @@ HOST = "vllm.example.test"
 CA, NEW_CA = Authority.create(), Authority.create("New CA")
 LEAF = CA.issue(HOST)
 KEY_PEM = LEAF.key.decode()
-NO_KEY, NO_CERTIFICATE = "has no key ca.crt", "holds no certificate in PEM under key ca.crt"
+NO_KEY, NO_CERTIFICATE = "has no key ca.crt", "or a damaged one, under key ca.crt"
 
 
 def provider(port: int = 8443) -> VllmProvider:

@@ -63,8 +63,9 @@ class Endpoint:
 
     @property
     def destination(self) -> str:
-        """The host that requests go to, which their Host header need not name."""
-        return self.external_name or self.host
+        """The host that requests go to, which their Host header need not name; without the last dot
+        of an absolute name, as rules have it."""
+        return (self.external_name or self.host).removesuffix(".")
 
     @property
     def dns_name(self) -> str:

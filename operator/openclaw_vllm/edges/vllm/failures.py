@@ -27,7 +27,8 @@ MAY_WANT_CERTIFICATE = (
     "the server may want a client certificate; if so, name it in tls.clientCertificateRef"
 )
 MAY_REFUSE_CERTIFICATE = (
-    "the server may refuse the client certificate: expired, or of an authority unknown to it"
+    "the server may refuse the client certificate: expired, of an authority unknown to it, or "
+    "without the certificates in between"
 )
 EXPIRED, NOT_YET_VALID, SELF_SIGNED, OTHER_HOST, OTHER_ADDRESS = 10, 9, 18, 62, 64  # X509_V_ERR_*
 NO_ISSUER, INVALID_CA, INVALID_PURPOSE, SHORT_KEY, SHORT_CA_KEY, WEAK_DIGEST = 2, 79, 26, 66, 67, 68

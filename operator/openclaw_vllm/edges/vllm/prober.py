@@ -94,8 +94,10 @@ def _extensions(question: ProbeRequest) -> dict[str, object]:
     }
     if question.url.startswith("https:"):
         extensions["ssl_context"] = trust.context()
-    if trust.server_name:
-        extensions["sni_hostname"] = trust.server_name
+    host = httpx.URL(question.url).host
+    if trust.server_name or host.endswith("."):
+        # certificates are for names without a last dot, and Node.js, curl and RFC 6066 leave it out
+        extensions["sni_hostname"] = trust.server_name or host.removesuffix(".")
     return extensions
 
 

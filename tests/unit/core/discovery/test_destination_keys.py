@@ -64,6 +64,7 @@ def test_nobody_else_gets_it_unasked(host: str) -> None:
     [
         pytest.param("vllm.example.com", "vllm.example.com", True, id="its name"),
         pytest.param("VLLM.Example.com", "vllm.example.com", True, id="its name in capitals"),
+        pytest.param("vllm.example.com", "vllm.example.com.", True, id="its absolute name"),
         pytest.param("a.test, vllm.example.com ,b.test", "vllm.example.com", True, id="a list"),
         pytest.param("*.example.com", "a.vllm.example.com", True, id="a glob, dots included"),
         pytest.param("*", "vllm.example.com", True, id="everybody"),

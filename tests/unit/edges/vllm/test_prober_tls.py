@@ -47,6 +47,7 @@ def at(server: VllmServer, host: str, trust: Trust) -> ProbeRequest:
         ),
         pytest.param(CA.issue(NAME), NAME, Trust(COMMENTED), id="of a CA with foreign comments"),
         pytest.param(LAX_CA.issue(NAME), NAME, Trust(LAX_CA.pem), id="of a CA without keyUsage"),
+        pytest.param(CA.issue(NAME), f"{NAME}.", Trust(CA.pem), id="for an absolute name"),
         pytest.param(CHAIN, NAME, Trust(CA.pem), id="with the authority between it and the CA"),
         pytest.param(MIDDLE, NAME, Trust(MIDDLE_CA.pem + CA.pem), id="of a bundle with both"),
         pytest.param(self_signed("x"), NAME, Trust(verify=False), id="that is not checked"),
@@ -172,13 +173,18 @@ async def test_an_alert_that_asks_for_a_client_certificate_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("trust", "name"),
+    ("trust", "host", "name"),
     [
-        pytest.param(Trust(verify=False), NAME, id="the host"),
-        pytest.param(Trust("", "inner.test", verify=False), "inner.test", id="the serverName"),
+        pytest.param(Trust(verify=False), NAME, NAME, id="the host"),
+        pytest.param(Trust(verify=False), f"{NAME}.", NAME, id="an absolute host, without its dot"),
+        pytest.param(
+            Trust("", "inner.test", verify=False), NAME, "inner.test", id="the serverName"
+        ),
     ],
 )
-async def test_the_server_name_of_tls_is_for(prober: Prober, trust: Trust, name: str) -> None:
+async def test_the_server_name_of_tls_is_for(
+    prober: Prober, trust: Trust, host: str, name: str
+) -> None:
     requests: list[str | None] = []
 
     def note(_: ssl.SSLObject, asked_for: str | None, __: ssl.SSLContext) -> None:
@@ -187,9 +193,9 @@ async def test_the_server_name_of_tls_is_for(prober: Prober, trust: Trust, name:
     context = CA.issue(NAME).server_context()
     context.sni_callback = note
     async with VllmServer(tls=context) as server:
-        await prober.ask(at(server, NAME, trust))
+        await prober.ask(at(server, host, trust))
     assert requests == [name]
-    assert server.seen[0].headers["host"] == f"{NAME}:{server.port}"
+    assert server.seen[0].headers["host"] == f"{host}:{server.port}"
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
