@@ -40,7 +40,8 @@ class EndpointSlice:
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> "EndpointSlice":
-        """Read a slice as the API server sends it; a port without a number is left out."""
+        """Read a slice as the API server sends it; a port without a number, or of
+        another protocol than TCP, is left out."""
         metadata = manifest["metadata"]
         labels = metadata.get("labels") or {}
         ports = manifest.get("ports") or ()
@@ -48,10 +49,15 @@ class EndpointSlice:
             service=ObjectKey(intern(metadata["namespace"]), labels.get(SERVICE_NAME, "")),
             family=intern(manifest.get("addressType", "")),
             endpoints=tuple(_endpoint(endpoint) for endpoint in manifest.get("endpoints") or ()),
-            ports=tuple(_port(port) for port in ports if port.get("port")),
+            ports=tuple(_port(port) for port in ports if port.get("port") and is_tcp(port)),
             uid=metadata.get("uid", ""),
             resource_version=metadata.get("resourceVersion", ""),
         )
+
+
+def is_tcp(port: Mapping[str, Any]) -> bool:
+    """Return whether HTTP may be spoken at a port: one of UDP may have the same number."""
+    return (port.get("protocol") or "TCP") == "TCP"
 
 
 def _port(wire: Mapping[str, Any]) -> tuple[str, int]:

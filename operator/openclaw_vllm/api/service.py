@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openclaw_vllm.api.configmap import GROUP
+from openclaw_vllm.api.endpoint_slice import is_tcp
 
 EXTERNAL_NAME = "ExternalName"
 MAX_PORTS_SHOWN = 10
@@ -15,7 +16,7 @@ class Service:
     """A Service, as far as endpoints and catalogs need it."""
 
     type: str
-    ports: tuple[tuple[str, int], ...]  # name and number
+    ports: tuple[tuple[str, int], ...]  # name and number of those of TCP
     uid: str = ""  # empty, like `resource_version`, for one of a file
     created: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +47,8 @@ class Service:
     def read(cls, manifest: Mapping[str, Any]) -> "Service":
         """Read a Service as the API server sends it."""
         spec, metadata = manifest.get("spec") or {}, manifest["metadata"]
-        annotations, ports = metadata.get("annotations") or {}, spec.get("ports") or ()
+        annotations = metadata.get("annotations") or {}
+        ports = [port for port in spec.get("ports") or () if is_tcp(port)]
         return cls(
             type=spec.get("type", "ClusterIP"),
             ports=tuple((port.get("name", ""), port["port"]) for port in ports),

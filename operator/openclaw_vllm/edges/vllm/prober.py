@@ -94,7 +94,7 @@ def _extensions(question: ProbeRequest) -> dict[str, object]:
     }
     if question.url.startswith("https:"):
         extensions["ssl_context"] = trust.context()
-    host = httpx.URL(question.url).host
+    host = httpx.URL(question.url).raw_host.decode("ascii")
     if trust.server_name or host.endswith("."):
         # certificates are for names without a last dot, and Node.js, curl and RFC 6066 leave it out
         extensions["sni_hostname"] = trust.server_name or host.removesuffix(".")

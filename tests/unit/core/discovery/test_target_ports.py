@@ -3,12 +3,14 @@
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.endpoint_slice import EndpointSlice
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.discovery.endpoint import Endpoint
 from openclaw_vllm.core.discovery.replicas import Replicas
 from openclaw_vllm.core.discovery.target_ports import at_target_port, pod_port
+from tests.builders.slices import endpoint_slice
 
 HOST = "vllm.models.svc.cluster.local"
 LAST = f"http://{HOST}:9001/v1"
@@ -81,6 +83,20 @@ def test_the_port_at_which_a_pod_is_asked(
 ) -> None:
     resolved = at_target_port(endpoint(), here, slices(("http", 8000)))
     assert pod_port(resolved, here, ports) == port
+
+
+def test_a_port_of_udp_with_the_same_number_is_no_port_of_the_service() -> None:
+    """As of a gateway that speaks HTTP/3, or of a DNS server's Service."""
+    quic = {"name": "quic", "port": 80, "targetPort": 8443, "protocol": "UDP"}
+    http = {"name": "http", "port": 80, "targetPort": "api", "protocol": "TCP"}
+    spec = {"clusterIP": "None", "ports": [quic, http]}
+    here = Service.read({"metadata": {"name": "vllm", "namespace": "models"}, "spec": spec})
+    wire = endpoint_slice(ports=[("http", 8000)])
+    wire["ports"].insert(0, {"name": "quic", "port": 8443, "protocol": "UDP"})
+    ports = EndpointSlice.read(wire).ports
+    assert (here.ports, ports) == ((("http", 80),), (("http", 8000),))
+    assert at_target_port(endpoint(), here, slices(*ports)).port == 8000
+    assert pod_port(endpoint(), here, ports) == 8000
 
 
 def test_a_port_of_another_name_is_no_port_of_the_service() -> None:
