@@ -129,6 +129,21 @@ async def test_half_an_event_is_dropped_where_a_connection_is_cut(reading: Readi
     assert b"".join(await reading.read(*chunks)) == ADDED * 2 + RELIST
 
 
+async def test_a_long_event_is_whole_and_what_it_holds_is_no_error(reading: Reading) -> None:
+    event = b'{"type":"ADDED","object":{"a":{"type":"ERROR"},"b":{"type":"ERROR"}}}\n'
+    chunks = [event[start : start + 10] for start in range(0, len(event), 10)]
+    watch = WatchStream(body(*chunks, event + ADDED), reading.watches, SERVICES)
+    read = [events async for events in watch.iter_chunked(1024) if events]
+    assert read == [event, event + ADDED]
+
+
+@pytest.mark.parametrize("before", [b"", ADDED, ADDED * 2])
+async def test_an_error_ends_what_precedes_it(before: bytes, reading: Reading) -> None:
+    error = b'{"type":"ERROR","object":{"code":500}}\n'
+    watch = WatchStream(body(before + error + ADDED, ADDED), reading.watches, SERVICES)
+    assert b"".join([events async for events in watch.iter_chunked(1024)]) == before + RELIST
+
+
 @pytest.mark.parametrize(
     "end", [None, aiohttp.ClientPayloadError("cut"), aiohttp.ClientOSError("reset")]
 )
