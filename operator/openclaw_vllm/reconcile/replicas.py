@@ -5,6 +5,7 @@ address as well. One that hangs has less time than the whole question: the other
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
@@ -41,7 +42,7 @@ async def read_replicas(
     )
     problems = [answer for answer in answers if isinstance(answer, Problem)]
     if len(problems) == len(answers):
-        return problems[0]
+        return _most_telling(problems)
     by_replica = {
         replica: None if isinstance(answer, Problem) else answer
         for replica, answer in zip(sampled, answers, strict=True)
@@ -49,6 +50,13 @@ async def read_replicas(
     lists = collect(upstream.survey, by_replica, discovery.remove_after)
     models, survey = combine([each.models for each in lists.values()], discovery.publish)
     return replace(upstream, survey=replace(survey, lists=lists)), models
+
+
+def _most_telling(problems: Sequence[Problem]) -> Problem:
+    """Return the problem that new credentials or a new CA may end, for them to be read anew, though
+    other replicas are down; else the first."""
+    renewable = (p for p in problems if p.doubts_credentials or p.reason is Reason.TLS_FAILED)
+    return next(renewable, problems[0])
 
 
 async def _read_replica(

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.api.endpoint_slice import EndpointSlice
+from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.secret import Secret
+from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.discovery.destination import Destinations
 from tests import builders
 from tests.builders import Wire
+from tests.builders.slices import endpoint_slice
 from tests.certificates import Authority
 from tests.fakes.context import FakeContext, fake_context
 from tests.hostile_server import HostileServer
@@ -77,6 +81,21 @@ async def test_a_rotated_key_is_read_again_within_the_same_probe(status: int) ->
         server.keys, here.secrets.objects["key"] = ("new",), secret("new")
         assert (await probed(here, provider(server.port, auth=AUTH))).models == 1
         assert (len(server.seen), here.secrets.reads) == (3, 2)
+
+
+async def test_a_rotated_key_is_read_again_though_another_replica_is_down() -> None:
+    key = ObjectKey("agents", "vllm-1")
+    replica = VllmServer(keys=("new",), host="127.0.0.9")
+    async with fake_context(ANY_KEY) as here, replica as server:
+        wire = endpoint_slice("127.0.0.1", "127.0.0.9", ports=[("http", server.port)])
+        here.context.cache.slices.upsert(key, EndpointSlice.read(wire))
+        service = Service("ClusterIP", (("http", server.port),), target_ports=(server.port,))
+        here.context.cache.services[ObjectKey("agents", "vllm")] = service
+        here.hosts.addresses["vllm.agents.svc.cluster.local"] = ("127.0.0.1",)
+        here.secrets.objects["key"], here.secrets.next = secret("old"), [secret("new")]
+        url, each = f"http://vllm:{server.port}", {"replicas": "Each", "timeout": "5s"}
+        resource = builders.resource(builders.wire_spec(baseUrl=url, discovery=each, auth=AUTH))
+        assert (await probed(here, resource)).models == 1
 
 
 @pytest.mark.parametrize("status", REFUSALS)
