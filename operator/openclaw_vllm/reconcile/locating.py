@@ -12,6 +12,7 @@ from openclaw_vllm.core.discovery.endpoint import (
     resolve,
     service_named_by,
 )
+from openclaw_vllm.core.discovery.references import NOTHING_SENT, SentCredentials
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.discovery.survey import Survey
@@ -34,8 +35,7 @@ class Upstream:
     port: int = 0  # of one replica, to connect to where that is not the URL's
     connect_timeout: float = CONNECT_TIMEOUT
     survey: Survey | None = None  # of the replicas, as they answered last
-    secrets: str = ""  # which keys of which Secrets the headers hold
-    client: str = ""  # which client certificate is shown
+    credentials: SentCredentials = NOTHING_SENT
 
     @property
     def connection(self) -> Connection:

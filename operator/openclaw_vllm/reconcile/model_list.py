@@ -53,8 +53,7 @@ async def _read_page(upstream: Upstream, url: str, readers: Readers) -> Page | P
     if isinstance(answer, Problem):
         return answer
     if answer.status != HTTPStatus.OK:
-        host, secrets = upstream.endpoint.host, upstream.secrets
-        return refusal(answer.status, path, host, secrets, upstream.client)
+        return refusal(answer.status, path, upstream.endpoint.host, upstream.credentials)
     if len(answer.body) <= MAX_PARSED_INLINE:
         return parse_page(answer.body, path)
     return await asyncio.to_thread(parse_page, answer.body, path)

@@ -13,10 +13,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.references import (
-    describe_client_certificate,
-    describe_secrets,
-)
+from openclaw_vllm.core.discovery.references import sent_credentials
 from openclaw_vllm.reconcile.locating import Upstream, locate
 from openclaw_vllm.reconcile.readers import Readers
 from openclaw_vllm.reconcile.references import read_client_certificate, read_headers
@@ -55,7 +52,7 @@ def _may_be_outdated(upstream: Upstream, problem: Problem) -> bool:
     """Return whether the server may have refused what was rotated; an asyncio server just ends the
     connection where it refuses a client certificate."""
     is_end = upstream.trust.client is not None and problem.reason is Reason.CONNECTION_FAILED
-    sent = upstream.secrets or upstream.trust.client
+    sent = upstream.credentials.secrets or upstream.trust.client
     is_refused = bool(sent) and problem.doubts_credentials
     return is_end or is_refused or problem.reason is Reason.TLS_FAILED
 
@@ -76,14 +73,8 @@ async def _prepare(
         return addresses
     if problem := readers.policy.check(endpoint.destination, addresses):
         return problem
-    return replace(
-        upstream,
-        trust=trust,
-        headers=headers,
-        addresses=addresses,
-        secrets=describe_secrets(spec),
-        client=describe_client_certificate(spec),
-    )
+    sent = sent_credentials(spec)
+    return replace(upstream, trust=trust, headers=headers, addresses=addresses, credentials=sent)
 
 
 async def _renew(

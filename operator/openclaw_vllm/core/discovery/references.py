@@ -1,6 +1,7 @@
 """References of a VllmProvider: the objects whose changes affect it."""
 
 import base64
+from dataclasses import dataclass
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey, Reference
@@ -94,13 +95,22 @@ def _is_base64_of_pair(value: str) -> bool:
         return False
 
 
-def describe_secrets(spec: VllmProviderSpec) -> str:
-    """Return which keys of which Secrets a request carries, empty when it carries none."""
+@dataclass(frozen=True, slots=True)
+class SentCredentials:
+    """What a server is sent, as messages name it; empty for nothing."""
+
+    secrets: str = ""  # which keys of which Secrets
+    client: str = ""  # which client certificate
+
+
+NOTHING_SENT = SentCredentials()
+
+
+def sent_credentials(spec: VllmProviderSpec) -> SentCredentials:
+    """Return the credentials that a request carries."""
     refs = sorted({(ref.name, ref.key) for ref in secret_refs(spec).values()})
-    return " and ".join(f"key {key} of Secret {name}" for name, key in refs)
-
-
-def describe_client_certificate(spec: VllmProviderSpec) -> str:
-    """Return which client certificate a server is shown, empty when it is shown none."""
-    ref = spec.tls.client_certificate_ref if spec.tls else None
-    return f"the client certificate of Secret {ref.name}" if ref else ""
+    secrets = " and ".join(f"key {key} of Secret {name}" for name, key in refs)
+    client = spec.tls.client_certificate_ref if spec.tls else None
+    return SentCredentials(
+        secrets, f"the client certificate of Secret {client.name}" if client else ""
+    )

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.discovery.references import SentCredentials
 
 REDIRECTS = (301, 302, 303, 307, 308)
 NO_SUCH_PATH = (
@@ -36,19 +37,16 @@ _REASONS = {
 NOT_READY = "the server, or what is behind it, is not ready"
 
 
-def refusal(status: int, path: str, host: str, secrets: str, client: str = "") -> Problem:
-    """Say in one sentence what a status other than 200 means for a GET of `path`.
-
-    `secrets` names the keys that were sent to the host, and `client` the client certificate; empty
-    when there was none.
-    """
+def refusal(status: int, path: str, host: str, credentials: SentCredentials) -> Problem:
+    """Say in one sentence what a status other than 200 means for a GET of `path`; the credentials
+    are those that were sent to the host."""
     answer = f"status {status} to GET {path}"
-    problem = _refusal(status, answer, host, secrets, client)
+    problem = _refusal(status, answer, host, credentials)
     return replace(problem, doubts_credentials=status in CREDENTIALS_REFUSED)
 
 
-def _refusal(status: int, answer: str, host: str, secrets: str, client: str) -> Problem:
-    if problem := _refused_credentials(status, answer, host, secrets, client):
+def _refusal(status: int, answer: str, host: str, credentials: SentCredentials) -> Problem:
+    if problem := _refused_credentials(status, answer, host, credentials):
         return problem
     if status == HTTPStatus.UNAUTHORIZED:
         message = f"{answer}: the server wants a key; write it into spec.auth or spec.headers"
@@ -62,9 +60,10 @@ def _refusal(status: int, answer: str, host: str, secrets: str, client: str) -> 
 
 
 def _refused_credentials(
-    status: int, answer: str, host: str, secrets: str, client: str
+    status: int, answer: str, host: str, credentials: SentCredentials
 ) -> Problem | None:
     """Return what a status means that may be about what was sent; None for one that is not."""
+    secrets, client = credentials.secrets, credentials.client
     if status in (401, 403) and secrets:
         sent = f"{secrets}, or {client}" if client else secrets
         message = f"{answer}: {host} refuses {sent}; correct it, or allow it there"

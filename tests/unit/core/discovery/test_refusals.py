@@ -3,6 +3,7 @@
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
+from openclaw_vllm.core.discovery.references import SentCredentials
 from openclaw_vllm.core.discovery.refusals import refusal
 
 PATH, HOST, KEY = "/v3/models", "ovms.example.com", "key api-key of Secret ovms"
@@ -38,7 +39,7 @@ PATH, HOST, KEY = "/v3/models", "ovms.example.com", "key api-key of Secret ovms"
 def test_a_status_is_reported_in_one_sentence(
     status: int, secrets: str, reason: Reason, words: str
 ) -> None:
-    problem = refusal(status, PATH, HOST, secrets)
+    problem = refusal(status, PATH, HOST, SentCredentials(secrets))
     assert problem.reason == reason
     assert problem.message.startswith(f"status {status} to GET {PATH}: ")
     assert words in problem.message
@@ -59,7 +60,7 @@ CLIENT = "the client certificate of Secret agent"
 def test_a_status_that_may_refuse_a_client_certificate_names_it(
     status: int, secrets: str, reason: Reason, words: str
 ) -> None:
-    problem = refusal(status, PATH, HOST, secrets, CLIENT)
+    problem = refusal(status, PATH, HOST, SentCredentials(secrets, CLIENT))
     assert (problem.reason, problem.doubts_credentials) == (reason, True)
     assert words in problem.message
 
@@ -68,4 +69,4 @@ def test_a_status_that_may_refuse_a_client_certificate_names_it(
     ("status", "doubts"), [(400, True), (401, True), (403, True), (404, False), (503, False)]
 )
 def test_a_status_tells_whether_what_was_sent_may_be_outdated(status: int, *, doubts: bool) -> None:
-    assert refusal(status, PATH, HOST, KEY).doubts_credentials is doubts
+    assert refusal(status, PATH, HOST, SentCredentials(KEY)).doubts_credentials is doubts
