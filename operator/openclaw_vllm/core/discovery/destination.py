@@ -115,8 +115,11 @@ def _describe_permission(host: str, secret: ObjectKey, *, annotated: bool) -> st
 
 def _find_exposure(endpoint: Endpoint, secret: ObjectKey, *, verified: bool) -> Problem | None:
     if endpoint.scheme == "http" and endpoint.service is None:
-        advice = f"use https, or {RUN_INSECURE}"
-        message = f"Secret {secret.name} would leave the cluster over plain HTTP; {advice}"
+        message = (
+            f"Secret {secret.name} would go over plain HTTP to {endpoint.destination}, which is "
+            "not named as a Service, <service>.<namespace>.svc; write such a name, or use https, "
+            f"or {RUN_INSECURE}"
+        )
         return Problem(Reason.KEY_NOT_ALLOWED, message)
     if endpoint.scheme == "https" and not verified:
         advice = f"use tls.caBundleRef, or {RUN_INSECURE}"

@@ -60,6 +60,23 @@ def test_nobody_else_gets_it_unasked(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("vllm.models", id="a Service of another namespace, by a short name"),
+        pytest.param("vllm-0.vllm.agents.svc.cluster.local", id="a pod of a headless Service"),
+        pytest.param("vllm.agents.svc.k8s.home", id="a Service under a domain of another cluster"),
+        pytest.param("vllm.internal", id="a host"),
+    ],
+)
+def test_a_host_that_is_named_as_no_service_gets_it_over_https_alone(host: str) -> None:
+    result = refusal(f"http://{host}:8000", hosts="*")
+    assert result is not None
+    assert f"over plain HTTP to {host}, which is not named as a Service" in result.message
+    assert "allowInsecureKeys" in result.message
+    assert refusal(f"https://{host}:8000", hosts="*") is None
+
+
+@pytest.mark.parametrize(
     ("hosts", "host", "allowed"),
     [
         pytest.param("vllm.example.com", "vllm.example.com", True, id="its name"),
