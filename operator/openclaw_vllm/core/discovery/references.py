@@ -1,6 +1,7 @@
 """References of a VllmProvider: the objects whose changes affect it."""
 
 import base64
+from collections import defaultdict
 from dataclasses import dataclass
 
 from openclaw_vllm.api.conditions import Reason
@@ -73,6 +74,22 @@ def client_secret_refs(spec: VllmProviderSpec) -> dict[str, SecretKeyRef]:
         return {}
     names = {"cert": CLIENT_CERTIFICATE, "key": CLIENT_KEY}
     return {part: SecretKeyRef(name=ref.name, key=key) for part, key in names.items()}
+
+
+def ambiguous_variables(spec: VllmProviderSpec) -> tuple[str, ...]:
+    """Return the variables of agents that would have to hold the values of several Secret keys."""
+    values: defaultdict[str, set[SecretKeyRef]] = defaultdict(set)
+    for header in spec.headers:
+        if header.env is not None and header.value_from is not None:
+            values[header.env].add(header.value_from.secret_key_ref)
+    if spec.auth is not None and spec.auth.api_key_secret_ref is not None:
+        values[spec.auth.api_key_env].add(spec.auth.api_key_secret_ref)
+    client = spec.tls.client_certificate_ref if spec.tls else None
+    if client is not None:
+        refs = client_secret_refs(spec)
+        values[client.certificate_env].add(refs["cert"])
+        values[client.key_env].add(refs["key"])
+    return tuple(sorted(env for env, refs_of_env in values.items() if len(refs_of_env) > 1))
 
 
 def credentials_problem(auth: Auth, value: str) -> Problem | None:

@@ -11,7 +11,7 @@ from openclaw_vllm.api.status import ServerNote
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.config.releases import remark_on
 from openclaw_vllm.core.discovery.models import DEFAULT_CONTEXT, Model
-from openclaw_vllm.core.discovery.references import secret_refs
+from openclaw_vllm.core.discovery.references import ambiguous_variables, secret_refs
 from openclaw_vllm.core.discovery.state import DiscoveryState
 
 MAX_PATTERNS = 5  # named in a message
@@ -87,6 +87,8 @@ def _write_remarks(
         yield "params of modelDefaults and modelOverrides need spec.agents"
     if spec.models and (fields := ", ".join(_list_discovery_fields(spec))):
         yield f"beside spec.models these change nothing: {fields}"
+    if variables := ", ".join(ambiguous_variables(spec)):
+        yield f"an agent's variable can hold one value, write another name where it is: {variables}"
     if remark := remark_on(spec.output.openclaw):
         yield remark
     assumed = sum(1 for model in models if model.source == "Default")

@@ -121,3 +121,29 @@ def test_the_default_of_an_explicit_model_is_its_authors_own() -> None:
 def test_a_release_that_is_newer_than_known_is_noted() -> None:
     with_note = plan(resource(output={"openclaw": "2027.1"}), *served("a"))
     assert with_note.note.startswith("published; OpenClaw 2027.1 is newer than ")
+
+
+KEY: Wire = {"apiKeySecretRef": {"name": "k", "key": "k"}, "apiKeyEnv": "K"}
+CLIENT: Wire = {"clientCertificateRef": {"name": "c", "keyEnv": "K"}}
+
+
+def by_variable(key: str, env: str = "K") -> list[Wire]:
+    ref = {"secretKeyRef": {"name": "k", "key": key}}
+    return [{"name": "X-Token", "valueFrom": ref, "env": env}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_noted"),
+    [
+        pytest.param({"auth": KEY, "headers": by_variable("other")}, True, id="another key"),
+        pytest.param({"auth": KEY, "headers": by_variable("k")}, False, id="the same key"),
+        pytest.param({"auth": KEY, "headers": by_variable("other", "O")}, False, id="two names"),
+        pytest.param({"auth": {"apiKeyEnv": "K"}, "headers": by_variable("k")}, False, id="no key"),
+        pytest.param(
+            {"auth": KEY, "tls": CLIENT, "baseUrl": "https://vllm"}, True, id="a private key"
+        ),
+    ],
+)
+def test_a_variable_for_several_values_is_noted(fields: Wire, *, is_noted: bool) -> None:
+    note = plan(resource(**fields), *served("a")).note
+    assert note.endswith("can hold one value, write another name where it is: K") is is_noted
