@@ -144,18 +144,6 @@ def test_what_is_asked_on_changes_ends_right_after_a_rollout() -> None:
     assert it.server.lists == lists
 
 
-def test_what_a_change_left_open_is_asked_after_a_restart() -> None:
-    it = harness(mode="OnChange")
-    scale(it, ONE)
-    it.probe(LISTED)
-    scale(it, TWO)
-    it.probe(frozenset("b"))
-    restart(it, TWO)
-    for _ in range(3):
-        it.probe(frozenset("b"))
-    assert it.published == {"b"}
-
-
 HANGS = frozenset({"it never answers"})
 
 

@@ -11,8 +11,8 @@ FIRST_RETRY = 1.0  # seconds; doubles up to the interval
 # seconds from each probe after a change to the next: the third one is a little more than a second
 # after the change, when kube-proxy has written its rules
 CONFIRMATION_DELAYS = (0.25, 0.35, 0.5, 0.7, 1.2, 3.5)
-# questions after one that is asked on a change: with an interval of 60 s they take five minutes, as
-# long as a large model loads in a pod that is ready without being asked
+# questions after one that a change of replicas has brought: with an interval of 60 s they take five
+# minutes, as long as a large model loads in a pod that is ready without being asked
 MOST_FOLLOW_UPS = 10
 REFERENCE_PAUSE = 10.0  # seconds at most between two looks for what no watch delivers ...
 LONGEST_REFERENCE_WAIT = 600.0  # ... for as long as this, and at the interval from then on
@@ -29,6 +29,7 @@ class ProbeSchedule:
     confirmations: int = 0  # to follow the next probe, since replicas have changed
     is_confirmation: bool = False  # of the next probe
     awaits_since: float | None = None  # when a Secret or ConfigMap was missing first
+    follows_change: bool = False  # of replicas, and nothing else was a reason to probe since
 
     @property
     def is_within_threshold(self) -> bool:
@@ -45,11 +46,12 @@ class ProbeSchedule:
 
     def restarted(self) -> "ProbeSchedule":
         """Probe at the next reconcile, and start early retries again: a user requested it."""
-        return replace(self.at_once(), retries=0, awaits_since=None)
+        return replace(self.at_once(), retries=0, awaits_since=None, follows_change=False)
 
     def after_change(self) -> "ProbeSchedule":
         """Probe at the next reconcile, and a few times again soon: replicas changed."""
-        return replace(self.restarted(), confirmations=len(CONFIRMATION_DELAYS))
+        confirmations = len(CONFIRMATION_DELAYS)
+        return replace(self.restarted(), confirmations=confirmations, follows_change=True)
 
     def before_confirmation(self, now: float) -> "ProbeSchedule":
         """Probe again soon, whatever the last probe said."""
@@ -92,7 +94,8 @@ class ProbeSchedule:
         """Probe again although nothing has changed: early after a failure, else at the interval."""
         if failed:
             return self.after_early_retry(interval, now)
-        return replace(self.after_interval(uid, interval, now, wall), retries=self.retries + 1)
+        delay = next_probe_delay(uid, interval, wall)
+        return replace(self.at_once(), next_probe_at=now + delay, retries=self.retries + 1)
 
     def until_change(self) -> "ProbeSchedule":
         """Probe no more before something changes."""

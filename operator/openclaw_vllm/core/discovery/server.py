@@ -42,14 +42,6 @@ class ServerState:
         return problem is not None and problem.reason is Reason.NO_READY_ENDPOINTS
 
     @property
-    def is_open(self) -> bool:
-        """Whether the last question was asked in vain, or some model or number waits for more
-        answers."""
-        retained, failed = self.discovery.retained, self.discovery.problem is not None
-        changes = retained is not None and any(one.changes for one in retained.models)
-        return (failed or changes) and not self.is_asleep
-
-    @property
     def offer(self) -> tuple[object, ...]:
         """What a catalog publishes of the server and says of its replicas."""
         ready = len(self.replicas.ready) if self.replicas and self.survey else 0
@@ -212,11 +204,15 @@ class ServerState:
         )
 
     def _has_follow_up(self, schedule: ProbeSchedule, discovery: Discovery) -> bool:
-        """Return whether a server that is asked on changes is asked again: its pods may be ready
-        long before it answers, and what a change took away goes after several answers."""
-        retained = self.discovery.retained
+        """Return whether a server that is asked on changes is asked again after its replicas have
+        changed: pods may be ready long before they answer, and what they lack goes after several
+        answers."""
+        if not schedule.follows_change or self.is_asleep:
+            return False
+        retained, failed = self.discovery.retained, self.discovery.problem is not None
+        is_settled = retained is None or not any(one.changes for one in retained.models)
         needed = needed_answers(discovery.remove_after, retained.doubt if retained else 0)
-        return self.is_open and schedule.retries < max(MOST_FOLLOW_UPS, needed)
+        return (failed or not is_settled) and schedule.retries < max(MOST_FOLLOW_UPS, needed)
 
     def differs_from(self, before: "ServerState") -> bool:
         """Return whether anything but times has changed."""

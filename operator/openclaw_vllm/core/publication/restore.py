@@ -56,16 +56,14 @@ def restore_state(
 
 def _until_change(server: ServerState, status: VllmProviderStatus) -> ServerState:
     """Return the state of a server that a restart is no reason to ask, unless nothing is known of
-    the last answer, or it left something open; the status speaks of the present spec."""
+    the last answer; the status speaks of the present spec."""
     last = next((c for c in status.conditions if c.type == ConditionType.SERVER_REACHABLE), None)
     reason = Reason.parse(last.reason) if last else None
     if last is None or reason in (None, Reason.PENDING) or server.discovery.retained is None:
         return server
     problem = None if last.status == "True" else Problem(Reason(last.reason), last.message)
-    server = replace(server, discovery=replace(server.discovery, problem=problem))
-    if server.is_open:
-        return server
-    return replace(server, schedule=server.schedule.until_change())
+    discovery = replace(server.discovery, problem=problem)
+    return replace(server, discovery=discovery, schedule=server.schedule.until_change())
 
 
 def restore_retained(

@@ -373,11 +373,15 @@ def test_a_server_that_is_asked_on_changes_is_retried_until_its_first_answer() -
     assert first.with_next_probe(on_change, NOW, WALL).schedule.next_probe_at == NOW + 1
     answered = after_list().with_next_probe(on_change, NOW, WALL)
     assert not answered.schedule.is_due(NOW + 1e9)
+    failed = after_list().with_probe_failure(DOWN).with_next_probe(on_change, NOW, WALL)
+    assert not failed.schedule.is_due(NOW + 1e9)
 
 
-def test_a_question_in_vain_is_repeated_ten_times_to_a_server_that_is_asked_on_changes() -> None:
-    """Its pods may be ready, having no readiness probe, minutes before it answers."""
+def test_where_replicas_changed_a_question_in_vain_is_repeated_ten_times() -> None:
+    """Pods may be ready, having no readiness probe, minutes before they answer."""
     memory, delays, now = after_list(), [], NOW
+    schedule = memory.schedule.after_change().without_confirmations()
+    memory = replace(memory, schedule=schedule)
     for _ in range(11):
         memory = memory.with_probe_failure(DOWN)
         memory = memory.with_next_probe(Discovery(mode="OnChange"), now, WALL)
