@@ -83,6 +83,7 @@ def test_more_replicas_are_counted_and_none_is_asked_when_they_are_gone(
     with story.step("It is scaled to 3"):
         scale(refreshing, 3, MODELS[-1])
         soon(lambda: ready_replicas(refreshing) == 3, "they are counted")
+        soon(lambda: not is_asleep(refreshing), "one has answered, which kube-proxy delays")
     with story.step("It is scaled to 0"):
         scale(refreshing, 0, MODELS[-1])
         soon(lambda: is_asleep(refreshing), "it sleeps")
