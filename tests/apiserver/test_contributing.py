@@ -26,6 +26,7 @@ def test_the_operator_of_a_checkout_serves_the_cluster_of_the_kubeconfig(
     (block,) = [each for each in commands(ROOT / "CONTRIBUTING.md") if "make run" in each]
     apply, run = block.splitlines()
     shell.run(apply)
+    shell.run("kubectl wait crds --all --for=condition=Established --timeout=60s")
     shell.run("kubectl create namespace agents")
     options = [f"--{name}-bind-address=127.0.0.1:{free_port()}" for name in LISTENS]
     make, target, arguments = shlex.split(run)
