@@ -57,10 +57,11 @@ def run(operator: Operator, namespaces: int) -> Iterator[tuple[str, Figures]]:
     yield "rest", {"all_writes": spent.writes, "peak_mib": peak_mib(operator.pid)}
 
 
-def run_floor(stage: Stage, floor: FloorProcess, namespaces: int) -> Iterator[tuple[str, Figures]]:
-    """Yield what bare POSTs and PUTs of the same bytes take; a build has published them before."""
+def run_floor(
+    stage: Stage, floor: FloorProcess, namespaces: int, manifest: Json
+) -> Iterator[tuple[str, Figures]]:
+    """Yield what bare POSTs and PUTs of the bytes that a build has published take."""
     client, meter = Client(stage.plane), Meter(stage.plane, floor)
-    manifest = copy_of(stage.plane)
     for number in range(namespaces):
         create_namespace(client, copy_namespace(number), {})
     for what, name in (("post", "first"), ("put", "one change")):

@@ -45,8 +45,9 @@ def _fan_out() -> Iterator[tuple[str, float]]:
     with staged(fan_out.MODELS) as stage:
         with operator_on(stage, this_build(), Pace()) as operator:
             figures = dict(fan_out.run(operator, NAMESPACES))
+        manifest = fan_out.copy_of(stage.plane)
         with floor_on(stage, Pace()) as floor:
-            for name, least in fan_out.run_floor(stage, floor, NAMESPACES):
+            for name, least in fan_out.run_floor(stage, floor, NAMESPACES, manifest):
                 yield name, figures[name][CPU] / least[CPU]
 
 
