@@ -60,10 +60,8 @@ def test_each_replica_is_asked_and_what_differs_is_told(
     for pod in pods[:2]:
         named = pod.seen[0].headers["host"]
         assert named == f"vllm.{space.namespace}.svc.cluster.local:{pods[0].port}"
-    version = provider.read()["metadata"]["resourceVersion"]
     for pod in pods[:2] * 3:
         provider.probe(pod)
-    assert provider.read()["metadata"]["resourceVersion"] > version  # of the requests alone
     assert provider.models == ids
 
 
