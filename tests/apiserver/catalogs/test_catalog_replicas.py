@@ -105,6 +105,7 @@ def test_a_service_that_sleeps_is_left_alone_and_counts_as_fresh(
     assert not server.seen
     qwen.scale(PODS[0])
     catalog.publishes({qwen.id: ["m"]})
+    catalog.agrees()  # the status that follows is not that of before
     qwen.scale()
     soon(lambda: qwen.row(catalog).get("reason") == "NoReadyEndpoints", "it sleeps again")
     catalog.becomes(Ready=GOOD, SourcesReachable=GOOD)
