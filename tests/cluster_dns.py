@@ -8,12 +8,14 @@ EndpointSlice may hold. All else is the operator as it is.
 
 import asyncio
 import socket
+import sys
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from openclaw_vllm.cli import main
 
+PROGRAM = (sys.executable, __file__)
 SERVICES, EXTERNAL = ".svc.", ".external.test."
 PODS = {"10.0.": "127.0.", "fd00::": "127.0.0."}
 

@@ -38,3 +38,14 @@ def held_to_its_rights(plane: ControlPlane, process: OperatorProcess) -> Iterato
     assert process.runs, process.tail()
     entries = plane.audit.since(mark).by(USER)
     assert_within_rights(process, entries, logged=logged, at_rest=at_rest)
+
+
+@contextmanager
+def in_place_of(
+    other: OperatorProcess, process: OperatorProcess, plane: ControlPlane
+) -> Iterator[OperatorProcess]:
+    """Have an operator run instead of another one, and held to its rights."""
+    other.kill()
+    with held_to_its_rights(plane, process):
+        yield process
+    process.kill()

@@ -1,6 +1,5 @@
 """The operator of a pod, run as a process: the pod's arguments, its service account, its rights."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from tests.controlplane.audit import AuditEntries
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import OperatorProcess, wait_for_right
 
-PROGRAM = (sys.executable, str(cluster_dns.__file__))
 NAMESPACE = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
 
 Pod = dict[str, Any]
@@ -29,7 +27,7 @@ class PodOperator(OperatorProcess):
         self.asked = AuditEntries()
         folder.mkdir()
         kubeconfig = plane.kubeconfig_for(self._home, account)
-        super().__init__(kubeconfig, folder, *self._options, program=PROGRAM)
+        super().__init__(kubeconfig, folder, *self._options, program=cluster_dns.PROGRAM)
 
     def wait_for_rights(self) -> None:
         """Wait until all that was granted holds: what is forbidden later is held against it."""

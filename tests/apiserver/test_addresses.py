@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import cluster_dns
 from tests.apiserver.documented import DOCS, Shell, commands
-from tests.apiserver.pod_operator import PROGRAM
 from tests.apiserver.resident import Resident
 from tests.apiserver.servers import BOTH, Servers
 from tests.apiserver.workspace import Provider, Workspace, soon
@@ -23,7 +23,7 @@ WRITES = ("create", "update", "patch", "delete")
 @contextmanager
 def running(space: Workspace, folder: Path, *options: str) -> Iterator[Resident]:
     """An operator of the namespace, in a cluster where every Service is this machine."""
-    operator = Resident(space, folder, *options, program=PROGRAM)
+    operator = Resident(space, folder, *options, program=cluster_dns.PROGRAM)
     operator.start()
     try:
         yield operator

@@ -2,7 +2,6 @@
 any."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,6 @@ pytestmark = pytest.mark.timeout(240)
 
 ACCOUNT = "without-slices"
 USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
-PROGRAM = (sys.executable, str(cluster_dns.__file__))
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def process(
         home.plane, USER, verb="list", group="openclaw-vllm.dev", resource="vllmproviders"
     )
     kubeconfig = home.plane.kubeconfig_for(NAMESPACE, ACCOUNT)
-    process = OperatorProcess(kubeconfig, tmp_path, program=PROGRAM)
+    process = OperatorProcess(kubeconfig, tmp_path, program=cluster_dns.PROGRAM)
     process.start()
     yield process
     process.kill()

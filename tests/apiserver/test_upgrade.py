@@ -1,7 +1,6 @@
 """An upgrade from the last release: its operator's objects and ConfigMaps, and today's operator."""
 
 import json
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -40,9 +39,8 @@ class Upgraded:
         plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
         self.servers = [servers.take(server) for server in recorded_release.servers()]
         self.plane, self.mark = plane, plane.audit.mark()
-        program = (sys.executable, str(cluster_dns.__file__))
         self.operator = OperatorProcess(
-            grant(plane), folder, recorded_release.OWN_NAMESPACE, program=program
+            grant(plane), folder, recorded_release.OWN_NAMESPACE, program=cluster_dns.PROGRAM
         )
         self.operator.start()
 

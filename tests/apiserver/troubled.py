@@ -1,6 +1,5 @@
 """An operator whose API server gets into trouble, and an estate that changes meanwhile."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from tests.controlplane.plane import ControlPlane
 from tests.operator_process import USER, OperatorProcess, wait_for_right
 from tests.rights import held_to_its_rights
 
-PROGRAM = (sys.executable, str(cluster_dns.__file__))  # Services are this machine
 TROUBLE = 6.0  # seconds
 
 
@@ -92,7 +90,9 @@ def troubled(
     """Run an operator behind a proxy, held to its rights, with something of every kind."""
     name = f"t{uuid4().hex[:5]}"
     with Proxy(thread, plane) as proxy, Servers(thread) as servers:
-        operator = OperatorProcess(proxy.kubeconfig(kubeconfig), folder, program=PROGRAM)
+        operator = OperatorProcess(
+            proxy.kubeconfig(kubeconfig), folder, program=cluster_dns.PROGRAM
+        )
         try:
             with held_to_its_rights(plane, operator), Estate(plane, servers, name) as estate:
                 yield Troubled(plane, proxy, operator, ChangingEstate(estate, operator))

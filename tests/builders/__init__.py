@@ -16,12 +16,12 @@ from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.config.documents import Documents, render
 from openclaw_vllm.core.discovery.capabilities import UNKNOWN
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.ids import validate_ids
 from openclaw_vllm.core.discovery.models import Model, build_model
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.discovery.service_names import ServiceNames
-from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.ownership import manifest_of
 from openclaw_vllm.reconcile.states import StateStore

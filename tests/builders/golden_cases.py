@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.state import Connection
 from tests.builders import CONNECTION, Wire, served
 
 CA = "-----BEGIN CERTIFICATE-----\nMIIB${NOT_A_VARIABLE}\n-----END CERTIFICATE-----\n"

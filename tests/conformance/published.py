@@ -10,9 +10,9 @@ from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import ModelStatus
 from openclaw_vllm.core.config.base_config import parse as parse_base
-from openclaw_vllm.core.discovery.endpoint import resolve
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models_response import parse
-from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.discovery.resolution import resolve
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders.plans import decide

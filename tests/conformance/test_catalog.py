@@ -13,7 +13,7 @@ from openclaw_vllm.core.catalog.offers import Offer, offer_of_provider, offer_of
 from openclaw_vllm.core.catalog.plan import plan_catalog
 from openclaw_vllm.core.catalog.provider_ids import key_variable
 from openclaw_vllm.core.catalog.sources import SharedService
-from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.status.catalog import TargetResults, summarize
 from tests import builders
 from tests.apiserver.servers import Servers

@@ -4,7 +4,6 @@ There are no nodes here, so that the EndpointSlices are written by hand, and the
 are those of this machine.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,9 +37,8 @@ def operator(
 ) -> Iterator[OperatorProcess]:
     """Have an operator that reaches Services and pods run in the place of that of the others."""
     operator.kill()
-    program = (sys.executable, str(cluster_dns.__file__))
     folder = tmp_path_factory.mktemp("services")
-    process = OperatorProcess(operator.kubeconfig, folder, program=program)
+    process = OperatorProcess(operator.kubeconfig, folder, program=cluster_dns.PROGRAM)
     try:
         with held_to_its_rights(control_plane, process):
             yield process

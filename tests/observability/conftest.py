@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +41,8 @@ def operator(
     leases = {"group": "coordination.k8s.io", "resource": "leases", "namespace": NAMESPACE}
     wait_for_right(control_plane, USER, verb="create", **leases)
     election = ("--leader-elect", f"--leader-election-namespace={NAMESPACE}")
-    program = (sys.executable, str(cluster_dns.__file__))
     folder = tmp_path_factory.mktemp("operator")
-    process = OperatorProcess(kubeconfig, folder, *election, program=program)
+    process = OperatorProcess(kubeconfig, folder, *election, program=cluster_dns.PROGRAM)
     try:
         with held_to_its_rights(control_plane, process):
             yield process

@@ -13,6 +13,7 @@ from typing import Any
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.namespace import Namespace
 from openclaw_vllm.api.observed import VllmCatalog
+from openclaw_vllm.controllers.events import DELETED, Manifest
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.core.catalog.sources import source_of
 from openclaw_vllm.core.discovery.schedule import next_probe_delay
@@ -20,12 +21,9 @@ from openclaw_vllm.reconcile.catalog import reconcile as reconcile_catalog
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.source import reconcile as reconcile_source
 
-DELETED = "DELETED"
 MOMENT = 0.2  # seconds
 CATALOG_SLOTS = 4
 LONGEST_BACKOFF = 60.0
-
-Manifest = dict[str, Any]
 
 
 class CatalogController:

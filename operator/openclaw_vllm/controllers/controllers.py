@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.events import Manifest, key_of
 from openclaw_vllm.controllers.pods import PodController
-from openclaw_vllm.controllers.provider import ProviderController, key_of
+from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.edges.kube.watch_events import OnEvent
@@ -37,7 +38,7 @@ class Controllers:
             "vllmproviders": providers.on_provider_event,
             "services": providers.on_service_event,
             "configmaps": self._on_config_map_event,
-            SLICES: providers.on_slice_event,
+            SLICES: providers.slices.on_slice_event,
         }
         if pods is not None:
             handlers["pods"] = pods.on_pod_event
@@ -46,7 +47,7 @@ class Controllers:
             handlers["namespaces"] = catalogs.on_namespace_event
         return handlers
 
-    def _on_config_map_event(self, type_: str | None, manifest: dict[str, Any]) -> None:
+    def _on_config_map_event(self, type_: str | None, manifest: Manifest) -> None:
         self.providers.on_config_map_event(type_, manifest)
         if self.pods is not None:
             self.pods.on_published(key_of(manifest))

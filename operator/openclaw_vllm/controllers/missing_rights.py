@@ -24,6 +24,6 @@ def go_on_without(controllers: Controllers, watch: Watch) -> None:
     advice = WITHOUT_SLICES if watch.resource == SLICES else WITHOUT_PODS
     logger.warning("watching %s %s is forbidden: %s", watch.resource, place, advice)
     if watch.resource == SLICES:
-        controllers.providers.on_slices_refused(watch.namespace)
+        controllers.providers.slices.on_slices_refused(watch.namespace)
     elif controllers.pods is not None:
         controllers.pods.on_pods_refused(watch.namespace)

@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.pods import REFRESH, AgentPod
-from openclaw_vllm.controllers.provider import DELETED, key_of
+from openclaw_vllm.controllers.events import DELETED, Manifest, key_of
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.refresh import refresh
 
 SLOTS = 4
-
-Manifest = dict[str, Any]
 
 
 class PodController:

@@ -6,9 +6,9 @@ from openclaw_vllm.api.configmap import SELECTOR, ConfigMapState
 from openclaw_vllm.api.endpoint_slice import SERVICE_NAME, EndpointSlice
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
+from openclaw_vllm.controllers.events import key_of
 from openclaw_vllm.controllers.listing import uids_of
 from openclaw_vllm.controllers.missing_rights import WITHOUT_SLICES
-from openclaw_vllm.controllers.provider import key_of
 from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.edges.kube.replies import Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext

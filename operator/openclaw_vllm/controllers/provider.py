@@ -4,27 +4,20 @@ Nothing here looks at what changed beyond that, probes or writes. Our own writes
 the cache has their results already; a restart wakes nobody who is up to date.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from openclaw_vllm.api.configmap import FIELD_MANAGER, MANAGED_BY, PROVIDER, ConfigMapState
-from openclaw_vllm.api.endpoint_slice import EndpointSlice
 from openclaw_vllm.api.keys import ObjectKey, Reference
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
-from openclaw_vllm.controllers.coalescing import Coalescer
+from openclaw_vllm.controllers.endpoint_slices import SliceController
+from openclaw_vllm.controllers.events import DELETED, Manifest, key_of
 from openclaw_vllm.controllers.workqueue import WorkQueue
 from openclaw_vllm.core.discovery.references import references_of
-from openclaw_vllm.core.discovery.replicas import Replicas, replicas_of
 from openclaw_vllm.core.discovery.schedule import next_probe_delay
 from openclaw_vllm.core.publication.ownership import has_expected_metadata
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.references import requeue_delay
-
-DELETED = "DELETED"
-Manifest = dict[str, Any]
 
 
 class ProviderController:
@@ -40,7 +33,7 @@ class ProviderController:
         self._cache = context.cache
         self.queue = queue
         self._catalogs = catalogs
-        self._replicas_changed = Coalescer(self._wake_for_replicas)
+        self.slices = SliceController(context.cache, self._asks, self._wake_for_replicas)
 
     def on_provider_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a VllmProvider; one that is being deleted counts as deleted."""
@@ -83,33 +76,6 @@ class ProviderController:
         """Drop a Service, unless another one has taken its name."""
         if service := self._cache.services.delete(key, uid):
             self._service_changed(key, service, None)
-
-    def on_slice_event(self, type_: str | None, manifest: Manifest) -> None:
-        """Handle an EndpointSlice: wake whoever asks a Service whose ready replicas are others."""
-        key, new = key_of(manifest), EndpointSlice.read(manifest)
-        if type_ == DELETED:
-            self.on_slice_deleted(key, new.uid)
-            return
-        former = self._cache.slices.get(key)
-        if former == new:
-            return
-        services = {new.service, former.service if former else new.service}
-        before = self._replicas(services)
-        self._cache.slices.upsert(key, new)
-        self._compare_replicas(before)
-
-    def on_slice_deleted(self, key: ObjectKey, uid: str) -> None:
-        """Drop an EndpointSlice, unless another one has taken its name."""
-        if former := self._cache.slices.get(key):
-            before = self._replicas({former.service})
-            self._cache.slices.delete(key, uid)
-            self._compare_replicas(before)
-
-    def on_slices_refused(self, namespace: str) -> None:
-        """Go on without the EndpointSlices of a namespace, or of all: those known grow old."""
-        for key, endpoint_slice in tuple(self._cache.slices.items()):
-            if namespace in ("", key.namespace):
-                self._cache.slices.delete(key, endpoint_slice.uid)
 
     def on_config_map_event(self, type_: str | None, manifest: Manifest) -> None:
         """Handle a ConfigMap with our label: one that is published, or a user's that opted in."""
@@ -169,19 +135,10 @@ class ProviderController:
         if self._catalogs is not None:
             self._catalogs.on_service_changed(key)
 
-    def _replicas(self, services: Iterable[ObjectKey]) -> dict[ObjectKey, Replicas | None]:
-        """Return the replicas of those of these Services that somebody asks."""
-        return {
-            service: replicas_of(self._cache.slices_of(service))
-            for service in services
-            if self._cache.referrers(Reference("Service", service))
-            or (self._catalogs is not None and self._catalogs.asks(service))
-        }
-
-    def _compare_replicas(self, before: dict[ObjectKey, Replicas | None]) -> None:
-        for service, after in self._replicas(before).items():
-            if after != before[service]:
-                self._replicas_changed(service)
+    def _asks(self, service: ObjectKey) -> bool:
+        """Return whether a VllmProvider or a catalog asks a Service."""
+        named = bool(self._cache.referrers(Reference("Service", service)))
+        return named or (self._catalogs is not None and self._catalogs.asks(service))
 
     def _wake_for_replicas(self, service: ObjectKey) -> None:
         self._wake(Reference("Service", service))
@@ -202,8 +159,3 @@ def _destination(service: Service | None) -> object:
         return None
     ports = (service.ports, service.headless, service.target_ports)
     return (service.type, service.external_name, ports)
-
-
-def key_of(manifest: Manifest) -> ObjectKey:
-    """Return a namespaced object's key."""
-    return ObjectKey(manifest["metadata"]["namespace"], manifest["metadata"]["name"])

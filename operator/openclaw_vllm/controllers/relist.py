@@ -14,10 +14,11 @@ from functools import partial
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.controllers import Controllers
+from openclaw_vllm.controllers.events import key_of
 from openclaw_vllm.controllers.listing import list_metadata, uids_of
 from openclaw_vllm.controllers.pods import PodController
 from openclaw_vllm.controllers.priming import AWAITED
-from openclaw_vllm.controllers.provider import ProviderController, key_of
+from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.core.catalog.targets import is_orphan
 from openclaw_vllm.edges.backoffs import jittered
 from openclaw_vllm.edges.kube.apiserver import Unavailable
@@ -114,7 +115,7 @@ async def relist_slices(
 ) -> None:
     """Do the same for EndpointSlices, where they are known."""
     if slices := context.cache.slices:
-        await _drop_missing(context, namespaces, SLICES, slices, providers.on_slice_deleted)
+        await _drop_missing(context, namespaces, SLICES, slices, providers.slices.on_slice_deleted)
 
 
 async def relist_services(

@@ -9,6 +9,7 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.discovery.confirmation import ROUTED_CONNECT_TIMEOUT, says_nothing
+from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.details import record_models
@@ -50,7 +51,7 @@ async def discover(
         server = await _probe(provider, spec, upstream, server, context)
     if due:
         now, wall = context.clock.monotonic(), context.clock.wall()
-        server = server.with_next_probe(spec.discovery, now, wall, retry_early=retry_early)
+        server = schedule_next_probe(server, spec.discovery, now, wall, retry_early=retry_early)
     return Discovery(server, changed=server.differs_from(before), probed=due)
 
 

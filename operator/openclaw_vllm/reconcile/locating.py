@@ -5,16 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.discovery.endpoint import (
-    Endpoint,
-    follow,
-    keep_domain,
-    resolve,
-    service_named_by,
-)
+from openclaw_vllm.core.discovery.connection import Connection
+from openclaw_vllm.core.discovery.endpoint import Endpoint, keep_domain, service_named_by
 from openclaw_vllm.core.discovery.references import NOTHING_SENT, SentCredentials
+from openclaw_vllm.core.discovery.resolution import follow, resolve
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.discovery.survey import Survey
 from openclaw_vllm.core.discovery.target_ports import at_target_port
 from openclaw_vllm.edges.vllm.probe_request import CONNECT_TIMEOUT

@@ -12,8 +12,8 @@ from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.catalog.sources import source_of
 from openclaw_vllm.core.config.read_back import read_models
+from openclaw_vllm.core.discovery.connection import EndpointState
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.state import EndpointState
 from openclaw_vllm.core.publication.restore import restore_source
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.discover import discover

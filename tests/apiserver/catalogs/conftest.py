@@ -1,6 +1,5 @@
 """An operator that reaches the Services of stand-ins, and one estate of namespaces per test."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -12,9 +11,7 @@ from tests.apiserver.catalogs.estate import Estate
 from tests.apiserver.servers import Servers
 from tests.controlplane.plane import ControlPlane
 from tests.operator_process import NAMESPACE, OperatorProcess
-from tests.rights import held_to_its_rights
-
-PROGRAM = (sys.executable, str(cluster_dns.__file__))
+from tests.rights import in_place_of
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +21,7 @@ def catalog_process(
     """Keep one operator for all modules; it believes that it runs in a pod's namespace."""
     folder = tmp_path_factory.mktemp("catalogs")
     options = ("--log-level=debug", f"--leader-election-namespace={NAMESPACE}")
-    process = OperatorProcess(operator_kubeconfig, folder, *options, program=PROGRAM)
+    process = OperatorProcess(operator_kubeconfig, folder, *options, program=cluster_dns.PROGRAM)
     yield process
     process.kill()
 
@@ -34,10 +31,8 @@ def operator(
     control_plane: ControlPlane, operator_process: OperatorProcess, catalog_process: OperatorProcess
 ) -> Iterator[OperatorProcess]:
     """Have it run in the place of the operator of the other tests."""
-    operator_process.kill()
-    with held_to_its_rights(control_plane, catalog_process):
-        yield catalog_process
-    catalog_process.kill()
+    with in_place_of(operator_process, catalog_process, control_plane) as operator:
+        yield operator
 
 
 @pytest.fixture

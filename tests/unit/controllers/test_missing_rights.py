@@ -30,7 +30,7 @@ async def test_a_refused_watch_of_slices_is_reported_and_what_is_known_forgotten
 ) -> None:
     async with fake_context() as here:
         providers = ProviderController(here.context, WorkQueue(reconcile_nothing))
-        providers.on_slice_event("ADDED", endpoint_slice("10.0.0.1", namespace="agents"))
+        providers.slices.on_slice_event("ADDED", endpoint_slice("10.0.0.1", namespace="agents"))
         go_on_without(Controllers(providers), watch)
         assert not here.context.cache.slices
     assert f"watching endpointslices {place} is forbidden" in caplog.text

@@ -41,8 +41,8 @@ async def test_a_slice_wakes_who_asks_its_service(
 ) -> None:
     async with controller_harness() as harness:
         for one in before:
-            harness.providers.on_slice_event("ADDED", one)
-        naming_service(harness).providers.on_slice_event("MODIFIED", after)
+            harness.providers.slices.on_slice_event("ADDED", one)
+        naming_service(harness).providers.slices.on_slice_event("MODIFIED", after)
         assert bool(harness.queue.take()) is woken
 
 
@@ -50,18 +50,19 @@ async def test_replicas_that_start_are_reported_too() -> None:
     async with controller_harness() as harness:
         naming_service(harness)
         starting = endpoint_slice(others=endpoints(STARTING, ONE))
-        harness.providers.on_slice_event("ADDED", starting)
+        harness.providers.slices.on_slice_event("ADDED", starting)
         assert harness.queue.take() == ["vllm"]
 
 
 async def test_a_slice_that_is_deleted_wakes_and_one_that_took_its_name_stays() -> None:
     async with controller_harness() as harness:
-        naming_service(harness).providers.on_slice_event("ADDED", endpoint_slice(ONE, uid="new"))
+        slices = naming_service(harness).providers.slices
+        slices.on_slice_event("ADDED", endpoint_slice(ONE, uid="new"))
         harness.queue.take()
-        harness.providers.on_slice_event("DELETED", endpoint_slice(ONE, uid="old"))
+        slices.on_slice_event("DELETED", endpoint_slice(ONE, uid="old"))
         service = ObjectKey(NAMESPACE, "vllm")
         assert len(harness.context.cache.slices_of(service)) == 1
-        harness.providers.on_slice_event("DELETED", endpoint_slice(ONE, uid="new"))
+        slices.on_slice_event("DELETED", endpoint_slice(ONE, uid="new"))
         assert harness.context.cache.slices_of(service) == ()
 
 
@@ -72,6 +73,7 @@ async def test_a_slice_that_is_deleted_wakes_and_one_that_took_its_name_stays() 
 async def test_slices_that_may_not_be_watched_are_forgotten(refused: str, left: set[str]) -> None:
     async with controller_harness() as harness:
         for namespace in (NAMESPACE, "models"):
-            harness.providers.on_slice_event("ADDED", endpoint_slice(ONE, namespace=namespace))
-        harness.providers.on_slices_refused(refused)
+            one = endpoint_slice(ONE, namespace=namespace)
+            harness.providers.slices.on_slice_event("ADDED", one)
+        harness.providers.slices.on_slices_refused(refused)
         assert {key.namespace for key in harness.context.cache.slices} == left

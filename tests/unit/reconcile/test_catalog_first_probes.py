@@ -12,7 +12,7 @@ from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.core.catalog.sources import shared_services
-from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.targets import FINALIZER

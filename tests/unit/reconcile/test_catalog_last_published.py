@@ -11,7 +11,7 @@ import pytest
 from openclaw_vllm.api.conditions import ConditionType
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.core.catalog.sources import SHARE, shared_services
-from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.targets import FINALIZER

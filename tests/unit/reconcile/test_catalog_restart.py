@@ -10,7 +10,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.sources import shared_services
-from openclaw_vllm.core.discovery.state import Connection
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.edges.kube.apiserver import Unavailable
 from openclaw_vllm.reconcile.catalog import reconcile
 from openclaw_vllm.reconcile.context import ReconcileContext

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from openclaw_vllm.core.config.read_back import read_models
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.service_names import ServiceNames
-from openclaw_vllm.core.discovery.state import Connection
 from tests import builders
 from tests.harnesses.provider import ProviderHarness
 

@@ -32,8 +32,8 @@ from openclaw_vllm.core.config.entry import ambiguous, provider_entry
 from openclaw_vllm.core.config.json_size import indentation, minimum_size
 from openclaw_vllm.core.config.read_back import NOT_OURS
 from openclaw_vllm.core.config.releases import adapt, check_base, parse_release
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.discovery.state import Connection
 
 MAX_BYTES = 1_048_576  # of a ConfigMap's values together, measured on Kubernetes 1.37
 HEADROOM = 16_384  # bytes reserved for labels, annotations and the keys that others add

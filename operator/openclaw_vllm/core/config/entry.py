@@ -13,9 +13,9 @@ from openclaw_vllm.api.endpoint_fields import RESERVED_HEADERS
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import Header, Tls, VllmProviderSpec
 from openclaw_vllm.core.config.escaping import escape
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models import Model
 from openclaw_vllm.core.discovery.references import AUTHORIZATION
-from openclaw_vllm.core.discovery.state import Connection
 
 # Any literal but OpenClaw's reserved markers; a server without keys does not check it.
 BEARER = "Bearer"

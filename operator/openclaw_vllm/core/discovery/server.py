@@ -9,14 +9,13 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import Examination
 from openclaw_vllm.core.discovery.chat_refusals import ChatRefusals, leaves_out_refusals
+from openclaw_vllm.core.discovery.connection import NOT_PROBED_YET, Connection
 from openclaw_vllm.core.discovery.ids import ModelList, Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.references import awaits_reference
 from openclaw_vllm.core.discovery.replicas import Replicas, have_changed
-from openclaw_vllm.core.discovery.schedule import MOST_FOLLOW_UPS, ProbeSchedule
+from openclaw_vllm.core.discovery.schedule import ProbeSchedule
 from openclaw_vllm.core.discovery.server_info import KeyProof
-from openclaw_vllm.core.discovery.settling import needed_answers
-from openclaw_vllm.core.discovery.state import NOT_PROBED_YET, Connection, DiscoveryState
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.discovery.survey import Survey
 
 
@@ -177,42 +176,6 @@ class ServerState:
         rejected = {**(state.rejected or {}), **dict.fromkeys(left_out, Rejection.NOT_CHAT)}
         state = replace(state, retained=retained.only(served - left_out), rejected=rejected)
         return replace(self, discovery=state)
-
-    def with_next_probe(
-        self, discovery: Discovery, now: float, wall: float, *, retry_early: bool = False
-    ) -> "ServerState":
-        """Schedule the next probe: early while a user waits for the first list or, as `retry_early`
-        says, a base configuration, or replicas have changed; else as the spec says."""
-        interval = discovery.interval_seconds
-        waits = self.discovery.awaits_first_list and not self.is_asleep
-        if discovery.mode == "OnChange" and self.discovery.lists_other_kinds_only:
-            waits = waits and self.schedule.has_early_retry(interval)
-        awaits = retry_early or awaits_reference(self.discovery.endpoint.problem)
-        schedule = self.schedule.awaiting_reference(now, awaits=awaits)
-        if schedule.confirmations:
-            return replace(self, schedule=schedule.before_confirmation(now))
-        if retry_early or waits:
-            return replace(self, schedule=schedule.after_early_retry(interval, now))
-        if discovery.mode == "OnChange" and not self._has_follow_up(schedule, discovery):
-            return replace(self, schedule=schedule.until_change())
-        if discovery.mode == "OnChange":
-            failed, uid = self.discovery.problem is not None, self.request.uid
-            follow_up = schedule.after_follow_up(uid, interval, now, wall, failed=failed)
-            return replace(self, schedule=follow_up)
-        return replace(
-            self, schedule=schedule.after_interval(self.request.uid, interval, now, wall)
-        )
-
-    def _has_follow_up(self, schedule: ProbeSchedule, discovery: Discovery) -> bool:
-        """Return whether a server that is asked on changes is asked again after its replicas have
-        changed: pods may be ready long before they answer, and what they lack goes after several
-        answers."""
-        if not schedule.follows_change or self.is_asleep:
-            return False
-        retained, failed = self.discovery.retained, self.discovery.problem is not None
-        is_settled = retained is None or not any(one.changes for one in retained.models)
-        needed = needed_answers(discovery.remove_after, retained.doubt if retained else 0)
-        return (failed or not is_settled) and schedule.retries < max(MOST_FOLLOW_UPS, needed)
 
     def differs_from(self, before: "ServerState") -> bool:
         """Return whether anything but times has changed."""

@@ -13,6 +13,7 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import Examination
 from openclaw_vllm.core.discovery.capability_results import CapabilityResults
+from openclaw_vllm.core.discovery.connection import NOT_PROBED_YET, Connection, EndpointState
 from openclaw_vllm.core.discovery.endpoint import ENDPOINT_REASONS
 from openclaw_vllm.core.discovery.ids import ModelList, Rejection
 from openclaw_vllm.core.discovery.models import select
@@ -21,30 +22,10 @@ from openclaw_vllm.core.discovery.retention import Retained, merge
 from openclaw_vllm.core.discovery.server_info import ServerInfo
 
 SERVER_INFO_AGE = 600.0  # seconds
-NOT_PROBED_YET = Problem(Reason.PENDING, "the server was not asked yet")
 NO_ENDPOINT = Problem(Reason.PENDING, "there is no endpoint")
 EMPTY_LIST = Problem(
     Reason.INVALID_ANSWER, "the server lists no model that can be used; what is published stays"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How agents reach the server, beside what the spec says: the URL and the CA's certificates."""
-
-    base_url: str
-    ca_pem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointState:
-    """The last outcome of resolving the endpoint."""
-
-    problem: Problem | None = NOT_PROBED_YET  # None: there is an endpoint
-    connection: Connection | None = None  # the last one, whatever has happened since
-    generation: int = -1  # of the spec that the connection follows from
-    former_url: str = ""  # what is published, to stay if only the cluster's domain is another now
-    is_target_port: bool = False  # the URL of a headless Service has its pods' port
 
 
 @dataclass(frozen=True, slots=True)

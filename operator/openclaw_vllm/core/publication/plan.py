@@ -14,8 +14,9 @@ from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.config.agents import ResolvedDefaults, resolve_defaults
 from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import MAX_BYTES, Documents, render, was_rendered_from
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models import Model
-from openclaw_vllm.core.discovery.state import Connection, DiscoveryState
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.agents_form import AgentsForm, agents_form
 from openclaw_vllm.core.publication.former_lengths import keep_former_lengths
 from openclaw_vllm.core.publication.last_published import (

@@ -17,6 +17,7 @@ from openclaw_vllm.core.config.read_back import PublishedModels, read_models
 from openclaw_vllm.core.discovery.capabilities import Capabilities
 from openclaw_vllm.core.discovery.capability_results import CapabilityResults
 from openclaw_vllm.core.discovery.chat_refusals import ChatRefusals
+from openclaw_vllm.core.discovery.connection import EndpointState
 from openclaw_vllm.core.discovery.ids import Rejection
 from openclaw_vllm.core.discovery.models import DEFAULT_CONTEXT, Model
 from openclaw_vllm.core.discovery.models_response import ServedModel
@@ -24,7 +25,7 @@ from openclaw_vllm.core.discovery.retention import Retained, RetainedModel
 from openclaw_vllm.core.discovery.schedule import FAILURE_THRESHOLD, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.discovery.server_info import KeyProof, ServerInfo
-from openclaw_vllm.core.discovery.state import DiscoveryState, EndpointState
+from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.last_published import LastPublished
 
 NO_ENDPOINT = EndpointStatus(base_url="")

@@ -8,6 +8,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.confirmation import says_nothing
 from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.replicas import Replica, Replicas
 from openclaw_vllm.core.discovery.server import ServerState
 from tests import builders
@@ -32,7 +33,7 @@ def changed(server: ServerState = ANSWERED) -> ServerState:
 def confirming(server: ServerState, times: int = 1) -> ServerState:
     """Have the next question be a confirmation."""
     for _ in range(times):
-        server = server.with_next_probe(Discovery(), NOW, WALL)
+        server = schedule_next_probe(server, Discovery(), NOW, WALL)
     return server
 
 

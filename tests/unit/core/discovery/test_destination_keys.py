@@ -9,7 +9,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.destination import Destinations, key_refusal
-from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
+from openclaw_vllm.core.discovery.endpoint import Endpoint
+from openclaw_vllm.core.discovery.resolution import resolve
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from tests import builders
 from tests.builders import NAMESPACE

@@ -8,7 +8,8 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.service import Service
-from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve, service_named_by
+from openclaw_vllm.core.discovery.endpoint import Endpoint, service_named_by
+from openclaw_vllm.core.discovery.resolution import resolve
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 from tests import builders
 from tests.builders import NAMESPACE, Wire, service

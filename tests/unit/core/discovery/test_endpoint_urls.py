@@ -4,7 +4,8 @@ import pytest
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
+from openclaw_vllm.core.discovery.endpoint import Endpoint
+from openclaw_vllm.core.discovery.resolution import resolve
 from tests import builders
 from tests.builders import NAMESPACE
 

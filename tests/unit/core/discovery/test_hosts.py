@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.discovery.endpoint import Endpoint, resolve
+from openclaw_vllm.core.discovery.endpoint import Endpoint
+from openclaw_vllm.core.discovery.resolution import resolve
 from tests import builders
 from tests.builders import NAMESPACE, Wire
 from tests.fakes.context import CA, FakeContext, fake_context

@@ -14,12 +14,13 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.capabilities import Capabilities, Examination
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.ids import Rejection, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.replicas import Replica, Replicas
 from openclaw_vllm.core.discovery.schedule import CONFIRMATION_DELAYS, next_probe_delay
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.state import Connection
 from tests import builders
 from tests.builders import CONNECTION, WALL, served
 
@@ -40,7 +41,7 @@ def after_list(*ids: str) -> ServerState:
 
 def delay(memory: ServerState, *, interval: str = "60s") -> float:
     spec = builders.spec(discovery={"interval": interval})
-    return memory.with_next_probe(spec.discovery, NOW, WALL).schedule.next_probe_at - NOW
+    return schedule_next_probe(memory, spec.discovery, NOW, WALL).schedule.next_probe_at - NOW
 
 
 def due(memory: ServerState) -> float:
@@ -50,7 +51,9 @@ def due(memory: ServerState) -> float:
 def retried(memory: ServerState, times: int) -> ServerState:
     spec = builders.spec(discovery={"interval": "60s"})
     return reduce(
-        lambda before, _: before.with_next_probe(spec.discovery, NOW, WALL), range(times), memory
+        lambda before, _: schedule_next_probe(before, spec.discovery, NOW, WALL),
+        range(times),
+        memory,
     )
 
 
@@ -330,7 +333,7 @@ def ready(*addresses: str) -> Replicas:
 def test_replicas_that_change_are_probed_at_once(
     before: Replicas | None, after: Replicas | None, *, probed: bool
 ) -> None:
-    waits = after_list().with_replicas(before).with_next_probe(Discovery(), NOW, WALL)
+    waits = schedule_next_probe(after_list().with_replicas(before), Discovery(), NOW, WALL)
     assert waits.with_replicas(after).schedule.is_due(NOW) is probed
 
 
@@ -340,7 +343,7 @@ def test_after_replicas_changed_a_few_probes_follow_soon_whatever_they_say() -> 
     delays = []
     for _ in range(len(CONFIRMATION_DELAYS) + 2):
         delays.append(delay(memory))
-        memory = memory.with_next_probe(Discovery(), NOW, WALL)
+        memory = schedule_next_probe(memory, Discovery(), NOW, WALL)
     assert delays[:-2] == pytest.approx(CONFIRMATION_DELAYS)
     assert all(wait >= 30 for wait in delays[-2:])
     memory = memory.with_replicas(ready("10.0.0.2"))
@@ -363,17 +366,17 @@ ASLEEP = Problem(Reason.NO_READY_ENDPOINTS, "it is scaled to zero")
 def test_replicas_at_first_sight_as_after_a_restart_are_probed_at_once(
     memory: ServerState, *, probed: bool
 ) -> None:
-    waits = memory.with_next_probe(Discovery(mode="OnChange"), NOW, WALL)
+    waits = schedule_next_probe(memory, Discovery(mode="OnChange"), NOW, WALL)
     waits = replace(waits, schedule=waits.schedule.until_change())
     assert waits.with_replicas(ready("10.0.0.1")).schedule.is_due(NOW) is probed
 
 
 def test_a_server_that_is_asked_on_changes_is_retried_until_its_first_answer() -> None:
     on_change, first = Discovery(mode="OnChange"), fresh().with_probe_failure(DOWN)
-    assert first.with_next_probe(on_change, NOW, WALL).schedule.next_probe_at == NOW + 1
-    answered = after_list().with_next_probe(on_change, NOW, WALL)
+    assert schedule_next_probe(first, on_change, NOW, WALL).schedule.next_probe_at == NOW + 1
+    answered = schedule_next_probe(after_list(), on_change, NOW, WALL)
     assert not answered.schedule.is_due(NOW + 1e9)
-    failed = after_list().with_probe_failure(DOWN).with_next_probe(on_change, NOW, WALL)
+    failed = schedule_next_probe(after_list().with_probe_failure(DOWN), on_change, NOW, WALL)
     assert not failed.schedule.is_due(NOW + 1e9)
 
 
@@ -384,7 +387,7 @@ def test_where_replicas_changed_a_question_in_vain_is_repeated_ten_times() -> No
     memory = replace(memory, schedule=schedule)
     for _ in range(11):
         memory = memory.with_probe_failure(DOWN)
-        memory = memory.with_next_probe(Discovery(mode="OnChange"), now, WALL)
+        memory = schedule_next_probe(memory, Discovery(mode="OnChange"), now, WALL)
         delays.append(memory.schedule.next_probe_at - now)
         now = memory.schedule.next_probe_at
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, inf]

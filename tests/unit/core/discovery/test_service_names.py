@@ -6,7 +6,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.core.discovery.endpoint import Endpoint, keep_domain, leads_to, resolve
+from openclaw_vllm.core.discovery.endpoint import Endpoint, keep_domain, leads_to
+from openclaw_vllm.core.discovery.resolution import resolve
 from openclaw_vllm.core.discovery.service_names import (
     ServiceNames,
     domain_in_search_list,

@@ -5,8 +5,8 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.state import Connection
 from tests import builders
 from tests.builders import CONNECTION, Wire, served, spec_of
 from tests.builders.plans import decide, listed, plan, publish, resource

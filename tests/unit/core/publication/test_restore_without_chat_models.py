@@ -9,6 +9,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
 from openclaw_vllm.core.discovery.ids import Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
+from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.core.status.conditions import Outcomes, conditions
 from openclaw_vllm.core.status.provider import Publication, summarize
@@ -76,6 +77,6 @@ def test_a_server_that_lists_other_kinds_is_asked_early_a_few_times_and_on_chang
     models, _ = SERVERS["by its rows"]
     server, times = builders.server_state(resource, *models), []
     for _ in range(7):
-        server = server.with_next_probe(spec_of(resource).discovery, 0.0, 0.0)
+        server = schedule_next_probe(server, spec_of(resource).discovery, 0.0, 0.0)
         times.append(server.schedule.next_probe_at)
     assert times == [1, 2, 4, 8, 16, 32, float("inf")]

@@ -12,8 +12,8 @@ import pytest
 from openclaw_vllm.api.configmap import AGENTS, MODELS, ConfigMapState
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.core.config.base_config import Base, parse
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.publication.manifest import drift
 from openclaw_vllm.core.publication.ownership import manifest_of
 from openclaw_vllm.core.publication.plan import Plan

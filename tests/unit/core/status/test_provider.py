@@ -6,9 +6,9 @@ import pytest
 
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.status import VllmProviderStatus
+from openclaw_vllm.core.discovery.connection import Connection
 from openclaw_vllm.core.discovery.ids import Rejection
 from openclaw_vllm.core.discovery.models_response import ServedModel
-from openclaw_vllm.core.discovery.state import Connection
 from openclaw_vllm.core.status.provider import Publication, summarize
 from tests import builders
 from tests.builders import BASE_URL, Wire, served, spec_of
