@@ -62,7 +62,7 @@ verify: crds ## Fail unless what is generated is committed, and docs' tables are
 		echo "Commit what make crds has written, and everything else:" >&2; echo "$$changed" >&2; exit 1; }
 
 unit: $(READY) ## Run the tests that need nothing but Python (seconds)
-	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/unit
+	$(BIN)/python -m hack.unit_tests
 
 test: lint unit ## Run lint and every test; the first time it builds a control plane
 	$(BIN)/python -m tests.controlplane.binaries
