@@ -110,8 +110,9 @@ def test_pods_are_annotated_once_for_each_change_and_never_at_rest(
     server.models = (Model("a"), Model("b"))
     before = published(home)
     soon(lambda: published(home) != before, "the ConfigMap changes")
+    both = ("one", "two")
+    soon(lambda: {digest_of(home, name) for name in both} == {published(home)}, "they know it")
     soon(lambda: consumers(home) == {"pods": 3, "current": 2}, "both pods are annotated again")
-    assert {digest_of(home, name) for name in ("one", "two")} == {published(home)}
 
     home.delete("pods", "two")
     soon(lambda: consumers(home) == {"pods": 2, "current": 1}, "a pod that is gone counts no more")
