@@ -103,7 +103,7 @@ async def started(
             it.asked.add(name.service.name)
 
         monkeypatch.setattr(module, "reconcile_source", ask)
-        for of, name in ((module, "MOMENT"), (relist, "RETRY"), (relist, "SETTLING")):
+        for of, name in ((module, "WAKE_DELAY"), (relist, "RETRY"), (relist, "SETTLING")):
             monkeypatch.setattr(of, name, MOMENT)
         fill_caches(context, cluster)
         work = [queue.run() for queue in catalogs.queues.values()]

@@ -21,7 +21,7 @@ class RecordingQueue(WorkQueue[ObjectKey]):
         self.added: list[str] = []
         self.interrupted: list[str] = []
         self.delays: list[float] = []
-        self.forgotten: list[str] = []
+        self.removed: list[str] = []
 
     async def _never(self, key: ObjectKey) -> None:
         raise AssertionError(key)
@@ -34,8 +34,8 @@ class RecordingQueue(WorkQueue[ObjectKey]):
     def add_after(self, key: ObjectKey, delay: float) -> None:
         self.delays.append(delay)
 
-    def forget(self, key: ObjectKey) -> None:
-        self.forgotten.append(key.name)
+    def remove(self, key: ObjectKey) -> None:
+        self.removed.append(key.name)
 
     def take(self) -> list[str]:
         keys, self.added = self.added, []

@@ -21,9 +21,8 @@ from openclaw_vllm.reconcile.catalog import reconcile as reconcile_catalog
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.source import reconcile as reconcile_source
 
-MOMENT = 0.2  # seconds
+WAKE_DELAY = 0.2  # seconds: what happens in them wakes a catalog once
 CATALOG_SLOTS = 4
-LONGEST_BACKOFF = 60.0
 
 
 class CatalogController:
@@ -41,18 +40,8 @@ class CatalogController:
         self._context = context
         self._waking: dict[ObjectKey, asyncio.TimerHandle] = {}
         self._unprobed: set[SourceKey] = set()  # Services that wait for their first probe
-        self.catalogs = WorkQueue(
-            self._reconcile,
-            slots=CATALOG_SLOTS,
-            transient=transient,
-            longest_backoff=lambda _: LONGEST_BACKOFF,
-        )
-        self.sources = WorkQueue(
-            self._reconcile_source,
-            slots=slots,
-            transient=transient,
-            longest_backoff=lambda _: LONGEST_BACKOFF,
-        )
+        self.catalogs = WorkQueue(self._reconcile, slots=CATALOG_SLOTS, transient=transient)
+        self.sources = WorkQueue(self._reconcile_source, slots=slots, transient=transient)
 
     @property
     def queues(self) -> dict[str, WorkQueue[Any]]:
@@ -92,7 +81,7 @@ class CatalogController:
         if catalog is not None and catalog.uid == uid:
             self._context.forget_catalog(catalog)
         if key not in self._context.cache.catalogs:
-            self.catalogs.forget(key)
+            self.catalogs.remove(key)
         self.wake_all()
 
     def on_namespace_event(self, type_: str | None, manifest: Manifest) -> None:
@@ -128,15 +117,15 @@ class CatalogController:
     def wake_all(self) -> None:
         """Reconcile every catalog in a moment."""
         for key in self._context.cache.catalogs:
-            self.refresh(key)
+            self.wake(key)
 
-    def refresh(self, key: ObjectKey) -> None:
+    def wake(self, key: ObjectKey) -> None:
         """Reconcile a catalog in a moment, once for all that happens until then."""
         if key not in self._waking:
             loop = asyncio.get_running_loop()
-            self._waking[key] = loop.call_later(MOMENT, self._wake, key)
+            self._waking[key] = loop.call_later(WAKE_DELAY, self._enqueue, key)
 
-    def _wake(self, key: ObjectKey) -> None:
+    def _enqueue(self, key: ObjectKey) -> None:
         del self._waking[key]
         self.catalogs.add(key)
 
@@ -150,7 +139,7 @@ class CatalogController:
 
     async def _reconcile(self, key: ObjectKey) -> float | None:
         if self.awaited:
-            return MOMENT
+            return WAKE_DELAY
         return await reconcile_catalog(key, self._context, self._enqueue_source)
 
     def _enqueue_source(self, source: SourceKey) -> None:
@@ -173,4 +162,4 @@ class CatalogController:
 
     async def _reconcile_source(self, source: SourceKey) -> float | None:
         self._unprobed.discard(source)
-        return await reconcile_source(source, self._context, self.refresh)
+        return await reconcile_source(source, self._context, self.wake)

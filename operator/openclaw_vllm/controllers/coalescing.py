@@ -6,18 +6,18 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 
-MOMENT = 0.2  # seconds
+WINDOW = 0.2  # seconds after a call in which others act together
 
 
 class Coalescer(Generic[Key]):
-    """Calls `act(key)` at the first call for a key, and once more a moment later if others came."""
+    """Calls `act(key)` at the first call for a key, and after its window again if others came."""
 
     def __init__(self, act: Callable[[Key], None]) -> None:
         self._act = act
-        self._repeated: dict[Key, bool] = {}  # keys within their moment: whether others came
+        self._repeated: dict[Key, bool] = {}  # keys within their window: whether others came
 
     def __call__(self, key: Key) -> None:
-        """Act now, or at the end of the moment that runs."""
+        """Act now, or at the end of the window that runs."""
         if key in self._repeated:
             self._repeated[key] = True
         else:
@@ -25,7 +25,7 @@ class Coalescer(Generic[Key]):
 
     def _begin(self, key: Key) -> None:
         self._repeated[key] = False
-        asyncio.get_running_loop().call_later(MOMENT, self._end, key)
+        asyncio.get_running_loop().call_later(WINDOW, self._end, key)
         self._act(key)
 
     def _end(self, key: Key) -> None:

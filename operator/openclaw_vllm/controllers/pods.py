@@ -42,7 +42,7 @@ class PodController:
     def on_pod_deleted(self, key: ObjectKey, uid: str) -> None:
         """Drop a pod, unless another one has taken its name."""
         if pod := self._pods.by_key.delete(key, uid):
-            self.queue.forget(key)
+            self.queue.remove(key)
             self._publishers_changed(pod.config_map)
 
     def on_pods_refused(self, namespace: str) -> None:

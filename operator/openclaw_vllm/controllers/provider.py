@@ -57,7 +57,7 @@ class ProviderController:
         """Drop a VllmProvider, unless another one has taken its name."""
         provider = self._cache.providers.get(key)
         if provider is not None and provider.uid == uid:
-            self.queue.forget(key)
+            self.queue.remove(key)
             self._context.forget(provider)
             self._wake(Reference("Published", provider.config_map))
             self._wake_catalogs()
@@ -129,8 +129,8 @@ class ProviderController:
     def _service_changed(
         self, key: ObjectKey, before: Service | None, after: Service | None
     ) -> None:
-        """Wake those who name a Service whose address has changed, and the catalogs in any case."""
-        if _destination(before) != _destination(after):
+        """Wake those who name a Service, if its address has changed, and catalogs in any case."""
+        if _address_of(before) != _address_of(after):
             self._wake(Reference("Service", key))
         if self._catalogs is not None:
             self._catalogs.on_service_changed(key)
@@ -154,8 +154,9 @@ class ProviderController:
             self.queue.add(key)
 
 
-def _destination(service: Service | None) -> object:
+def _address_of(service: Service | None) -> tuple[object, ...] | None:
+    """Return the fields of a Service from which its endpoint is resolved."""
     if service is None:
         return None
-    ports = (service.ports, service.headless, service.target_ports)
-    return (service.type, service.external_name, ports)
+    names = (service.type, service.external_name, service.headless)
+    return (*names, service.ports, service.target_ports)

@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 class _Item:
     """A key's state."""
 
-    line: deque[Any] | None = None  # in which the key waits for a slot
+    waits_in: deque[Any] | None = None  # of the two queues, for a slot
     dirty: bool = False  # added during its run
-    forgotten: bool = False  # dropped when its run ends
+    removed: bool = False  # dropped when its run ends
     failures: int = 0  # in a row
     task: asyncio.Future[float | None] | None = None
 
@@ -39,7 +39,7 @@ class _Item:
 class WorkQueue(Generic[Key]):
     """Calls `reconcile(key)` for keys that were added or are due.
 
-    `reconcile` returns the seconds until it wants to run again, or None to forget the key. An
+    `reconcile` returns the seconds until it wants to run again, or None to remove the key. An
     exception means a retry with backoff; one of `transient` is retried within seconds, however
     long it lasts, and logged without its traceback.
     """
@@ -77,12 +77,12 @@ class WorkQueue(Generic[Key]):
     def add(self, key: Key, *, interrupt: bool = False) -> None:
         """Reconcile the key soon; `interrupt` ends a run that works on something outdated."""
         item = self._items.setdefault(key, _Item())
-        item.forgotten = False
+        item.removed = False
         if item.task is not None:
             item.dirty = True
             if interrupt:
                 item.task.cancel()
-        elif item.line is not self._urgent:
+        elif item.waits_in is not self._urgent:
             self._enqueue(key, item, self._urgent)
 
     def add_after(self, key: Key, delay: float) -> None:
@@ -91,17 +91,17 @@ class WorkQueue(Generic[Key]):
         A key whose last run has not ended is reconciled again as soon as it has.
         """
         item = self._items.setdefault(key, _Item())
-        if item.forgotten:
+        if item.removed:
             self.add(key)
             return
         self._schedule.put(key, asyncio.get_running_loop().time() + delay)
         self._wake.set()
 
-    def forget(self, key: Key) -> None:
+    def remove(self, key: Key) -> None:
         """Drop the key and end its run; one that is added again waits until that has ended."""
         item = self._items.get(key)
         if item is not None and item.task is not None:
-            item.forgotten, item.dirty = True, False
+            item.removed, item.dirty = True, False
             item.task.cancel()
         elif item is not None:
             self._drop(key)
@@ -124,9 +124,9 @@ class WorkQueue(Generic[Key]):
         del self._items[key]
         self._schedule.drop(key)
 
-    def _enqueue(self, key: Key, item: _Item, line: deque[Key]) -> None:
-        item.line = line
-        line.append(key)
+    def _enqueue(self, key: Key, item: _Item, queue: deque[Key]) -> None:
+        item.waits_in = queue
+        queue.append(key)
         self._wake.set()
 
     async def _sleep(self) -> None:
@@ -146,7 +146,7 @@ class WorkQueue(Generic[Key]):
     def _collect_due(self) -> None:
         for key in self._schedule.pop_due(asyncio.get_running_loop().time()):
             item = self._items[key]
-            if item.line is None and item.task is None:
+            if item.waits_in is None and item.task is None:
                 self._enqueue(key, item, self._resyncs)
 
     def _start_waiting(self) -> None:
@@ -158,14 +158,14 @@ class WorkQueue(Generic[Key]):
             else:
                 return
 
-    def _start(self, line: deque[Key]) -> None:
-        """Start the first of a line, unless it was forgotten or moved to the other line since."""
-        key = line.popleft()
+    def _start(self, queue: deque[Key]) -> None:
+        """Start the first key of a queue, unless it was removed or moved to the other one since."""
+        key = queue.popleft()
         item = self._items.get(key)
-        if item is None or item.line is not line:
+        if item is None or item.waits_in is not queue:
             return
-        item.line = None
-        resync = line is self._resyncs
+        item.waits_in = None
+        resync = queue is self._resyncs
         self._running_resyncs += resync
         item.task = asyncio.ensure_future(self._reconcile(key))
         self._running.add(item.task)
@@ -195,7 +195,7 @@ class WorkQueue(Generic[Key]):
         if item.dirty:
             item.dirty = False
             self.add(key)
-        elif item.forgotten or delay is None:
+        elif item.removed or delay is None:
             self._drop(key)
         else:
             self.add_after(key, delay)

@@ -21,9 +21,9 @@ from openclaw_vllm.reconcile.references import requeue_delay
 
 
 async def reconcile(
-    key: SourceKey, context: ReconcileContext, refresh: Callable[[ObjectKey], None]
+    key: SourceKey, context: ReconcileContext, wake: Callable[[ObjectKey], None]
 ) -> float | None:
-    """Ask a Service if it is time, and call `refresh` with its catalog if its offer changed.
+    """Ask a Service if it is time, and call `wake` with its catalog if its offer changed.
 
     Returns the seconds until it wants to run again, or None when it is not to be probed.
     """
@@ -38,7 +38,7 @@ async def reconcile(
     discovery = await discover(provider, spec, before, replace(context, fresh=fresh))
     states[key] = server = discovery.server
     if server.offer != before.offer:
-        refresh(ObjectKey("", key.catalog))
+        wake(ObjectKey("", key.catalog))
     delay = max(0.0, server.schedule.next_probe_at - context.clock.monotonic())
     return requeue_delay(spec, delay)
 

@@ -11,7 +11,7 @@ import pytest
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 from openclaw_vllm.api.observed import REQUESTED_AT, UserRequest
 from openclaw_vllm.controllers import catalog as module
-from openclaw_vllm.controllers.catalog import MOMENT, CatalogController
+from openclaw_vllm.controllers.catalog import WAKE_DELAY, CatalogController
 from openclaw_vllm.core.catalog.state import CatalogState
 from tests import builders
 from tests.builders import Wire
@@ -21,7 +21,7 @@ from tests.eventually import eventually
 from tests.fakes.context import FakeContext, fake_context
 
 KEY = ObjectKey("", "fleet")
-WHILE = 3 * MOMENT
+WHILE = 3 * WAKE_DELAY
 
 
 @dataclass

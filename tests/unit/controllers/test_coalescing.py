@@ -19,7 +19,7 @@ from openclaw_vllm.controllers.coalescing import Coalescer
 async def test_these_calls_act(
     calls: list[str], acts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coalescing, "MOMENT", 0.01)
+    monkeypatch.setattr(coalescing, "WINDOW", 0.01)
     acted: list[str] = []
     coalesce = Coalescer(acted.append)
     for key in calls:

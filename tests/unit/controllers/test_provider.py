@@ -82,7 +82,7 @@ async def test_a_provider_is_dropped_that_is(event: str, change: Wire) -> None:
     async with controller_harness() as s:
         s.with_known_provider()
         s.providers.on_provider_event(event, builders.manifest(resourceVersion="11", **change))
-        assert (s.queue.forgotten, s.queue.added) == (["vllm"], [])
+        assert (s.queue.removed, s.queue.added) == (["vllm"], [])
         assert KEY not in s.context.cache.providers
 
 
@@ -90,7 +90,7 @@ async def test_the_deletion_of_one_does_not_concern_another_that_took_its_name()
     async with controller_harness() as s:
         s.with_known_provider(uid="uid-2", resourceVersion="20")
         s.providers.on_provider_event("DELETED", builders.manifest(resourceVersion="15"))
-        assert (s.queue.forgotten, s.queue.added) == ([], [])
+        assert (s.queue.removed, s.queue.added) == ([], [])
         assert KEY in s.context.cache.providers
 
 

@@ -133,38 +133,38 @@ async def test_an_addition_alone_interrupts_nothing() -> None:
         assert (b.running["key"], b.cancelled) == (1, Counter())
 
 
-async def test_a_forgotten_key_that_waits_does_not_run() -> None:
+async def test_a_removed_key_that_waits_does_not_run() -> None:
     async with bench(slots=1) as b:
         await b.hold("first")
         b.queue.add("gone")
-        b.queue.forget("gone")
+        b.queue.remove("gone")
         b.release("first")
         await turns()
         assert b.started == ["first"]
 
 
-async def test_a_forgotten_key_that_runs_is_ended_and_not_run_again() -> None:
+async def test_a_removed_key_that_runs_is_ended_and_not_run_again() -> None:
     async with bench() as b:
         await b.hold("gone")
         b.queue.add("gone")
-        b.queue.forget("gone")
+        b.queue.remove("gone")
         await eventually(lambda: b.queue.active == 0, within=2)
         await turns()
         assert (b.started, b.cancelled) == (["gone"], Counter({"gone": 1}))
 
 
-async def test_a_forgotten_schedule_is_void() -> None:
+async def test_a_removed_schedule_is_void() -> None:
     async with bench() as b:
         b.queue.add_after("gone", 0.02)
-        b.queue.forget("gone")
+        b.queue.remove("gone")
         b.queue.add_after("other", 0.03)
         await b.ran("other")
 
 
-async def test_a_key_that_comes_back_after_it_was_forgotten_runs_again() -> None:
+async def test_a_key_that_comes_back_after_it_was_removed_runs_again() -> None:
     async with bench() as b:
         await b.hold("key")
-        b.queue.forget("key")
+        b.queue.remove("key")
         b.release("key")
         b.queue.add("key")
         await b.ran("key", "key")
@@ -172,10 +172,10 @@ async def test_a_key_that_comes_back_after_it_was_forgotten_runs_again() -> None
         assert b.most_at_once["key"] == 1
 
 
-async def test_a_key_that_is_scheduled_while_its_forgotten_run_ends_runs_then() -> None:
+async def test_a_key_that_is_scheduled_while_its_removed_run_ends_runs_then() -> None:
     async with bench() as b:
         await b.hold("key")
-        b.queue.forget("key")
+        b.queue.remove("key")
         b.queue.add_after("key", 0)
         b.release("key")
         await b.ran("key", "key")

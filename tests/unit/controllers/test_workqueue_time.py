@@ -167,7 +167,7 @@ async def test_schedules_survive_that_others_are_cleared_away() -> None:
     async with QueueHarness() as b:
         b.queue.add_after("last", 0.4)
         b.queue.add_after("gone", 0.01)
-        b.queue.forget("gone")
+        b.queue.remove("gone")
         for _ in range(1000):
             b.queue.add_after("often", 3600.0)
         b.queue.add_after("often", 0.02)

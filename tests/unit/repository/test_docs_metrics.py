@@ -11,7 +11,7 @@ from openclaw_vllm import assembly
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
 from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.controllers import catalog
+from openclaw_vllm.controllers import workqueue
 from openclaw_vllm.core.discovery.replicas import Replicas
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 from openclaw_vllm.edges.metrics.collectors import CatalogSample, ProviderSample
@@ -120,4 +120,4 @@ def test_two_failures_at_the_longest_backoff_are_within_what_the_alert_looks_at(
     (errors,) = (rule for rule in rules() if rule["alert"] == "OpenClawVllmReconcileErrors")
     windows = [60 * int(minutes) for minutes in re.findall(r"\[(\d+)m\]", errors["expr"])]
     assert len(windows) == 2
-    assert min(windows) >= 2 * max(assembly.LONGEST_BACKOFF, catalog.LONGEST_BACKOFF)
+    assert min(windows) >= 2 * max(assembly.LONGEST_BACKOFF, workqueue.MAX_BACKOFF)
