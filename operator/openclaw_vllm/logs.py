@@ -15,11 +15,11 @@ from typing_extensions import override
 
 from openclaw_vllm.api.keys import ObjectKey, SourceKey
 
-QUIET = ("httpx", "httpcore", "kopf", "kopf.objects", "aiohttp.access")
-KEYS = (ObjectKey, SourceKey)
+QUIET_LOGGERS = ("httpx", "httpcore", "kopf", "kopf.objects", "aiohttp.access")
+KEY_TYPES = (ObjectKey, SourceKey)
 
 # kopf's loggers of its lists and watches, of the tasks around them, and of logins (1.45.2).
-WATCHING = (
+WATCH_LOGGERS = (
     "kopf._cogs.clients.watching",
     "kopf._core.reactor.orchestration",
     "kopf._core.reactor.running",
@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if isinstance(key := getattr(record, "key", None), KEYS):
+        if isinstance(key := getattr(record, "key", None), KEY_TYPES):
             line |= {field: str(part) for field, part in key._asdict().items() if part}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -60,7 +60,7 @@ class TextFormatter(logging.Formatter):
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line without an exception."""
-        if isinstance(key := getattr(record, "key", None), KEYS):
+        if isinstance(key := getattr(record, "key", None), KEY_TYPES):
             record.message = f"{key}: {record.message}"
         return super().formatMessage(record)
 
@@ -82,7 +82,7 @@ class WatchFailures(logging.Filter):
         """Rewrite the record; False for one that says nothing new."""
         if record.name == "asyncio":
             return not is_watch_failure(record.exc_info and record.exc_info[1])
-        if record.name not in WATCHING:
+        if record.name not in WATCH_LOGGERS:
             return True
         record.exc_info = None
         failed = FAILED_REQUEST.fullmatch(record.getMessage())
@@ -108,5 +108,5 @@ def set_up(form: str, level: str) -> None:
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     handler.addFilter(WatchFailures())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in QUIET:  # a line per request or per event otherwise
+    for name in QUIET_LOGGERS:  # a line per request or per event otherwise
         logging.getLogger(name).setLevel(logging.WARNING)

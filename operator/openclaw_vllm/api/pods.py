@@ -12,7 +12,7 @@ from openclaw_vllm.api.configmap import DIGEST, GROUP
 from openclaw_vllm.api.keys import ObjectKey
 
 REFRESH = f"{GROUP}/refresh"  # the label: the ConfigMap's name
-ENDED = ("Succeeded", "Failed")  # phases
+ENDED_PHASES = ("Succeeded", "Failed")  # phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AgentPod:
             config_map=ObjectKey(metadata["namespace"], name),
             digest=(metadata.get("annotations") or {}).get(DIGEST, ""),
             mounts=name in _mounted_config_maps(spec.get("volumes") or ()),
-            runs="deletionTimestamp" not in metadata and status.get("phase") not in ENDED,
+            runs="deletionTimestamp" not in metadata and status.get("phase") not in ENDED_PHASES,
         )
 
 

@@ -9,8 +9,8 @@ from openclaw_vllm.api.configmap import DIGEST, KEYS, PRIMARY_PATTERNS, ConfigMa
 from openclaw_vllm.commands.preview import Preview
 
 METADATA = "labels and annotations"
-UNENDED = "\\ No newline at end of file\n"  # as diff writes it
-DERIVED = (DIGEST, PRIMARY_PATTERNS)  # annotations that follow from the rest
+NO_NEWLINE = "\\ No newline at end of file\n"  # as diff writes it
+DERIVED_ANNOTATIONS = (DIGEST, PRIMARY_PATTERNS)  # annotations that follow from the rest
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def _as_lines(metadata: Mapping[str, Any]) -> str:
         f"{name}: {key}={value}\n"
         for name in ("labels", "annotations")
         for key, value in sorted(metadata[name].items())
-        if key not in DERIVED
+        if key not in DERIVED_ANNOTATIONS
     )
 
 
 def _diff(key: str, before: str, after: str) -> str:
     lines = (before.splitlines(keepends=True), after.splitlines(keepends=True))
     diff = difflib.unified_diff(*lines, f"published/{key}", f"rendered/{key}")
-    return "".join(line if line.endswith("\n") else f"{line}\n{UNENDED}" for line in diff)
+    return "".join(line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in diff)

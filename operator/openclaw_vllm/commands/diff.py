@@ -14,7 +14,7 @@ from openclaw_vllm.commands.comparison import Published, compare
 from openclaw_vllm.commands.files import Files, check_sources, read_config_maps, read_files
 from openclaw_vllm.commands.options import FAILED, FILE, CommandOptions, output, shared_options
 from openclaw_vllm.commands.report import ProviderReport, build_reports
-from openclaw_vllm.core.publication.ownership import refusal
+from openclaw_vllm.core.publication.ownership import claim_refusal
 from openclaw_vllm.core.publication.plan import KeepPublished
 
 
@@ -86,7 +86,7 @@ def _check_ownership(
     if preview is None:
         return report
     existing = published.get(preview.provider.config_map)
-    problem = refusal(preview.provider, existing.state if existing else None, ())
+    problem = claim_refusal(preview.provider, existing.state if existing else None, ())
     if problem is None:
         return report
     plan = KeepPublished(problem)

@@ -29,7 +29,7 @@ OWNER: Schema = {
         **dict.fromkeys(("blockOwnerDeletion", "controller"), FLAG),
     },
 }
-MANAGED: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+MANAGED_FIELDS: Schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 OBJECT_META: Schema = {
     "type": "object",
     "properties": {
@@ -39,7 +39,7 @@ OBJECT_META: Schema = {
         **dict.fromkeys(("labels", "annotations"), TEXTS),
         "finalizers": {"type": "array", "items": TEXT},
         "ownerReferences": {"type": "array", "items": OWNER},
-        "managedFields": {"type": "array", "items": MANAGED},
+        "managedFields": {"type": "array", "items": MANAGED_FIELDS},
     },
 }
 

@@ -13,7 +13,7 @@ from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.edges.kube.replies import Rejected
 from openclaw_vllm.reconcile.context import ReconcileContext
 
-AWAITED = ("vllmproviders", "vllmcatalogs")
+AWAITED_KINDS = ("vllmproviders", "vllmcatalogs")
 
 logger = logging.getLogger(__name__)
 
@@ -44,4 +44,4 @@ async def prime_catalog_caches(context: ReconcileContext, catalogs: CatalogContr
     """Read what catalogs look at beside that, for the same reason."""
     async for manifest in context.cluster.list_objects("namespaces", ()):
         catalogs.on_namespace_event("ADDED", manifest)
-    catalogs.expect(await uids_of(context, AWAITED))
+    catalogs.expect(await uids_of(context, AWAITED_KINDS))

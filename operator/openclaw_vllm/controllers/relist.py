@@ -17,7 +17,7 @@ from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.controllers.events import key_of
 from openclaw_vllm.controllers.listing import list_metadata, uids_of
 from openclaw_vllm.controllers.pods import PodController
-from openclaw_vllm.controllers.priming import AWAITED
+from openclaw_vllm.controllers.priming import AWAITED_KINDS
 from openclaw_vllm.controllers.provider import ProviderController
 from openclaw_vllm.core.catalog.targets import is_orphan
 from openclaw_vllm.edges.backoffs import jittered
@@ -150,7 +150,7 @@ async def relist_awaited(context: ReconcileContext, catalogs: CatalogController)
     """Await no longer what was deleted before a watch could show it."""
     if not catalogs.awaited:
         return
-    catalogs.retain(await uids_of(context, AWAITED))  # less what was delivered meanwhile
+    catalogs.retain(await uids_of(context, AWAITED_KINDS))  # less what was delivered meanwhile
     if catalogs.awaited:
         message = "VllmCatalogs wait until the watches have shown %d objects from before the start"
         logger.info(message, len(catalogs.awaited))

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import Task
-from openclaw_vllm.core.discovery.confirmation import says_nothing
+from openclaw_vllm.core.discovery.confirmation import is_inconclusive
 from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
-from openclaw_vllm.core.discovery.models import selected
+from openclaw_vllm.core.discovery.models import select_models
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
 from openclaw_vllm.core.discovery.routes import CHAT, EMBEDDINGS, Route, task_of, task_of_list
 from openclaw_vllm.core.discovery.server import ServerState
@@ -32,7 +32,7 @@ async def record_models(
 ) -> ServerState:
     """Record a good answer, and read version, task and capabilities when they are due."""
     models, before = validate_ids(served, spec.discovery.kinds), server
-    if upstream.survey is None and says_nothing(models, before):
+    if upstream.survey is None and is_inconclusive(models, before):
         return before
     remove_after, wall = spec.discovery.remove_after, readers.clock.wall()
     server = before.with_models(upstream.connection, models, remove_after, wall)
@@ -78,7 +78,7 @@ async def _examine(
     if not examined:
         return server
     results = server.discovery.capabilities
-    to_ask = results.select(selected(listed, spec.discovery), examined)
+    to_ask = results.select(select_models(listed, spec.discovery), examined)
     examination = await examine(upstream, to_ask, results.by_model, readers)
     return server.with_examination(examined, examination, spec.discovery.remove_after)
 

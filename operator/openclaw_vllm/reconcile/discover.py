@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
-from openclaw_vllm.core.discovery.confirmation import ROUTED_CONNECT_TIMEOUT, says_nothing
+from openclaw_vllm.core.discovery.confirmation import ROUTED_CONNECT_TIMEOUT, is_inconclusive
 from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.reconcile.context import ReconcileContext
@@ -69,6 +69,6 @@ async def _probe(
     context.count_probe(provider, response, context.clock.monotonic() - start)
     if isinstance(response, Problem):
         failed = server.with_probe_failure(response)
-        return server if says_nothing(response, server) else failed
+        return server if is_inconclusive(response, server) else failed
     upstream, served = response
     return await record_models(spec, upstream, served, server, context)

@@ -16,9 +16,9 @@ from openclaw_vllm.core.discovery.capabilities import (
     Examination,
     Replies,
     Reply,
-    ending,
     is_unanswered,
     models_to_ask,
+    note_of_ending,
 )
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.questions import ask_for_tool_call, ask_picture, ask_text
@@ -48,7 +48,7 @@ async def examine(
                 return replace(examination, complete=False)
             replies, last = await _ask_model(upstream, model, readers)
             examination = examination.with_replies(model, replies)
-            if note := ending(last):
+            if note := note_of_ending(last):
                 return replace(examination, complete=False, note=note)
             if is_unanswered(last):
                 return replace(examination, complete=False, unanswered=True)
@@ -72,7 +72,7 @@ async def _ask_model(
 
 
 def _is_last(reply: Reply | Problem) -> bool:
-    return ending(reply) is not None or is_unanswered(reply)
+    return note_of_ending(reply) is not None or is_unanswered(reply)
 
 
 async def _chat(upstream: Upstream, request: object, readers: Readers) -> Reply | Problem:

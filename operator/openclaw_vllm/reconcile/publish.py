@@ -13,7 +13,11 @@ from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.publication.last_published import LastPublished
 from openclaw_vllm.core.publication.manifest import Manifest, drift
 from openclaw_vllm.core.publication.outcome import Outcome, outcome_of
-from openclaw_vllm.core.publication.ownership import has_expected_metadata, manifest_of, refusal
+from openclaw_vllm.core.publication.ownership import (
+    claim_refusal,
+    has_expected_metadata,
+    manifest_of,
+)
 from openclaw_vllm.core.publication.plan import KeepPublished, Plan, Publish
 from openclaw_vllm.core.status.provider import Publication
 from openclaw_vllm.edges.kube.replies import Conflict
@@ -67,7 +71,7 @@ async def _carry_out(
     outcome: Outcome,
     context: ReconcileContext,
 ) -> PublishResult:
-    if problem := refusal(provider, existing, context.cache.claimants(provider.config_map)):
+    if problem := claim_refusal(provider, existing, context.cache.claimants(provider.config_map)):
         return PublishResult(problem)
     if isinstance(outcome, KeepPublished):
         return PublishResult(outcome.problem)

@@ -15,11 +15,11 @@ from openclaw_vllm.api.keys import ObjectKey
 from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.targets import (
+    claim_refusal,
     is_published_by,
     is_stale_target,
     keeps_published,
     manifest_of,
-    refusal,
     rivals,
 )
 from openclaw_vllm.core.config.documents import Documents
@@ -94,7 +94,7 @@ async def _publish(
 ) -> Problem | None:
     """Write one ConfigMap if it differs; without documents, the catalog's own may stay."""
     existing = await get_existing(key, context)
-    if problem := refusal(catalog, existing, _claimants(key, existing, claims)):
+    if problem := claim_refusal(catalog, existing, _claimants(key, existing, claims)):
         return problem
     if documents is None:
         return None if is_published_by(catalog, existing) else UNPUBLISHED

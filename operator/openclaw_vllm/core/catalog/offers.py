@@ -21,7 +21,7 @@ from openclaw_vllm.core.catalog.entries import (
     discovered_entry,
     published_entry,
 )
-from openclaw_vllm.core.catalog.provider_ids import qualified
+from openclaw_vllm.core.catalog.provider_ids import qualified_id
 from openclaw_vllm.core.catalog.sources import SharedService
 from openclaw_vllm.core.catalog.state import CatalogState, SourceName
 from openclaw_vllm.core.catalog.variables import Credential
@@ -91,7 +91,7 @@ def offer_of_provider(
 ) -> Offer:
     """Offer what a VllmProvider has published, if that is its own and unmodified; it stays
     published when the spec cannot be read."""
-    own_id = qualified(provider.key.namespace, provider.key.name)
+    own_id = qualified_id(provider.key.namespace, provider.key.name)
     id_ = provider.provider_id if provider_ids == "Keep" else ""
     offer = Offer(id_ or own_id, own_id, "VllmProvider", provider, _find_reason(provider))
     if isinstance(provider.spec, Problem):

@@ -11,7 +11,7 @@ MAX_LENGTH = 63  # the limit of OpenClaw and of a VllmProvider's providerId
 PREFIX = "vllm"  # OpenClaw gives providers of other names the timeouts of remote services
 
 
-def qualified(*parts: str) -> str:
+def qualified_id(*parts: str) -> str:
     """Return `vllm-<part>-<part>`; one that was shortened or changed ends in a hash of all
     parts."""
     plain = "-".join((PREFIX, *parts))

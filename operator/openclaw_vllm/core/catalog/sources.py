@@ -27,7 +27,7 @@ from openclaw_vllm.api.provider import (
 from openclaw_vllm.api.selector import LabelSelector
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.api.status import VllmProviderStatus
-from openclaw_vllm.core.catalog.provider_ids import key_variable, qualified
+from openclaw_vllm.core.catalog.provider_ids import key_variable, qualified_id
 from openclaw_vllm.core.catalog.selectors import selects
 
 SHARE = f"{GROUP}/share"
@@ -134,8 +134,8 @@ def _share_ports(
     for port in source.ports or (source.port or DEFAULT_PORT,):
         source_key = SourceKey(catalog.key.name, key, port)
         port_part = (str(port),) if source.ports else ()
-        own_id = qualified(key.namespace, key.name, *port_part)
-        id_ = own_id if spec.provider_ids == "Qualified" else qualified(key.name, *port_part)
+        own_id = qualified_id(key.namespace, key.name, *port_part)
+        id_ = own_id if spec.provider_ids == "Qualified" else qualified_id(key.name, *port_part)
         annotation = service.annotations.get(KEY_SECRET)
         auth = _read_auth(annotation, own_id)
         problem = auth if isinstance(auth, Problem) else None

@@ -68,7 +68,7 @@ def rivals(catalog: VllmCatalog, catalogs: Iterable[VllmCatalog]) -> list[VllmCa
     return sorted(same, key=lambda other: other.age_rank)
 
 
-def refusal(
+def claim_refusal(
     catalog: VllmCatalog, existing: ConfigMapState | None, claimants: Iterable[VllmCatalog]
 ) -> Problem | None:
     """Return why the catalog must not publish in a namespace; `claimants` publish there too."""

@@ -54,7 +54,7 @@ SINCE: Mapping[str, Release] = {
     "compat.supportsJsonSchemaResponseFormat": (2026, 8, 1),
 }
 # Values that an older client assumes anyway, so that leaving them out changes nothing.
-ASSUMED: Mapping[str, object] = {STREAMING: True, TOOLS: True}
+ASSUMED_VALUES: Mapping[str, object] = {STREAMING: True, TOOLS: True}
 
 
 def parse_release(text: str | None) -> Release | Problem:
@@ -82,7 +82,7 @@ def adapt(
     """Return both parts as this release and all newer ones take them, or what they would refuse."""
     if release >= max(SINCE.values()):
         return providers, agents
-    assumed = {key: value for key, value in ASSUMED.items() if release < SINCE[key]}
+    assumed = {key: value for key, value in ASSUMED_VALUES.items() if release < SINCE[key]}
     adapted = {id_: _without_assumed(provider, assumed) for id_, provider in providers.items()}
     for provider in adapted.values():
         for key in _keys(provider):

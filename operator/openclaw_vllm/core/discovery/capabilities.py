@@ -30,7 +30,7 @@ NO_IMAGES = (
     b"does not support image",
 )
 NO_CHAT = (b"does not support chat",)  # Ollama, 400
-QUOTED = b"invalid response from upstream"  # KServe 0.21 wraps its model's answer in a 502 (source)
+WRAPPER = b"invalid response from upstream"  # KServe 0.21 wraps a model's answer in a 502 (source)
 BAD_GATEWAY = frozenset({502, 503, 504})  # of a gateway: what is behind it went away
 
 
@@ -109,7 +109,7 @@ def chats(replies: Replies) -> bool | None:
     return False if answers and all(map(_refuses_chat, answers)) else None
 
 
-def ending(reply: Reply | Problem) -> ServerNote | None:
+def note_of_ending(reply: Reply | Problem) -> ServerNote | None:
     """Return why no more requests may follow this reply, None if they may."""
     match reply:
         case Problem(reason=reason):
@@ -175,7 +175,7 @@ def _refuses_chat(reply: Reply | Problem) -> bool:
     if not isinstance(reply, tuple):
         return False
     status, body = reply
-    wrapped = status == HTTPStatus.BAD_GATEWAY and QUOTED in body and b"Not Found" in body
+    wrapped = status == HTTPStatus.BAD_GATEWAY and WRAPPER in body and b"Not Found" in body
     return status == HTTPStatus.NOT_FOUND or wrapped or _refuses((status, body.lower()), NO_CHAT)
 
 

@@ -16,7 +16,7 @@ ROUTED_CONNECT_TIMEOUT = 0.5  # seconds; a replica that is there accepts within 
 NO_ROUTE = frozenset((Reason.CONNECTION_FAILED, Reason.TIMED_OUT))
 
 
-def says_nothing(answer: ModelList | Problem, server: ServerState) -> bool:
+def is_inconclusive(answer: ModelList | Problem, server: ServerState) -> bool:
     """Return whether an answer is to be left aside.
 
     So is a failed connection while confirmations follow, unless no answer was ever good, and a

@@ -13,7 +13,7 @@ from typing import Any
 from openclaw_vllm.core.discovery.paging import is_cut, next_after, total_of
 from openclaw_vllm.core.discovery.row_fields import text
 
-EXPECTED = 'expected is {"data": [...]} with an id in each row'
+FORM = 'expected is {"data": [...]} with an id in each row'
 ERROR = "an object with an error; ask it with curl to see which, it may be about spec.auth"
 OTHER_API = "that is another API than OpenAI's; write the path of that, such as /v1"
 OTHER_IDS = ("name", "key")
@@ -40,10 +40,10 @@ def read_listing(document: object) -> Listing | str:
     if isinstance(document, dict) and document.get("error") and isinstance(values, str):
         return f"is {ERROR}"
     if isinstance(values, str):
-        return f"{values}; {EXPECTED}"
+        return f"{values}; {FORM}"
     rows = tuple(_row(value) for value in values)
     if rows and not any(row["id"] for row in rows):
-        advice = OTHER_API if any(row.get(name) for row in rows for name in OTHER_IDS) else EXPECTED
+        advice = OTHER_API if any(row.get(name) for row in rows for name in OTHER_IDS) else FORM
         return f"lists {len(rows)} rows, none of them with an id; {advice}"
     names_only = bool(values) and _has_models_only(document) and _all_text(values)
     return Listing(

@@ -1,6 +1,6 @@
 """Models to publish, from a server's list: filters, overrides, numbers and where they come from.
 
-The order of the steps is the order of the functions: `select`, then `build_model`.
+The order of the steps is the order of the functions: `is_selected`, then `build_model`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -85,15 +85,15 @@ class Model:
         return self.context_window < SMALL_CONTEXT
 
 
-def select(id_: str, discovery: Discovery) -> bool:
+def is_selected(id_: str, discovery: Discovery) -> bool:
     """Return whether the id passes `include`, then `exclude`."""
     return matches_any(discovery.include, id_) and not matches_any(discovery.exclude, id_)
 
 
-def selected(models: Iterable[ServedModel], discovery: Discovery) -> tuple[ServedModel, ...]:
-    """Return the models that are selected, and the base models of adapters that are."""
+def select_models(models: Iterable[ServedModel], discovery: Discovery) -> tuple[ServedModel, ...]:
+    """Return the models that pass the filters, and the base models of adapters that are."""
     listed = tuple(models)
-    ids = {name for m in listed if select(m.id, discovery) for name in (m.id, m.parent)}
+    ids = {name for m in listed if is_selected(m.id, discovery) for name in (m.id, m.parent)}
     return tuple(model for model in listed if model.id in ids)
 
 
@@ -134,22 +134,22 @@ def settings_for(id_: str, spec: VllmProviderSpec) -> ModelSettings:
         return spec.model_defaults
     override = spec.model_overrides[place]
     changes = {name: getattr(override, name) for name in ModelSettings.model_fields}
-    selected = {name: value for name, value in changes.items() if value is not None}
+    overrides = {name: value for name, value in changes.items() if value is not None}
     return spec.model_defaults.model_copy(
-        update=_merge_compat(spec.model_defaults.compat, selected)
+        update=_merge_compat(spec.model_defaults.compat, overrides)
     )
 
 
-def _merge_compat(defaults: ModelCompat | None, selected: dict[str, object]) -> dict[str, object]:
-    compat = selected.get("compat")
+def _merge_compat(defaults: ModelCompat | None, overrides: dict[str, object]) -> dict[str, object]:
+    compat = overrides.get("compat")
     if defaults is not None and isinstance(compat, ModelCompat):
-        selected["compat"] = defaults.model_copy(
+        overrides["compat"] = defaults.model_copy(
             update=compat.model_dump(exclude_none=True, by_alias=False)
         )
-    return selected
+    return overrides
 
 
-def explicit(model: ExplicitModel) -> Model:
+def build_explicit(model: ExplicitModel) -> Model:
     """Take a model of `spec.models` as it is written; nothing about it is discovered."""
     settings = ModelSettings(
         name=model.name,

@@ -95,11 +95,11 @@ def parse_page(body: bytes, path: str) -> Page | Problem:
     listing = read_listing(document)
     if isinstance(listing, str):
         return Problem(Reason.INVALID_ANSWER, f"the answer to GET {path} {listing}")
-    return _page(listing)
+    return _read_page(listing)
 
 
-def _page(listing: Listing) -> Page:
-    models = tuple(_served(row) for row in listing.rows)
+def _read_page(listing: Listing) -> Page:
+    models = tuple(_read_model(row) for row in listing.rows)
     return Page(models, listing.names_only, listing.next_after, listing.is_cut, listing.total)
 
 
@@ -112,7 +112,7 @@ def _integer(digits: str) -> int | None:
     return int(digits) if is_short and int(digits) in INT64 else None
 
 
-def _served(card: Mapping[str, Any]) -> ServedModel:
+def _read_model(card: Mapping[str, Any]) -> ServedModel:
     return ServedModel(
         id=card["id"],
         parent=text(card.get("parent")),

@@ -13,7 +13,7 @@ from openclaw_vllm.core.discovery.endpoint import service_named_by
 from openclaw_vllm.core.discovery.service_names import ServiceNames
 
 AUTHORIZATION = "Authorization"  # the API key's header
-UNWATCHED = frozenset(  # reasons about Secrets and ConfigMaps, whose changes no watch delivers
+REFERENCE_REASONS = frozenset(  # about Secrets and ConfigMaps, whose changes no watch delivers
     {
         Reason.SECRET_NOT_FOUND,
         Reason.SECRET_KEY_NOT_FOUND,
@@ -26,7 +26,7 @@ CLIENT_CERTIFICATE, CLIENT_KEY = "tls.crt", "tls.key"  # of a Secret of type kub
 
 def awaits_reference(problem: Problem | None) -> bool:
     """Return whether a Secret or ConfigMap has to come, or to change, before a server is asked."""
-    return problem is not None and problem.reason in UNWATCHED
+    return problem is not None and problem.reason in REFERENCE_REASONS
 
 
 def references_of(provider: VllmProvider, names: ServiceNames) -> frozenset[Reference]:

@@ -16,7 +16,7 @@ from openclaw_vllm.core.discovery.capability_results import CapabilityResults
 from openclaw_vllm.core.discovery.connection import NOT_PROBED_YET, Connection, EndpointState
 from openclaw_vllm.core.discovery.endpoint import ENDPOINT_REASONS
 from openclaw_vllm.core.discovery.ids import ModelList, Rejection
-from openclaw_vllm.core.discovery.models import select
+from openclaw_vllm.core.discovery.models import is_selected
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, merge
 from openclaw_vllm.core.discovery.server_info import ServerInfo
@@ -189,7 +189,7 @@ class DiscoveryState:
         excluded = self.info.task == "Embed" or self.capabilities.is_stopped
         if spec.discovery.capabilities != "Probe" or self.retained is None or excluded:
             return frozenset()
-        ids = (id_ for id_ in self.retained.served if select(id_, spec.discovery))
+        ids = (id_ for id_ in self.retained.served if is_selected(id_, spec.discovery))
         now = frozenset({*ids, f"version {self.info.version}"})
         return now if now != self.capabilities.examined else frozenset()
 

@@ -13,10 +13,10 @@ from openclaw_vllm.api.output import AgentDefaults
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.base_config import Base, allows_some, default_model
-from openclaw_vllm.core.publication.last_published import FORMER
+from openclaw_vllm.core.publication.last_published import NO_PRIMARY
 
 DEFAULT_PRIMARY: Globs = ("*",)
-TURNED_OFF = hash_patterns(None)
+NO_AGENTS = hash_patterns(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def agents_form(
     where its own allow list stands, no model is chosen that may not be on it.
     """
     if agents is not None and agents.enabled is False:
-        return AgentsForm(None, TURNED_OFF)
+        return AgentsForm(None, NO_AGENTS)
     if agents is not None and agents.primary:
         return AgentsForm(agents, hash_patterns(agents.primary))
     is_asked = agents is not None and agents.enabled is True
-    if recorded in FORMER and not is_asked:
+    if recorded in NO_PRIMARY and not is_asked:
         return AgentsForm(agents, recorded)
     agents = agents or AgentDefaults()
     form = AgentsForm(agents, hash_patterns(DEFAULT_PRIMARY), DEFAULT_PRIMARY)

@@ -13,7 +13,7 @@ from openclaw_vllm.core.config.base_config import Base
 from openclaw_vllm.core.config.documents import Documents, empty_documents, rerender
 from openclaw_vllm.core.config.read_back import read_models, read_primary
 
-FORMER = ("", hash_patterns(()))  # hashes that earlier versions recorded beside no primary
+NO_PRIMARY = ("", hash_patterns(()))  # hashes that earlier versions recorded beside no primary
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LastPublished:
     @property
     def recorded_patterns(self) -> str | None:
         """The hash recorded with what a VllmCatalog has published, None where nothing is."""
-        is_removed = bool(self.primary) and self.patterns_hash in FORMER
+        is_removed = bool(self.primary) and self.patterns_hash in NO_PRIMARY
         return None if is_removed else self.patterns_hash or None
 
     def with_base(self, spec: VllmProviderSpec, base: Base | Problem | None) -> "LastPublished":
@@ -87,7 +87,7 @@ class PublishedBefore:
             primary: str | None = read_primary(existing.agents_json, "")
         else:
             primary = self.status.primary_model
-        return None if primary and recorded in FORMER else recorded  # None: annotation was removed
+        return None if primary and recorded in NO_PRIMARY else recorded  # None: it was removed
 
     def primary(self, spec: VllmProviderSpec, patterns: str) -> str:
         """Return the primary model's id, which stays unless the patterns were edited since."""

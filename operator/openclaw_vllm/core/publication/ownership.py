@@ -29,7 +29,7 @@ from openclaw_vllm.core.publication.manifest import (
 NAME_FIELD = "spec.output.configMapName"
 
 
-def refusal(
+def claim_refusal(
     provider: VllmProvider, existing: ConfigMapState | None, claimants: Iterable[VllmProvider]
 ) -> Problem | None:
     """Return why the provider must not publish under its name; `claimants` publish there too."""

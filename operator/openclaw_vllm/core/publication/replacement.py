@@ -31,19 +31,19 @@ def replacement(current: Manifest, desired: Manifest) -> Manifest:
     uids = {owner["uid"] for owner in after["ownerReferences"]}
     metadata = {
         **before,
-        "labels": _kept(before.get("labels"), LABELS, surplus) | after["labels"],
-        "annotations": _kept(before.get("annotations"), ANNOTATIONS, surplus)
+        "labels": _without_surplus(before.get("labels"), LABELS, surplus) | after["labels"],
+        "annotations": _without_surplus(before.get("annotations"), ANNOTATIONS, surplus)
         | after["annotations"],
         "ownerReferences": [
             *(owner for owner in owners if owner["uid"] not in uids),
             *after["ownerReferences"],
         ],
     }
-    data = _kept(current.get("data"), DATA, surplus) | desired["data"]
+    data = _without_surplus(current.get("data"), DATA, surplus) | desired["data"]
     return {**current, "metadata": metadata, "data": data}
 
 
-def _kept(values: Json | None, path: Path, surplus: set[Path]) -> dict[str, Any]:
+def _without_surplus(values: Json | None, path: Path, surplus: set[Path]) -> dict[str, Any]:
     return {
         name: value for name, value in (values or {}).items() if (*path, f"f:{name}") not in surplus
     }

@@ -29,7 +29,7 @@ from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.last_published import LastPublished
 
 NO_ENDPOINT = EndpointStatus(base_url="")
-STOPPED: tuple[ServerNote, ...] = ("ProbeStopped", "ChatUnauthorized")
+ENDING_NOTES: tuple[ServerNote, ...] = ("ProbeStopped", "ChatUnauthorized")
 
 
 def restore_state(
@@ -146,7 +146,7 @@ def _capabilities(status: VllmProviderStatus, published: PublishedModels) -> Cap
     return CapabilityResults(
         {**published.capabilities, **probed},
         frozenset({*ids, f"version {endpoint.server_version or ''}"}) if probed else frozenset(),
-        next((note for note in endpoint.notes or () if note in STOPPED), None),
+        next((note for note in endpoint.notes or () if note in ENDING_NOTES), None),
         refusals=ChatRefusals(believed=_left_out(status)),
     )
 

@@ -8,7 +8,7 @@ from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.discovery.capabilities import of_model
 from openclaw_vllm.core.discovery.globs import matches_any, matching
 from openclaw_vllm.core.discovery.ids import Rejection
-from openclaw_vllm.core.discovery.models import Model, build_model, explicit, select
+from openclaw_vllm.core.discovery.models import Model, build_explicit, build_model, is_selected
 from openclaw_vllm.core.discovery.retention import Retained
 from openclaw_vllm.core.discovery.state import DiscoveryState
 
@@ -16,9 +16,9 @@ from openclaw_vllm.core.discovery.state import DiscoveryState
 def models_of(spec: VllmProviderSpec, discovery: DiscoveryState) -> tuple[Model, ...] | Problem:
     """Return the models to publish, or why none are known or too many."""
     if spec.models:
-        return tuple(explicit(model) for model in spec.models)
+        return tuple(build_explicit(model) for model in spec.models)
     if discovery.has_good_answer and discovery.retained is not None:
-        return _discovered(spec, discovery, discovery.retained)
+        return _discovered_models(spec, discovery, discovery.retained)
     return Problem(Reason.PENDING, "no good answer from this server yet")
 
 
@@ -63,7 +63,7 @@ def filtered_primary(
     if spec.agents is None or defaults.primary or discovery.retained is None or spec.models:
         return None
     matches = [id_ for id_ in discovery.retained.served if matches_any(spec.agents.primary, id_)]
-    filtered = [id_ for id_ in matches if not select(id_, spec.discovery)]
+    filtered = [id_ for id_ in matches if not is_selected(id_, spec.discovery)]
     for pattern in spec.agents.primary:
         if any(matching(pattern, filtered)):
             message = (
@@ -74,11 +74,12 @@ def filtered_primary(
     return None
 
 
-def _discovered(
+def _discovered_models(
     spec: VllmProviderSpec, discovery: DiscoveryState, retained: Retained
 ) -> tuple[Model, ...] | Problem:
     served = retained.served
-    ids = [id_ for id_ in served if discovery.info.task != "Embed" and select(id_, spec.discovery)]
+    embeds = discovery.info.task == "Embed"
+    ids = [] if embeds else [id_ for id_ in served if is_selected(id_, spec.discovery)]
     if len(ids) > spec.discovery.max_models:
         return _too_many(len(ids), spec)
     missing = retained.missing

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import ModelStatus, ReplicasStatus, VllmProviderStatus
-from openclaw_vllm.core.discovery.models import select
+from openclaw_vllm.core.discovery.models import is_selected
 from openclaw_vllm.core.discovery.server import ServerState
 
 
@@ -41,7 +41,7 @@ def with_partial_models(
     models = {model.id: model for model in published}
     rejected = server.discovery.rejected or {}
     for id_, count in server.survey.partial.items() if server.survey else ():
-        if id_ in rejected or not select(id_, spec.discovery):
+        if id_ in rejected or not is_selected(id_, spec.discovery):
             continue
         row = models.get(id_) or ModelStatus(id=id_, ref=f"{spec.provider_id}/{id_}")
         models[id_] = row.model_copy(update={"state": "Partial", "replicas": count})
@@ -50,7 +50,7 @@ def with_partial_models(
 
 def replicas_advice(before: VllmProviderStatus, after: VllmProviderStatus) -> list[tuple[str, str]]:
     """Return what to tell when replicas begin to differ, and when they cease to."""
-    was, now = _differing(before), _differing(after)
+    was, now = _count_differing(before), _count_differing(after)
     if now and not was:
         message = f"replicas that list other models or numbers than most: {now}"
         return [(Reason.REPLICAS_DIFFER.value, message)]
@@ -59,6 +59,6 @@ def replicas_advice(before: VllmProviderStatus, after: VllmProviderStatus) -> li
     return []
 
 
-def _differing(status: VllmProviderStatus) -> int:
+def _count_differing(status: VllmProviderStatus) -> int:
     replicas = status.endpoint.replicas if status.endpoint else None
     return (replicas.differing or 0) if replicas else 0

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_vllm.core.catalog.provider_ids import header_variable, key_variable, qualified
+from openclaw_vllm.core.catalog.provider_ids import header_variable, key_variable, qualified_id
 
 VALID = re.compile(r"vllm(-[a-z0-9]([a-z0-9-]*[a-z0-9])?)?")
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)
 NAME = st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", fullmatch=True)
-ID = st.builds(qualified, LABEL, LABEL)
+ID = st.builds(qualified_id, LABEL, LABEL)
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,19 @@ ID = st.builds(qualified, LABEL, LABEL)
     ],
 )
 def test_an_id_is_plain_where_it_can_be(parts: tuple[str, ...], expected: str) -> None:
-    assert qualified(*parts) == expected
+    assert qualified_id(*parts) == expected
 
 
 @given(LABEL, NAME)
 def test_every_id_is_one_that_openclaw_takes(namespace: str, name: str) -> None:
-    id_ = qualified(namespace, name)
+    id_ = qualified_id(namespace, name)
     assert len(id_) <= 63
     assert VALID.fullmatch(id_)
 
 
 def test_names_that_differ_late_or_in_a_dot_stay_apart() -> None:
-    long = [qualified("n" * 63, f"{'m' * 60}{end}") for end in ("a", "b", "c")]
-    dotted = [qualified("team", name) for name in ("a.b", "a-b")]
+    long = [qualified_id("n" * 63, f"{'m' * 60}{end}") for end in ("a", "b", "c")]
+    dotted = [qualified_id("team", name) for name in ("a.b", "a-b")]
     assert all(one != other for one, other in pairwise([*long, *dotted]))
 
 

@@ -13,11 +13,11 @@ from openclaw_vllm.api.namespace import Namespace
 from openclaw_vllm.api.observed import VllmCatalog
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.catalog.targets import (
+    claim_refusal,
     is_orphan,
     is_stale_target,
     manifest_of,
     newest_published,
-    refusal,
     rivals,
     target_namespaces,
 )
@@ -135,7 +135,7 @@ def test_a_catalog_publishes_unless(
     reason: Reason | None,
     message: str,
 ) -> None:
-    problem = refusal(FLEET, existing, claimants)
+    problem = claim_refusal(FLEET, existing, claimants)
     assert (problem.reason if problem else None) is reason
     assert message in (problem.message if problem else "")
 

@@ -20,7 +20,7 @@ from openclaw_vllm.core.config.documents import (
 )
 from openclaw_vllm.core.config.escaping import escape
 from openclaw_vllm.core.config.read_back import read_models, read_primary
-from openclaw_vllm.core.discovery.models import explicit
+from openclaw_vllm.core.discovery.models import build_explicit
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from tests import builders
 from tests.builders import CONNECTION, Wire, chosen, served
@@ -31,7 +31,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 def written(case: Case) -> Documents:
     spec = builders.spec(**case.spec)
-    entries = tuple(map(explicit, spec.models)) or builders.models_of(spec, *case.models)
+    entries = tuple(map(build_explicit, spec.models)) or builders.models_of(spec, *case.models)
     defaults = chosen(spec, entries)
     documents = render(builders.to_render(spec), case.connection, entries, defaults)
     assert isinstance(documents, Documents), documents

@@ -18,7 +18,7 @@ from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.config.base_config import Base, parse
 from openclaw_vllm.core.config.documents import Documents, render
 from openclaw_vllm.core.config.releases import NEWEST, SINCE, parse_release, remark_on
-from openclaw_vllm.core.discovery.models import explicit
+from openclaw_vllm.core.discovery.models import build_explicit
 from tests import builders
 from tests.builders import Wire, chosen, served
 from tests.builders.golden_cases import CASES, Case
@@ -34,7 +34,7 @@ def schema(release: str) -> Draft7Validator:
 
 def rendered(case: Case, release: str | None, base: Base | None = None) -> Documents | Problem:
     spec = builders.spec(**{**case.spec, "output": {"openclaw": release}})
-    models = tuple(map(explicit, spec.models)) or builders.models_of(spec, *case.models)
+    models = tuple(map(build_explicit, spec.models)) or builders.models_of(spec, *case.models)
     defaults = chosen(spec, models)
     return render(builders.to_render(spec), case.connection, models, defaults, base)
 

@@ -17,12 +17,12 @@ from openclaw_vllm.core.discovery.capabilities import (
     Reply,
     capabilities_of,
     chats,
-    ending,
     is_unanswered,
     models_to_ask,
+    note_of_ending,
     of_model,
 )
-from openclaw_vllm.core.discovery.models import selected
+from openclaw_vllm.core.discovery.models import select_models
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from openclaw_vllm.core.discovery.server import ServerState
 from tests import builders, captures
@@ -138,7 +138,7 @@ def test_what_the_list_says_of_images_ranks_above_the_answers(*, listed: bool) -
 def test_after_an_answer_the_probe(
     reply: Reply | Problem, note: ServerNote | None, *, unanswered: bool
 ) -> None:
-    assert (ending(reply), is_unanswered(reply)) == (note, unanswered)
+    assert (note_of_ending(reply), is_unanswered(reply)) == (note, unanswered)
 
 
 KSERVE = (
@@ -178,7 +178,7 @@ def test_whether_a_model_chats_shows_in(
 
 
 def test_a_404_that_is_wrapped_in_a_502_ends_no_questions() -> None:
-    assert (ending(KSERVE), is_unanswered(KSERVE)) == (None, False)
+    assert (note_of_ending(KSERVE), is_unanswered(KSERVE)) == (None, False)
 
 
 def test_what_is_not_found_out_now_stays_as_it_was_known() -> None:
@@ -228,7 +228,7 @@ def test_of_a_real_llama_server_the_loaded_model_is_asked_and_its_list_says_what
 def test_adapters_and_what_is_not_published_cost_no_question() -> None:
     models = (*served("base", "hidden", "draft"), ServedModel("lora", "hidden", None))
     discovery = builders.spec(discovery={"include": ["base", "lora", "d*"], "exclude": ["d*"]})
-    chosen = selected(models, discovery.discovery)
+    chosen = select_models(models, discovery.discovery)
     assert ids(models_to_ask(chosen, {})) == ["base", "hidden"]
 
 

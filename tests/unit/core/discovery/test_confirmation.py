@@ -5,7 +5,7 @@ import pytest
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.discovery import Discovery
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.discovery.confirmation import says_nothing
+from openclaw_vllm.core.discovery.confirmation import is_inconclusive
 from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
 from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
@@ -76,4 +76,4 @@ def listing(*models: ServedModel) -> ModelList:
 def test_which_answers_say_nothing(
     answer: ModelList | Problem, server: ServerState, *, ignored: bool
 ) -> None:
-    assert says_nothing(answer, server) is ignored
+    assert is_inconclusive(answer, server) is ignored

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.core.discovery.globs import first_match, matches_any, matching
-from openclaw_vllm.core.discovery.models import select
+from openclaw_vllm.core.discovery.models import is_selected
 from tests import builders
 
 
@@ -33,18 +33,18 @@ from tests import builders
     ],
 )
 def test_globs(glob: str, id_: str, *, matches: bool) -> None:
-    assert select(id_, builders.spec(discovery={"include": [glob]}).discovery) == matches
-    assert select(id_, builders.spec(discovery={"exclude": [glob]}).discovery) != matches
+    assert is_selected(id_, builders.spec(discovery={"include": [glob]}).discovery) == matches
+    assert is_selected(id_, builders.spec(discovery={"exclude": [glob]}).discovery) != matches
 
 
 def test_exclude_is_applied_after_include() -> None:
     discovery = builders.spec(discovery={"include": ["a*", "b*"], "exclude": ["*x"]}).discovery
-    assert [id_ for id_ in ("a", "ax", "b", "c") if select(id_, discovery)] == ["a", "b"]
+    assert [id_ for id_ in ("a", "ax", "b", "c") if is_selected(id_, discovery)] == ["a", "b"]
 
 
 def test_a_glob_of_many_stars_is_quick() -> None:
     discovery = builders.spec(discovery={"include": ["*a" * 100]}).discovery
-    assert not select("a" * 500 + "b", discovery)
+    assert not is_selected("a" * 500 + "b", discovery)
 
 
 @given(

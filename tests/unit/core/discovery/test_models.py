@@ -10,7 +10,7 @@ import pytest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.capabilities import UNKNOWN
 from openclaw_vllm.core.discovery.ids import UNFIT, validate_ids
-from openclaw_vllm.core.discovery.models import Model, build_model, explicit
+from openclaw_vllm.core.discovery.models import Model, build_explicit, build_model
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse
 from tests import builders
 from tests.builders import served
@@ -249,7 +249,7 @@ def test_an_explicit_model_is_what_it_says_and_nothing_else() -> None:
         models=[{"id": "x", "contextWindow": 9000, "name": "X"}, {"id": "y"}],
         modelDefaults={"reasoning": True, "contextWindow": 1},
     )
-    x, y = map(explicit, spec.models)
+    x, y = map(build_explicit, spec.models)
     assert (x.name, x.context_window, x.max_tokens, x.source) == ("X", 9000, 2250, "Override")
     assert (y.name, y.context_window, y.source) == ("y", 128_000, "Default")
     assert not y.settings.reasoning

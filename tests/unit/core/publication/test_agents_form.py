@@ -11,7 +11,7 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.core.config.agents import ResolvedDefaults, hash_patterns, resolve_defaults
 from openclaw_vllm.core.config.base_config import parse
 from openclaw_vllm.core.config.documents import Documents, render
-from openclaw_vllm.core.publication.last_published import FORMER, LastPublished
+from openclaw_vllm.core.publication.last_published import NO_PRIMARY, LastPublished
 from openclaw_vllm.core.publication.ownership import manifest_of
 from openclaw_vllm.core.publication.plan import Plan, plan_publication
 from tests import builders
@@ -40,7 +40,7 @@ def of_earlier_version(fields: Wire) -> tuple[VllmProvider, ConfigMapState]:
     map_status = {"name": "vllm-openclaw", "digest": documents.digest}
     rows = [{"id": id_, "ref": f"vllm/{id_}"} for id_ in ("a", "b")]
     status = {"observedGeneration": 1, "configMap": map_status, "models": rows}
-    manifest = manifest_of(before, spec, documents, FORMER[1] if spec.agents else FORMER[0])
+    manifest = manifest_of(before, spec, documents, NO_PRIMARY[1] if spec.agents else NO_PRIMARY[0])
     updated = builders.with_status(before, **status)
     return updated, ConfigMapState.read(builders.stored(manifest))
 

@@ -14,9 +14,9 @@ from openclaw_vllm.core.config.agents import hash_patterns
 from openclaw_vllm.core.config.documents import Documents
 from openclaw_vllm.core.publication.manifest import drift
 from openclaw_vllm.core.publication.ownership import (
+    claim_refusal,
     has_expected_metadata,
     manifest_of,
-    refusal,
 )
 from tests import builders
 from tests.builders import Wire, served, spec_of
@@ -54,7 +54,7 @@ def owned_by(owner: Owner | None, **labels: str) -> ConfigMapState:
     ],
 )
 def test_it_is_ours_when(existing: ConfigMapState | None) -> None:
-    assert refusal(RESOURCE, existing, [RESOURCE]) is None
+    assert claim_refusal(RESOURCE, existing, [RESOURCE]) is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_it_is_ours_when(existing: ConfigMapState | None) -> None:
     ],
 )
 def test_it_is_not_ours_when(existing: ConfigMapState) -> None:
-    result = refusal(RESOURCE, existing, [RESOURCE])
+    result = claim_refusal(RESOURCE, existing, [RESOURCE])
     assert result is not None
     assert result.reason == Reason.NOT_OWNED
     assert "vllm-openclaw" in result.message
@@ -85,8 +85,8 @@ def test_it_is_not_ours_when(existing: ConfigMapState) -> None:
 
 def test_of_two_that_want_one_name_the_older_has_it_whoever_wrote_it() -> None:
     for existing in (None, PUBLISHED, owned_by(Owner("VllmProvider", "younger", "uid-2"))):
-        assert refusal(RESOURCE, existing, [RESOURCE, YOUNGER]) is None
-        result = refusal(YOUNGER, existing, [RESOURCE, YOUNGER])
+        assert claim_refusal(RESOURCE, existing, [RESOURCE, YOUNGER]) is None
+        result = claim_refusal(YOUNGER, existing, [RESOURCE, YOUNGER])
         assert result is not None
         assert result.reason == Reason.NOT_OWNED
         assert "VllmProvider vllm," in result.message
@@ -94,14 +94,14 @@ def test_of_two_that_want_one_name_the_older_has_it_whoever_wrote_it() -> None:
 
 def test_three_that_want_one_name_leave_it_to_the_oldest() -> None:
     all_of_them = [OLDER, RESOURCE, YOUNGER]
-    refused = [refusal(each, None, all_of_them) is not None for each in all_of_them]
+    refused = [claim_refusal(each, None, all_of_them) is not None for each in all_of_them]
     assert refused == [False, True, True]
 
 
 def test_two_of_the_same_second_are_distinguished_by_uid() -> None:
     twin = claimant("twin", "uid-0", RESOURCE.created)
-    assert refusal(RESOURCE, None, [twin, RESOURCE]) is not None
-    assert refusal(twin, None, [twin, RESOURCE]) is None
+    assert claim_refusal(RESOURCE, None, [twin, RESOURCE]) is not None
+    assert claim_refusal(twin, None, [twin, RESOURCE]) is None
 
 
 def test_an_immutable_one_of_ours_is_named_as_that_and_a_foreign_one_as_foreign() -> None:
@@ -110,7 +110,7 @@ def test_an_immutable_one_of_ours_is_named_as_that_and_a_foreign_one_as_foreign(
         (own, Reason.IMMUTABLE),
         (replace(foreign, labels={}), Reason.NOT_OWNED),
     ):
-        result = refusal(RESOURCE, existing, [RESOURCE])
+        result = claim_refusal(RESOURCE, existing, [RESOURCE])
         assert result is not None
         assert result.reason == reason
 
