@@ -9,8 +9,10 @@ from typing import Any, Self
 from tests.apiserver.catalogs.published import CATALOGS, KIND, VllmCatalog
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import PROVIDERS, Json, Provider, Workspace, soon
+from tests.controlplane.audit import AuditEntries
 from tests.controlplane.credential import ApiError
 from tests.controlplane.plane import ControlPlane
+from tests.operator_process import USER
 from tests.vllm_server import Model, VllmServer
 
 NAMESPACES = "/api/v1/namespaces"
@@ -66,6 +68,17 @@ class Estate:
         self.plane.admin.request("POST", NAMESPACES, {**body, "metadata": metadata})
         self._spaces.append(Workspace(self.plane, full))
         return self._spaces[-1]
+
+    def asked_since(self, mark: int) -> AuditEntries:
+        """Return what the operator asked of these namespaces, or of all at once, since the mark.
+
+        Those that another test has deleted may be withdrawn from or written to only now.
+        """
+        requests = self.plane.audit.since(mark).by(USER)
+        own = f"{self.name}-"
+        return AuditEntries(
+            entry for entry in requests if not entry.namespace or entry.namespace.startswith(own)
+        )
 
     def label(self, space: Workspace, **labels: str | None) -> None:
         """Change labels of a namespace; None removes one."""

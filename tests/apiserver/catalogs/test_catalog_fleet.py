@@ -13,7 +13,7 @@ from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import soon
 from tests.controlplane.audit import AuditEntries
 from tests.controlplane.plane import ControlPlane
-from tests.operator_process import USER, OperatorProcess
+from tests.operator_process import OperatorProcess
 from tests.vllm_server import Model
 
 pytestmark = pytest.mark.timeout(300)
@@ -39,7 +39,7 @@ def fleet(
 
 def written(fleet: Fleet, mark: int) -> AuditEntries:
     """Return what the operator wrote since the mark."""
-    return fleet.estate.plane.audit.since(mark).by(USER).writes()
+    return fleet.estate.asked_since(mark).writes()
 
 
 def written_maps(fleet: Fleet, mark: int) -> list[str]:
@@ -50,7 +50,7 @@ def written_maps(fleet: Fleet, mark: int) -> list[str]:
 def test_intervals_without_a_change_ask_the_api_server_nothing(fleet: Fleet) -> None:
     before, mark = fleet.snapshot(), fleet.estate.plane.audit.mark()
     fleet.wait_for_probes(4)
-    assert fleet.estate.plane.audit.since(mark).by(USER) == ()
+    assert fleet.estate.asked_since(mark) == ()
     assert fleet.snapshot() == before
 
 
