@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.dataclasses import dataclass
 
-from openclaw_vllm.api.fields import WireModel, map_keyed_by
+from openclaw_vllm.api.fields import WIRE, WireModel, map_keyed_by
+from openclaw_vllm.api.sharing import SharedText
 
 MAX_CONDITIONS = 8
 
@@ -89,7 +91,8 @@ class Reason(StrEnum):
         return cls(text) if text in cls._value2member_map_ else None
 
 
-class Condition(WireModel):
+@dataclass(config=WIRE, frozen=True, slots=True, kw_only=True)
+class Condition:
     """One aspect of the object's state, in the form of metav1.Condition."""
 
     type: Annotated[
@@ -99,6 +102,7 @@ class Condition(WireModel):
             pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
             r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
         ),
+        SharedText,
     ]
     """What the condition is about, for example Ready."""
     status: ConditionStatus
@@ -106,15 +110,16 @@ class Condition(WireModel):
     observed_generation: Annotated[int, Field(ge=0)] = 0
     """The metadata.generation that the condition speaks of."""
     last_transition_time: Annotated[
-        str, Field(max_length=64, json_schema_extra={"format": "date-time"})
+        str, Field(max_length=64, json_schema_extra={"format": "date-time"}), SharedText
     ]
     """When the status last changed."""
     reason: Annotated[
         str,
         Field(min_length=1, max_length=1024, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"),
+        SharedText,
     ]
     """Why, in one word that programs may match on."""
-    message: Annotated[str, Field(max_length=32768)]
+    message: Annotated[str, Field(max_length=32768), SharedText]
     """Why, in a sentence a person can act on."""
 
 

@@ -48,7 +48,7 @@ def digest(data: Mapping[str, str], keys: Collection[str] = KEYS) -> str:
 @lru_cache(maxsize=4)  # a catalog's ConfigMaps are the same everywhere, and a MiB each
 def _digest(items: tuple[tuple[str, str], ...]) -> str:
     canonical = json.dumps(dict(items), separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+    return intern(f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ class WireModel(BaseModel):
     )
 
 
+# What an object has several of is a dataclass with slots instead: a WireModel has two dicts and a
+# set of its own, and a cache holds thousands of objects.
+WIRE = WireModel.model_config.copy()
+del WIRE["frozen"]  # pydantic warns of one that the decorator has as well
+
+
 def cel(*rules: tuple[str, str]) -> JsonDict:
     """Return the schema of CEL rules: pairs of an expression and the message when it is false."""
     return {

@@ -29,6 +29,7 @@ from openclaw_vllm.api.models import (
     ModelSettings,
 )
 from openclaw_vllm.api.output import AgentDefaults, ConfigMapKeyRef, Output
+from openclaw_vllm.api.sharing import SharedSection
 
 __all__ = [
     "AgentDefaults",
@@ -140,21 +141,21 @@ class VllmProviderSpec(WireModel):
     timeout_seconds: TimeoutSeconds | None = None
     """How long an agent's request may take in all, to the last word of the answer: 1 to 86400
     seconds. Absent: OpenClaw's own limits of self-hosted models."""
-    discovery: Discovery = Discovery()
+    discovery: Annotated[Discovery, SharedSection] = Discovery()
     """When and how the server is asked what it serves, and which answers count."""
     models: Annotated[
         tuple[ExplicitModel, ...], Field(max_length=1000, json_schema_extra=map_keyed_by("id"))
     ] = ()
     """The models to publish. When there are any, the server is not asked, as in OpenClaw, and
     what is said about discovered models changes nothing."""
-    model_defaults: ModelSettings = ModelSettings()
+    model_defaults: Annotated[ModelSettings, SharedSection] = ModelSettings()
     """What is published about every discovered model; it wins over what the server says."""
     model_overrides: Annotated[tuple[ModelOverride, ...], Field(max_length=64)] = ()
     """What is published about some discovered models: the first whose glob matches counts, and its
     fields win over modelDefaults."""
-    agents: AgentDefaults | None = None
+    agents: Annotated[AgentDefaults, SharedSection] | None = None
     """What agents use unless they say otherwise; absent: a primary model of those published."""
-    output: Output = Output()
+    output: Annotated[Output, SharedSection] = Output()
     """The ConfigMap that agents mount."""
     suspend: bool = False
     """Stop asking and writing; what is published stays."""

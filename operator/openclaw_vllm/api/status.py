@@ -7,9 +7,11 @@ small, and bounds are wide: a status that the API server rejects would be worse 
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from openclaw_vllm.api.conditions import Conditions, ObjectStatus
-from openclaw_vllm.api.fields import ATOMIC, WireModel
+from openclaw_vllm.api.fields import ATOMIC, WIRE, WireModel
+from openclaw_vllm.api.sharing import SharedText
 
 Task = Literal["Generate", "Embed", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
@@ -28,7 +30,7 @@ MAX_REJECTED_MODELS = 20
 MAX_NOTES = 8
 MAX_ID_LENGTH = 1024
 
-_Id = Annotated[str, Field(max_length=MAX_ID_LENGTH)]
+_Id = Annotated[str, Field(max_length=MAX_ID_LENGTH), SharedText]
 _Name = Annotated[str, Field(max_length=253)]
 
 
@@ -44,12 +46,13 @@ class ReplicasStatus(WireModel):
     """How many of those list something else than most of them."""
 
 
-class EndpointStatus(WireModel):
+@dataclass(config=WIRE, frozen=True, slots=True, kw_only=True)
+class EndpointStatus:
     """The server as the operator sees it."""
 
-    base_url: Annotated[str, Field(max_length=4096)]
+    base_url: Annotated[str, Field(max_length=4096), SharedText]
     """The URL that is asked and published."""
-    server_version: Annotated[str, Field(max_length=128)] | None = None
+    server_version: Annotated[str, Field(max_length=128), SharedText] | None = None
     """What the server says its version is."""
     replicas: ReplicasStatus | None = None
     """The replicas of the Service; absent where the server is none, or has no EndpointSlices."""
@@ -66,7 +69,8 @@ class EndpointStatus(WireModel):
     Service is headless, so the URL has the port of its pods, which is another than its own."""
 
 
-class ModelStatus(WireModel):
+@dataclass(config=WIRE, frozen=True, slots=True, kw_only=True)
+class ModelStatus:
     """A published model."""
 
     id: _Id
@@ -97,7 +101,7 @@ class ModelStatus(WireModel):
     """Whether requests may carry images, where this resource says so or the server was asked."""
     images_source: AbilitySource | None = None
     """Where that comes from: this resource, or a request to the server."""
-    note: Annotated[str, Field(max_length=256)] | None = None
+    note: Annotated[str, Field(max_length=256), SharedText] | None = None
     """What to know about the model, such as SmallContext."""
 
 
@@ -111,12 +115,13 @@ class RejectedModel(WireModel):
     discovery.kinds leaves out, or that refuses to chat when discovery.capabilities asks it."""
 
 
-class ConfigMapStatus(WireModel):
+@dataclass(config=WIRE, frozen=True, slots=True, kw_only=True)
+class ConfigMapStatus:
     """The published ConfigMap."""
 
     name: _Name
     """The ConfigMap's name."""
-    digest: Annotated[str, Field(max_length=128)] | None = None
+    digest: Annotated[str, Field(max_length=128), SharedText] | None = None
     """A checksum of our keys of its data."""
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from openclaw_vllm.api.conditions import Condition
+from openclaw_vllm.api.conditions import Condition, ObjectStatus
 from openclaw_vllm.reconcile.write_status import record_events
 from tests import builders
 from tests.eventually import eventually
@@ -14,7 +14,8 @@ from tests.fakes.context import fake_context
 
 def condition(type_: str, status: str, reason: str) -> Condition:
     item = {"type": type_, "status": status, "reason": reason, "message": ""}
-    return Condition.model_validate(item | {"lastTransitionTime": ""})
+    read = ObjectStatus.model_validate({"conditions": [item | {"lastTransitionTime": ""}]})
+    return read.conditions[0]
 
 
 async def test_an_interrupted_run_still_tells_what_has_changed(

@@ -9,6 +9,7 @@ And each changed byte may restart agents: keys and models are sorted, the text i
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Protocol
 
 from openclaw_vllm.api.conditions import Reason
@@ -192,15 +193,12 @@ def _count_bytes(data: Mapping[str, str]) -> int:
 
 
 def _serialize(document: Json, *, indent: int | None) -> str:
-    separators = (",", ": ") if indent else (",", ":")
-    return (
-        json.dumps(
-            document,
-            indent=indent,
-            separators=separators,
-            sort_keys=True,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        + "\n"
+    text = json.dumps(
+        document,
+        indent=indent,
+        separators=(",", ": ") if indent else (",", ":"),
+        sort_keys=True,
+        ensure_ascii=False,
+        allow_nan=False,
     )
+    return intern(f"{text}\n")  # the ConfigMap in the cache has the same text

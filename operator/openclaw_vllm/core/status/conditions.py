@@ -6,7 +6,7 @@ Stalled are present only while they are True.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openclaw_vllm.api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from openclaw_vllm.api.problem import Problem
@@ -192,6 +192,4 @@ def _complete(
     old = previous.get(draft.type)
     same = old is not None and old.status == draft.status
     time = old.last_transition_time if old is not None and same else now
-    return draft.model_copy(
-        update={"observed_generation": generation, "last_transition_time": time}
-    )
+    return replace(draft, observed_generation=generation, last_transition_time=time)

@@ -1,6 +1,7 @@
 """Replicas in the status of both kinds: how many there are, and how they differ."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.provider import VllmProviderSpec
@@ -44,7 +45,7 @@ def with_partial_models(
         if id_ in rejected or not is_selected(id_, spec.discovery):
             continue
         row = models.get(id_) or ModelStatus(id=id_, ref=f"{spec.provider_id}/{id_}")
-        models[id_] = row.model_copy(update={"state": "Partial", "replicas": count})
+        models[id_] = replace(row, state="Partial", replicas=count)
     return tuple(models[id_] for id_ in sorted(models))
 
 
