@@ -39,6 +39,9 @@ class FloorProcess:
     def burst(self, count: int) -> Taken:
         return self.act(what="burst", count=count)
 
+    def settle(self) -> None:
+        """Do nothing: it asks only when told to."""
+
     def steady(self, count: int, seconds: float) -> int:
         """Ask servers evenly for a while, as many as are due in it."""
         due = max(1, round(count * seconds / self.pace.interval))

@@ -59,6 +59,10 @@ class Operator:
         manifests = [provider(number, self.servers, self.pace) for number in range(count)]
         return asyncio.run(fleet.create(self.plane.admin, manifests, patience(count)))
 
+    def settle(self) -> None:
+        """Let an interval pass: in the one after its creation an object is asked for twice."""
+        time.sleep(self.pace.interval)
+
     def steady(self, count: int, seconds: float) -> int:
         """Let a while pass; return how often servers were asked in it."""
         before = self.servers.answered()
