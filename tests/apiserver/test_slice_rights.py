@@ -19,6 +19,9 @@ ACCOUNT = "without-slices"
 USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
 
+INTERVAL = {"interval": "5s"}
+
+
 @pytest.fixture
 def process(
     home: Workspace, operator_kubeconfig: Path, tmp_path: Path
@@ -40,13 +43,16 @@ def process(
     home.plane.kubectl("delete", "clusterrole,clusterrolebinding", ACCOUNT)
 
 
+@pytest.mark.parametrize("mode", ["Periodic", "OnChange"])
 def test_the_missing_right_is_named_and_a_service_asked_as_ever(
-    home: Workspace, servers: Servers, process: OperatorProcess
+    mode: str, home: Workspace, servers: Servers, process: OperatorProcess
 ) -> None:
     Slices(home).apply()
     server = servers.start()
-    provider = behind_service(home, server)
+    provider = behind_service(home, server, mode=mode, **INTERVAL)
     provider.is_ready()
+    asked = server.count("/v1/models")
+    soon(lambda: server.count("/v1/models") > asked + 1, "the server is asked at the interval")
     assert provider.conditions["ServerReachable"] == "True Succeeded"
     advice = "grant the operator list and watch on endpointslices of discovery.k8s.io"
     assert any(advice in line["message"] for line in process.log_lines()), process.tail()

@@ -100,7 +100,7 @@ class ServicesSource(WireModel):
     """Periodic asks at the interval. OnChange asks only when this resource is created or edited,
     when openclaw-vllm.dev/requested-at changes and when other replicas of a Service are ready: for
     servers that each question wakes up, or that are metered. Until its first good answer a Service
-    is asked again in both."""
+    is asked again in both, and one without EndpointSlices at the interval in either."""
     replicas: AskedReplicas = "Service"
     """Service asks the Service, which any replica may answer. Each asks every ready replica at its
     own address, of more than 16 always the same 16, and needs EndpointSlices."""

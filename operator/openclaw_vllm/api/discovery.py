@@ -117,7 +117,7 @@ class Discovery(WireModel):
     """Periodic asks at the interval. OnChange asks only when this resource is created or edited,
     when openclaw-vllm.dev/requested-at changes and when other replicas of the Service are ready:
     for a server that each question wakes up, or that is metered. Until the first good answer both
-    ask again."""
+    ask again, and a Service without EndpointSlices is asked at the interval in either."""
     replicas: AskedReplicas = "Service"
     """Service asks the Service, which any replica may answer. Each asks every ready replica at its
     own address, of more than 16 always the same 16, and needs EndpointSlices."""

@@ -50,9 +50,11 @@ class SliceController:
 
     def on_slices_refused(self, namespace: str) -> None:
         """Go on without the EndpointSlices of a namespace, or of all: those known grow old."""
-        for key, endpoint_slice in tuple(self._cache.slices.items()):
-            if namespace in ("", key.namespace):
-                self._cache.slices.delete(key, endpoint_slice.uid)
+        refused = [one for one in self._cache.slices.items() if namespace in ("", one[0].namespace)]
+        before = self._replicas({endpoint_slice.service for _, endpoint_slice in refused})
+        for key, endpoint_slice in refused:
+            self._cache.slices.delete(key, endpoint_slice.uid)
+        self._compare_replicas(before)
 
     def _replicas(self, services: Iterable[ObjectKey]) -> dict[ObjectKey, Replicas | None]:
         """Return the replicas of those of these Services that somebody asks."""

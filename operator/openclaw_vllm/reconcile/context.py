@@ -89,8 +89,9 @@ class ReconcileContext(Readers):
             server = state.server if state else None
             is_probed = (
                 not isinstance(spec, Problem)
-                and not (spec.suspend or spec.models or spec.discovery.mode == "OnChange")
+                and not (spec.suspend or spec.models)
                 and not (server and server.is_asleep)
+                and (spec.discovery.mode == "Periodic" or bool(server and server.lacks_slices))
             )
             published = self.cache.published.get(provider.config_map)
             owned = published is not None and is_ours(provider, published)

@@ -9,7 +9,7 @@ from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.core.discovery.confirmation import ROUTED_CONNECT_TIMEOUT, is_inconclusive
-from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
+from openclaw_vllm.core.discovery.next_probe import reschedule_without_slices, schedule_next_probe
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.reconcile.context import ReconcileContext
 from openclaw_vllm.reconcile.details import record_models
@@ -42,8 +42,10 @@ async def discover(
         provider.key.namespace, spec, before.observe_request(provider.request), context
     )
     service = upstream.endpoint.sliced_service if isinstance(upstream, Upstream) else None
-    server = server.with_replicas(context.replicas_of(service))
-    due = server.schedule.is_due(context.clock.monotonic())
+    server = server.with_replicas(context.replicas_of(service), is_service=service is not None)
+    now, wall = context.clock.monotonic(), context.clock.wall()
+    server = reschedule_without_slices(server, spec.discovery, now, wall)
+    due = server.schedule.is_due(now)
     no_replicas = server.replicas.problem if server.replicas and not spec.models else None
     if no_replicas:
         server = server.without_probe(no_replicas)

@@ -75,7 +75,10 @@ async def locate(
 async def resolve_endpoint(
     namespace: str, spec: VllmProviderSpec, server: ServerState, readers: Readers
 ) -> tuple[Upstream | Problem, ServerState]:
-    """Record where the server is; another place is probed at once."""
+    """Record where the server is; another place is probed at once. Of replicas that are not asked
+    themselves any more no survey stays."""
+    if spec.discovery.replicas == "Service":
+        server = replace(server, survey=None)
     former_url = server.discovery.endpoint.former_url
     last_url = server.discovery.connection.base_url if server.discovery.connection else ""
     last_url = last_url or server.discovery.retained_url
@@ -83,7 +86,7 @@ async def resolve_endpoint(
     if isinstance(upstream, Problem):
         return upstream, server.with_endpoint_problem(upstream)
     former_url = former_url if upstream.endpoint.has_former_domain else ""
-    is_target_port = upstream.endpoint.has_target_port
-    return replace(upstream, survey=server.survey), server.with_endpoint(
-        upstream.connection, former_url, is_target_port=is_target_port
+    server = server.with_endpoint(
+        upstream.connection, former_url, is_target_port=upstream.endpoint.has_target_port
     )
+    return replace(upstream, survey=server.survey), server

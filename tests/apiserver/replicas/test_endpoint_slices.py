@@ -190,6 +190,21 @@ def test_what_is_asked_on_changes_is_asked_by_no_interval_and_no_restart(
     provider.probe(server)
 
 
+def test_what_is_asked_on_changes_and_sleeps_is_asked_when_its_slices_go(
+    space: Workspace, servers: Servers, slices: Slices
+) -> None:
+    server = servers.start()
+    slices.apply(ONE)
+    provider = behind_service(space, server, mode="OnChange")
+    provider.is_ready()
+    slices.apply()
+    provider.becomes(ServerReachable="Unknown NoReadyEndpoints")
+    requests = len(server.seen)
+    slices.delete()
+    provider.becomes(ServerReachable="True Succeeded")
+    assert len(server.seen) > requests
+
+
 @pytest.mark.parametrize(
     ("target", "reference"),
     [

@@ -66,6 +66,13 @@ async def test_a_slice_that_is_deleted_wakes_and_one_that_took_its_name_stays() 
         assert harness.context.cache.slices_of(service) == ()
 
 
+async def test_slices_that_may_not_be_watched_any_more_wake_who_asks_their_service() -> None:
+    async with controller_harness() as harness:
+        harness.providers.slices.on_slice_event("ADDED", endpoint_slice())
+        naming_service(harness).providers.slices.on_slices_refused(NAMESPACE)
+        assert harness.queue.take() == ["vllm"]
+
+
 @pytest.mark.parametrize(
     ("refused", "left"),
     [("", set()), (NAMESPACE, {"models"}), ("other", {NAMESPACE, "models"})],

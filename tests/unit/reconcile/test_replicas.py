@@ -1,23 +1,24 @@
 """A Service whose replicas come and go: asked when one is ready, and left asleep when none is."""
 
-import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from openclaw_vllm.api.endpoint_slice import EndpointSlice
-from openclaw_vllm.api.keys import ObjectKey
-from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import ReplicasStatus
-from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from tests import builders
-from tests.builders.slices import STARTING, endpoint_slice, endpoints
-from tests.fakes.prober import FakeProber
 from tests.harnesses.provider import ProviderHarness
-
-LISTED = frozenset({"a"})
-ONE, TWO = "10.0.0.1", "10.0.0.2"
+from tests.harnesses.replicas import (
+    BOTH,
+    HANGS,
+    LISTED,
+    ONE,
+    ONLY,
+    TWO,
+    Pods,
+    conditions,
+    each,
+    scale,
+)
 
 
 def harness(**discovery: Any) -> ProviderHarness:
@@ -26,21 +27,9 @@ def harness(**discovery: Any) -> ProviderHarness:
     return ProviderHarness(builders.resource(spec))
 
 
-def scale(it: ProviderHarness, *ready: str, starting: tuple[str, ...] = ()) -> None:
-    """Have a slice of the Service with these replicas."""
-    others = endpoints(STARTING, *starting)
-    wire = endpoint_slice(*ready, namespace="models", others=others)
-    it.context.cache.slices.upsert(ObjectKey("models", "vllm-1"), EndpointSlice.read(wire))
-
-
 def restart(it: ProviderHarness, *ready: str) -> None:
     it.restart()
     scale(it, *ready)
-
-
-def conditions(it: ProviderHarness) -> dict[str, str]:
-    result = it.cluster.resource.status.conditions
-    return {one.type: f"{one.status} {one.reason}" for one in result}
 
 
 def replicas(it: ProviderHarness) -> int | None:
@@ -144,41 +133,9 @@ def test_what_is_asked_on_changes_ends_right_after_a_rollout() -> None:
     assert it.server.lists == lists
 
 
-HANGS = frozenset({"it never answers"})
-
-
-class Pods(FakeProber):
-    """Replicas with lists of their own, by address; others list what the Service does."""
-
-    def __init__(self, lists: dict[str, frozenset[str] | None]) -> None:
-        super().__init__(LISTED)
-        self.by_pod, self.ports = lists, set[int]()
-
-    async def ask(self, question: ProbeRequest) -> ProbeResponse | Problem:
-        (address,) = question.addresses
-        self.listed = self.by_pod.get(address.removeprefix("10.0.0."), LISTED)
-        if self.listed is HANGS:
-            await asyncio.Event().wait()
-        if question.url.endswith("/models"):
-            self.ports.add(question.port)
-        return await super().ask(question)
-
-
-def each(it: ProviderHarness, **lists: frozenset[str] | None) -> ProviderHarness:
-    """Probe a Service whose replicas list these models."""
-    server = Pods({name[1:]: models for name, models in lists.items()})
-    it.server, it.context = server, replace(it.context, prober=server)
-    scale(it, *(f"10.0.0.{name[1:]}" for name in lists))
-    it.probe(LISTED)
-    return it
-
-
 def partial(it: ProviderHarness) -> dict[str, int | None]:
     models = it.cluster.resource.status.models
     return {model.id: model.replicas for model in models if model.state == "Partial"}
-
-
-BOTH, ONLY = frozenset("ab"), frozenset("a")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,11 @@
-"""When a server is asked again, by its answers, its replicas and the spec."""
+"""When a server is asked again, by its answers, its replicas and the spec.
+
+A Service without slices, or with slices that cannot be watched, is asked at the interval, whatever
+the mode: no change of its replicas would ever be seen.
+"""
 
 from dataclasses import replace
+from math import inf
 
 from openclaw_vllm.api.discovery import Discovery
 from openclaw_vllm.core.discovery.references import awaits_reference
@@ -18,6 +23,20 @@ def schedule_next_probe(
     return replace(server, schedule=schedule)
 
 
+def reschedule_without_slices(
+    server: ServerState, discovery: Discovery, now: float, wall: float
+) -> ServerState:
+    """Schedule the next probe of a Service whose slices have gone: one that slept is asked at once,
+    and one that waits for changes at the interval. Once slices have come it waits for the next."""
+    schedule = server.schedule
+    if server.lacks_slices and server.is_asleep:
+        schedule = schedule.restarted()
+    elif server.lacks_slices and schedule.next_probe_at == inf:
+        uid, interval = server.request.uid, discovery.interval_seconds
+        schedule = schedule.after_interval(uid, interval, now, wall)
+    return replace(server, schedule=schedule)
+
+
 def _next_schedule(
     server: ServerState, discovery: Discovery, now: float, wall: float, *, retry_early: bool
 ) -> ProbeSchedule:
@@ -28,7 +47,7 @@ def _next_schedule(
         return schedule.before_confirmation(now)
     if retry_early or _awaits_first_list(server, discovery):
         return schedule.after_early_retry(interval, now)
-    if discovery.mode != "OnChange":
+    if discovery.mode != "OnChange" or server.lacks_slices:
         return schedule.after_interval(uid, interval, now, wall)
     if not _has_follow_up(server, discovery):
         return schedule.until_change()

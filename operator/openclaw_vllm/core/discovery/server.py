@@ -28,6 +28,7 @@ class ServerState:
     schedule: ProbeSchedule = field(default_factory=ProbeSchedule)
     survey: Survey | None = None  # of the replicas, if each is asked
     replicas: Replicas | None = None  # None: the server is no Service, or one without slices
+    lacks_slices: bool = False  # a Service of which nothing tells when its replicas change
 
     @property
     def is_within_threshold(self) -> bool:
@@ -84,7 +85,9 @@ class ServerState:
         `former_url` is the connection's while it has a domain that the cluster had before;
         `is_target_port` tells that it has the port of a headless Service's pods, which is another.
         """
-        endpoint = self.discovery.endpoint
+        endpoint, survey = self.discovery.endpoint, self.survey
+        if endpoint.connection and endpoint.connection.base_url != connection.base_url:
+            survey = None
         moved = endpoint.problem is not None or endpoint.connection != connection
         if endpoint.problem is NOT_PROBED_YET:  # as after a restart
             moved = connection.base_url != self.discovery.retained_url
@@ -97,13 +100,17 @@ class ServerState:
             is_target_port=is_target_port,
         )
         schedule = self.schedule.at_once() if moved else self.schedule
-        return replace(
-            self, discovery=replace(self.discovery, endpoint=endpoint), schedule=schedule
-        )
+        discovery = replace(self.discovery, endpoint=endpoint)
+        return replace(self, discovery=discovery, schedule=schedule, survey=survey)
 
-    def with_replicas(self, replicas: Replicas | None) -> "ServerState":
+    def with_replicas(
+        self, replicas: Replicas | None, *, is_service: bool = False
+    ) -> "ServerState":
         """Record the replicas; when others are ready now, the server is probed at once. At first
-        sight, as after a restart, only one that sleeps or never answered is."""
+        sight, as after a restart, only one that sleeps or never answered is.
+
+        `is_service` tells that slices would be those of a Service.
+        """
         waits = self.is_asleep or not self.discovery.has_good_answer
         changed = have_changed(self.replicas, replicas, waits=waits)
         schedule, retained = self.schedule, self.discovery.retained
@@ -114,7 +121,13 @@ class ServerState:
             several = replicas is not None and replicas.are_several and self.survey is None
             retained = retained.of_replicas(several=several, changed=changed)
         discovery = replace(self.discovery, retained=retained)
-        return replace(self, replicas=replicas, schedule=schedule, discovery=discovery)
+        return replace(
+            self,
+            replicas=replicas,
+            lacks_slices=is_service and replicas is None,
+            schedule=schedule,
+            discovery=discovery,
+        )
 
     def with_survey(self, survey: Survey | None, listed: frozenset[str]) -> "ServerState":
         """Record how replicas differ; a model that some lack, and the list so, is not retained."""

@@ -112,12 +112,13 @@ def _build_endpoint(
     discovery, before = server.discovery, provider.status.endpoint
     if discovery.connection is None:
         return {}
+    last = before.replicas if before and before.base_url == discovery.connection.base_url else None
     is_current = not spec.models and not discovery.has_moved  # known from this endpoint
     endpoint = EndpointStatus(
         base_url=discovery.connection.base_url,
         server_version=(discovery.info.version or None) if is_current else None,
         task=discovery.info.task if is_current else None,
-        replicas=replicas_status(spec, before.replicas if before else None, server),
+        replicas=replicas_status(spec, last, server),
         notes=None if discovery.has_moved else server_notes(spec, discovery) or None,
     )
     return {"endpoint": endpoint}
