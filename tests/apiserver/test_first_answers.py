@@ -9,7 +9,7 @@ from tests.apiserver.honesty import assert_honest
 from tests.apiserver.servers import Servers
 from tests.apiserver.workspace import Json, Workspace, soon
 from tests.controlplane.component import free_port
-from tests.vllm_server import Answer, Hang
+from tests.vllm_server import Answer, Hang, Model
 
 RARELY = {"interval": "1h", "timeout": "1s"}
 SKELETON: Json = {"providers": {}}
@@ -57,17 +57,42 @@ def test_a_server_without_models_is_waited_for(space: Workspace, servers: Server
     provider.is_ready()
 
 
-def test_an_embedding_server_does_not_become_a_chat_model(
-    space: Workspace, servers: Servers
+@pytest.mark.parametrize(
+    ("serves", "task", "words"),
+    [
+        pytest.param("embed", "Embed", "memory.search", id="embeds"),
+        pytest.param("score", "Other", "reranking", id="reranks"),
+        pytest.param("classify", "Other", "classification", id="classifies"),
+        pytest.param("transcribe", "Other", "speech", id="transcribes"),
+    ],
+)
+def test_a_server_that_does_not_chat_does_not_become_a_chat_model(
+    serves: str, task: str, words: str, space: Workspace, servers: Servers
 ) -> None:
-    provider = space.provider(servers.start(task="embed"))
+    provider = space.provider(servers.start(task=serves))
     whole = provider.becomes(ConfigPublished="True NoChatModels", Ready="True NoChatModels")
     status = assert_honest(whole)["status"]
-    assert status["endpoint"]["task"] == "Embed"
+    assert status["endpoint"]["task"] == task
     assert {model["reason"] for model in status["rejectedModels"]} == {"NotChat"}
     row = space.plane.kubectl("get", "vllmproviders", "-n", space.namespace, "--no-headers")
     assert row.split()[1:4] == ["0", "True", "NoChatModels"]
     events = partial(space.plane.kubectl, "get", "events", "-n", space.namespace)
     soon(lambda: "NoChatModels" in events("-o", "jsonpath={.items[*].reason}"))
-    assert "memory" in provider.message("ConfigPublished")
+    assert words in provider.message("ConfigPublished")
+    assert provider.models == []
+
+
+def test_a_server_that_reranks_after_it_chatted_loses_its_models_after_remove_after_answers(
+    space: Workspace, servers: Servers
+) -> None:
+    server = servers.start()
+    provider = space.provider(server, discovery={"interval": "1h", "removeAfter": 3})
+    provider.is_ready()
+    published, server.task = provider.models, "score"
+    server.models = (*server.models, Model("reranker"))  # a list that changes is looked at closely
+    for _ in range(2):
+        provider.probe(server)
+        assert provider.models == published
+    provider.probe(server)
+    provider.becomes(ConfigPublished="True NoChatModels", Ready="True NoChatModels")
     assert provider.models == []

@@ -14,6 +14,7 @@ from tests.harnesses.provider import ProviderHarness
 PATHS = {"/models": "models-no-key", "/chat/completions": "options-chat"}
 WITH_KEY = "models-right-key"  # the only list of some captures
 PATHS |= {"/embeddings": "options-embeddings", "/version": "version"}
+OTHER_ROUTE = "options-nonsense"  # of those that no gateway here has
 
 
 @dataclass
@@ -34,7 +35,8 @@ class CapturedProber(FakeProber):
             return DOWN
         if question.method == "POST":
             return self._chat(question)
-        name = next(name for path, name in PATHS.items() if question.url.endswith(path))
+        names = (name for path, name in PATHS.items() if question.url.endswith(path))
+        name = next(names, OTHER_ROUTE)
         has_list = captures.exists(self.server, name) or name != PATHS["/models"]
         return _answer(self.server, name if has_list else WITH_KEY)
 

@@ -4,11 +4,11 @@ import asyncio
 import signal
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from tests.vllm_server import Model, VllmServer
+from tests.vllm_server import Model, Task, VllmServer
 
 
 class ModelParameter(click.ParamType[Model]):
@@ -30,7 +30,7 @@ class ModelParameter(click.ParamType[Model]):
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free one.")
 @click.option("--model", "models", type=ModelParameter(), multiple=True, required=True)
 @click.option("--api-key", "keys", multiple=True, envvar="VLLM_API_KEY")
-@click.option("--task", type=click.Choice(["generate", "embed"]), default="generate")
+@click.option("--task", type=click.Choice(get_args(Task)), default="generate")
 @click.option("--tools/--no-tools", default=False, help="As with --enable-auto-tool-choice.")
 @click.option("--vision/--no-vision", default=False)
 @click.option("--shuffle/--no-shuffle", default=False, help="List in another order each time.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Json = dict[str, object]
-Task = Literal["generate", "embed"]
+Task = Literal["generate", "embed", "score", "classify", "transcribe"]
 
 VERSION = "0.32.0"
 FINGERPRINT = f"vllm-{VERSION}-00000000"

@@ -27,6 +27,10 @@ ALWAYS = {"/v1/models": "GET", "/health": "GET", "/ping": "GET", "/version": "GE
 BY_TASK: dict[Task, dict[str, str]] = {
     "generate": {"/v1/chat/completions": "POST"},
     "embed": {"/v1/embeddings": "POST"},
+    # as vLLM 0.32 documents them
+    "score": dict.fromkeys(("/pooling", "/score", "/v1/score", "/rerank", "/v1/rerank"), "POST"),
+    "classify": dict.fromkeys(("/pooling", "/classify"), "POST"),
+    "transcribe": dict.fromkeys(("/v1/audio/transcriptions", "/v1/audio/translations"), "POST"),
 }
 CONTROL = "/test/models"
 IDLE_SECONDS = 5.0  # vLLM closes idle connections after this long

@@ -13,7 +13,7 @@ from openclaw_vllm.api.conditions import Conditions, ObjectStatus
 from openclaw_vllm.api.fields import ATOMIC, WIRE, WireModel
 from openclaw_vllm.api.sharing import SharedText
 
-Task = Literal["Generate", "Embed", "Unknown"]
+Task = Literal["Generate", "Embed", "Other", "Unknown"]
 ContextWindowSource = Literal["Override", "Server", "Parent", "Default"]
 Ability = Literal["Supported", "Unsupported", "Unknown"]
 AbilitySource = Literal["Override", "Probe"]
@@ -57,7 +57,8 @@ class EndpointStatus:
     replicas: ReplicasStatus | None = None
     """The replicas of the Service; absent where the server is none, or has no EndpointSlices."""
     task: Task | None = None
-    """Generate for chat models, Embed for embedding models, Unknown when it cannot be told."""
+    """Generate for chat models, Embed for embedding models, Other where the routes are those of
+    rerankers, classifiers, speech or images alone, Unknown when it cannot be told."""
     notes: (
         Annotated[tuple[ServerNote, ...], Field(max_length=MAX_NOTES, json_schema_extra=ATOMIC)]
         | None

@@ -13,7 +13,15 @@ from openclaw_vllm.core.discovery.confirmation import is_inconclusive
 from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
 from openclaw_vllm.core.discovery.models import select_models
 from openclaw_vllm.core.discovery.models_response import ServedModel, parse_version
-from openclaw_vllm.core.discovery.routes import CHAT, EMBEDDINGS, Route, task_of, task_of_list
+from openclaw_vllm.core.discovery.routes import (
+    CHAT,
+    EMBEDDINGS,
+    OTHERS,
+    OTHERS_OF_SERVER,
+    Route,
+    task_of,
+    task_of_list,
+)
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.edges.vllm.probe_request import ProbeResponse
 from openclaw_vllm.reconcile.examine import examine
@@ -86,9 +94,10 @@ async def _examine(
 async def read_details(
     upstream: Upstream, readers: Readers, *, with_task: bool = True
 ) -> tuple[str, Task | None]:
-    """Read the server's version, and whether it generates or embeds; None where it did not answer.
+    """Read the server's version and its task; None where it did not answer.
 
-    The task shows in its routes. Without `with_task` they are not read: routes of a gateway come
+    The task shows in its routes: one of a server that chats is asked for, two of one that embeds,
+    and at most eight. Without `with_task` they are not read: routes of a gateway come
     and go with its models, so that they say nothing while there is none.
     """
     try:
@@ -106,7 +115,24 @@ async def _read_task(upstream: Upstream, readers: Readers, *, is_due: bool) -> T
     if not is_due:
         return None
     chat = await read_route(upstream, CHAT, readers)
-    if chat is Route.EXISTS:
-        return task_of(chat, Route.UNKNOWN)
-    embeddings = await read_route(upstream, EMBEDDINGS, readers)
-    return None if chat is None or embeddings is None else task_of(chat, embeddings)
+    embeddings: Route | None = Route.UNKNOWN
+    other: Route | None = Route.UNKNOWN
+    if chat is not Route.EXISTS:
+        embeddings = await read_route(upstream, EMBEDDINGS, readers)
+    if chat is embeddings is Route.ABSENT:
+        other = await _read_other_route(upstream, readers)
+    if chat is None or embeddings is None or other is None:
+        return None
+    return task_of(chat, embeddings, other)
+
+
+async def _read_other_route(upstream: Upstream, readers: Readers) -> Route | None:
+    """Return whether any route for something else exists: the first that does, or that has no
+    answer, is the last that is asked for."""
+    api, server = upstream.endpoint.base_url, upstream.endpoint.server_url
+    places = [(api, path) for path in OTHERS] + [(server, path) for path in OTHERS_OF_SERVER]
+    for root, path in places:
+        route = await read_route(upstream, path, readers, root=root)
+        if route is None or route is Route.EXISTS:
+            return route
+    return Route.UNKNOWN

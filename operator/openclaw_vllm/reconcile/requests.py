@@ -24,7 +24,11 @@ async def ask(
     return await readers.prober.ask(request)
 
 
-async def read_route(upstream: Upstream, path: str, readers: Readers) -> Route | None:
-    """Return whether the API has a route, below its root; None without an answer."""
-    answer = await ask(upstream, "OPTIONS", f"{upstream.endpoint.base_url}{path}", readers)
+async def read_route(
+    upstream: Upstream, path: str, readers: Readers, *, root: str | None = None
+) -> Route | None:
+    """Return whether there is a route, below the root of the API unless another is given; None
+    without an answer."""
+    url = f"{root or upstream.endpoint.base_url}{path}"
+    answer = await ask(upstream, "OPTIONS", url, readers)
     return None if isinstance(answer, Problem) else classify_route(answer.status, answer.allow)

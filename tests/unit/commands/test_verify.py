@@ -10,7 +10,7 @@ from tests import builders
 from tests.apiserver.servers import Servers, ServerThread
 from tests.certificates import Authority
 from tests.harnesses.command_line import CommandLine, provider
-from tests.vllm_server import Answer, Model
+from tests.vllm_server import Answer, Model, Task
 
 ROOT = Path(__file__).parents[3]
 KEY = "sk-planted-key"
@@ -48,11 +48,12 @@ def test_a_good_server_is_verified(cli: CommandLine, servers: Servers) -> None:
     ]
 
 
-def test_a_server_that_only_embeds_is_reported_as_in_the_cluster(
-    cli: CommandLine, servers: Servers
+@pytest.mark.parametrize("task", ["embed", "score", "classify", "transcribe"])
+def test_a_server_that_does_not_chat_is_reported_as_in_the_cluster(
+    task: Task, cli: CommandLine, servers: Servers
 ) -> None:
     server = servers.start(Model("m"))
-    server.task = "embed"
+    server.task = task
     path = cli.write_yaml("p.yaml", provider({"baseUrl": server.base_url}))
     report = cli.json("verify", "-f", path, "--allow-loopback")
     assert reasons(report)["Ready"] == "True NoChatModels"

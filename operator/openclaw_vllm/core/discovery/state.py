@@ -91,9 +91,9 @@ class DiscoveryState:
     @property
     def left_out(self) -> Mapping[str, Rejection]:
         """The models that are not published whatever the spec's patterns say: those that are
-        rejected, and all of a server that embeds."""
-        embedders = self.retained.served if self.retained and self.info.task == "Embed" else ()
-        return {**(self.rejected or {}), **dict.fromkeys(embedders, Rejection.NOT_CHAT)}
+        rejected, and all of a server that does not chat."""
+        others = self.retained.served if self.retained and self.info.lacks_chat else ()
+        return {**(self.rejected or {}), **dict.fromkeys(others, Rejection.NOT_CHAT)}
 
     @property
     def offer(self) -> tuple[object, ...]:
@@ -186,7 +186,7 @@ class DiscoveryState:
     def models_to_examine(self, spec: VllmProviderSpec) -> frozenset[str]:
         """Return what is selected and the server's version, unless capabilities are known for
         that; a model that refuses to chat is never among what is known."""
-        excluded = self.info.task == "Embed" or self.capabilities.is_stopped
+        excluded = self.info.lacks_chat or self.capabilities.is_stopped
         if spec.discovery.capabilities != "Probe" or self.retained is None or excluded:
             return frozenset()
         ids = (id_ for id_ in self.retained.served if is_selected(id_, spec.discovery))

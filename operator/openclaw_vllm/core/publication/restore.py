@@ -24,7 +24,7 @@ from openclaw_vllm.core.discovery.models_response import ServedModel
 from openclaw_vllm.core.discovery.retention import Retained, RetainedModel
 from openclaw_vllm.core.discovery.schedule import FAILURE_THRESHOLD, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
-from openclaw_vllm.core.discovery.server_info import KeyProof, ServerInfo
+from openclaw_vllm.core.discovery.server_info import WITHOUT_CHAT, KeyProof, ServerInfo
 from openclaw_vllm.core.discovery.state import DiscoveryState
 from openclaw_vllm.core.publication.last_published import LastPublished
 
@@ -162,7 +162,7 @@ def _former_url(status: VllmProviderStatus | None, retained: Retained | None) ->
 def _left_out(status: VllmProviderStatus) -> frozenset[str]:
     """Return the models that were left out because of their kind, by their list or their answers:
     those that the list is silent about have answered."""
-    if status.endpoint is not None and status.endpoint.task == "Embed":
+    if status.endpoint is not None and status.endpoint.task in WITHOUT_CHAT:
         return frozenset()  # by its routes: it is not known which of them would chat
     return frozenset(model.id for model in status.rejected_models if model.reason == "NotChat")
 

@@ -12,6 +12,12 @@ from openclaw_vllm.core.discovery.models import Model, build_explicit, build_mod
 from openclaw_vllm.core.discovery.retention import Retained
 from openclaw_vllm.core.discovery.state import DiscoveryState
 
+OF_EMBEDDER = "the server embeds and does not chat, so its list is empty: use it for memory.search"
+OF_OTHER = (
+    "the server has routes for reranking, classification, speech or images and neither for chat nor"
+    " for embeddings, so its list is empty"
+)
+
 
 def models_of(spec: VllmProviderSpec, discovery: DiscoveryState) -> tuple[Model, ...] | Problem:
     """Return the models to publish, or why none are known or too many."""
@@ -44,8 +50,8 @@ def no_chat_models(discovery: DiscoveryState) -> str:
     """
     rejected, retained = discovery.rejected or {}, discovery.retained
     listed = bool(rejected) or (retained is not None and bool(retained.models))
-    if listed and discovery.info.task == "Embed":
-        return "the server embeds and does not chat, so its list is empty: use it for memory.search"
+    if listed and discovery.info.lacks_chat:
+        return OF_EMBEDDER if discovery.info.task == "Embed" else OF_OTHER
     doubted = discovery.capabilities.refusals.answers.keys() & rejected.keys()
     others_only = set(rejected.values()) == {Rejection.NOT_CHAT}
     if others_only and discovery.lists_other_kinds_only and not doubted:
@@ -78,8 +84,8 @@ def _discovered_models(
     spec: VllmProviderSpec, discovery: DiscoveryState, retained: Retained
 ) -> tuple[Model, ...] | Problem:
     served = retained.served
-    embeds = discovery.info.task == "Embed"
-    ids = [] if embeds else [id_ for id_ in served if is_selected(id_, spec.discovery)]
+    chatting = () if discovery.info.lacks_chat else served
+    ids = [id_ for id_ in chatting if is_selected(id_, spec.discovery)]
     if len(ids) > spec.discovery.max_models:
         return _too_many(len(ids), spec)
     missing = retained.missing

@@ -308,6 +308,9 @@ def test_models_are_asked_after(memory: ServerState) -> None:
         pytest.param(
             listing("a").with_server_info("", "Embed", 0.0), {}, id="the server only embeds"
         ),
+        pytest.param(
+            listing("a").with_server_info("", "Other", 0.0), {}, id="the server only reranks"
+        ),
         pytest.param(NEW, {}, id="no list is known"),
     ],
 )

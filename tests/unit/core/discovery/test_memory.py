@@ -83,6 +83,11 @@ def retried(memory: ServerState, times: int) -> ServerState:
             False,
             id="that only embeds",
         ),
+        pytest.param(
+            after_list().with_server_info("", "Other", NOW),
+            False,
+            id="that only reranks",
+        ),
     ],
 )
 def test_early_retries_are_for_a_server(memory: ServerState, *, waits: bool) -> None:

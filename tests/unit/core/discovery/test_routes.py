@@ -56,22 +56,26 @@ def test_an_answer_to_options_means(status: int, allow: str, route: Route) -> No
 
 
 @pytest.mark.parametrize(
-    ("chat", "embeddings", "task"),
+    ("chat", "embeddings", "other", "task"),
     [
-        (EXISTS, ABSENT, "Generate"),
-        (EXISTS, EXISTS, "Generate"),
-        (EXISTS, UNKNOWN, "Generate"),
-        (ABSENT, EXISTS, "Embed"),
-        (ABSENT, ABSENT, "Unknown"),
-        (ABSENT, UNKNOWN, "Unknown"),
-        (UNKNOWN, EXISTS, "Unknown"),
-        (UNKNOWN, UNKNOWN, "Unknown"),
+        (EXISTS, ABSENT, EXISTS, "Generate"),
+        (EXISTS, EXISTS, UNKNOWN, "Generate"),
+        (EXISTS, UNKNOWN, UNKNOWN, "Generate"),
+        (ABSENT, EXISTS, EXISTS, "Embed"),
+        (ABSENT, EXISTS, UNKNOWN, "Embed"),
+        (ABSENT, ABSENT, EXISTS, "Other"),
+        (ABSENT, ABSENT, ABSENT, "Unknown"),
+        (ABSENT, ABSENT, UNKNOWN, "Unknown"),
+        (ABSENT, UNKNOWN, EXISTS, "Unknown"),
+        (UNKNOWN, ABSENT, EXISTS, "Unknown"),
+        (UNKNOWN, EXISTS, EXISTS, "Unknown"),
+        (UNKNOWN, UNKNOWN, EXISTS, "Unknown"),
     ],
 )
 def test_a_server_with_these_routes_has_the_task(
-    chat: Route, embeddings: Route, task: Task
+    chat: Route, embeddings: Route, other: Route, task: Task
 ) -> None:
-    assert task_of(chat, embeddings) == task
+    assert task_of(chat, embeddings, other) == task
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,8 @@ def test_a_server_with_these_routes_has_the_task(
         pytest.param("Embed", (None, "Chat"), "Unknown", id="one of several"),
         pytest.param("Embed", (None,), "Embed", id="silent rows"),
         pytest.param("Embed", ("Embedding",), "Embed", id="rows that name embeddings"),
+        pytest.param("Other", (None, "Chat"), "Unknown", id="a row of a server for something else"),
+        pytest.param("Other", (None, "Speech"), "Other", id="rows that name speech"),
         pytest.param("Generate", ("Chat",), "Generate", id="both agree"),
         pytest.param(None, ("Chat",), None, id="routes that did not answer"),
     ],

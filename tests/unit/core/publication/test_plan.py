@@ -144,13 +144,18 @@ def test_a_lost_endpoint_leaves_the_bytes_and_keeps_them_published() -> None:
     assert (listed(decided), decided.problem) == (["a"], None)
 
 
-def test_an_embedding_server_is_published_without_models_even_over_a_list() -> None:
+@pytest.mark.parametrize(
+    ("task", "words"), [("Embed", "memory.search"), ("Other", "reranking, classification, speech")]
+)
+def test_a_server_that_does_not_chat_is_published_without_models_even_over_a_list(
+    task: Task, words: str
+) -> None:
     before = resource()
     _, existing = publish(before, plan(before, *served("a")))
-    decided = plan(before, *served("a"), existing=existing, task="Embed")
+    decided = plan(before, *served("a"), existing=existing, task=task)
     assert listed(decided) == []
     assert (decided.problem, decided.reason) == (None, Reason.NO_CHAT_MODELS)
-    assert "memory.search" in decided.note
+    assert words in decided.note
 
 
 @pytest.mark.parametrize(
@@ -218,6 +223,8 @@ EMBEDDER, BAD = ServedModel("bge", kind="Embedding"), ServedModel("m@work")
         ),
         pytest.param(served("a"), "Embed", Reason.NO_CHAT_MODELS, id="an embedder by its routes"),
         pytest.param((BAD,), "Embed", Reason.NO_CHAT_MODELS, id="its id is bad, and it embeds"),
+        pytest.param(served("a"), "Other", Reason.NO_CHAT_MODELS, id="a reranker by its routes"),
+        pytest.param((), "Other", Reason.NO_MODELS, id="nothing, by a reranker"),
         pytest.param((EMBEDDER, BAD), None, Reason.NO_MODELS, id="an embedder and a bad id"),
         pytest.param((), "Embed", Reason.NO_MODELS, id="nothing"),
         pytest.param((), None, Reason.NO_MODELS, id="nothing, by a server of no task"),

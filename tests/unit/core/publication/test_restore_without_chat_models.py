@@ -21,12 +21,13 @@ NOW = "2026-01-01T00:00:00Z"
 DOWN = Problem(Reason.CONNECTION_FAILED, "down")
 SERVERS: dict[str, tuple[tuple[ServedModel, ...], Task]] = {
     "by its routes": (tuple(served("bge")), "Embed"),
+    "by routes for something else": (tuple(served("bge")), "Other"),
     "by its rows": ((ServedModel("bge", kind="Embedding"),), "Unknown"),
 }
 
 
 def published_by(how: str, **spec: object) -> tuple[VllmProvider, ConfigMapState]:
-    """Return an embedding server's VllmProvider and ConfigMap, as a process leaves them."""
+    """Return such a server's VllmProvider and ConfigMap, as a process leaves them."""
     models, task = SERVERS[how]
     resource = builders.resource(wire := builders.wire_spec(**spec))
     memory = builders.server_state(resource, *models).with_server_info("", task, 0.0)
