@@ -56,6 +56,11 @@ class Client:
             raise click.ClickException(text.decode())
         return json.loads(text)
 
+    def reconnect(self) -> None:
+        """Open the connection anew, since the API server ends one that was idle for 90 s."""
+        self._connection.close()
+        self._connection.connect()
+
     def follow(self, collection: str) -> Iterator[tuple[float, Any]]:
         """Give every new version of every object, with its time, until the server ends."""
         with suppress(OSError, HTTPException):
@@ -83,6 +88,10 @@ class Bench:
         self._sightings: Sightings = SimpleQueue()
         watching = (Client(plane), self._sightings)
         Thread(target=follow_config_maps, args=watching, daemon=True).start()
+
+    def reconnect(self) -> None:
+        """Make it ready to measure after a pause."""
+        self._client.reconnect()
 
     def create(self, name: str) -> float:
         spec = {"baseUrl": self._url, "discovery": {"interval": "1h"}}

@@ -52,6 +52,7 @@ class Operator:
         """Create VllmProviders one after the other; give the time until each is published."""
         self._idle_rounds += 1
         names = [f"idle-{self._idle_rounds}-{number}" for number in range(count)]
+        self._latency.reconnect()
         return [self._latency.create(name) / 1000 for name in names]
 
     def burst(self, count: int) -> Taken:
