@@ -28,6 +28,7 @@ CAPTURED = {
     "llama.cpp, router mode": ["llamacpp-router-b10434", "llamacpp-router-loaded-b10434"],
     "LiteLLM": ["litellm-1.108.7"],
     "NVIDIA Dynamo": ["dynamo-1.6.1-one", "dynamo-1.6.1-two-kinds"],
+    "mlx-lm": ["mlx-lm-0.32.2"],
     "transformers serve": ["transformers-5.23.0"],
 }
 OLLAMA = "ollama-0.17.4-from-source"  # bodies alone, without a status line

@@ -286,6 +286,7 @@ def test_a_list_of_another_shape_is_read(body: bytes, models: tuple[ServedModel,
         ),
         pytest.param(b"<!doctype html><html>", "is a web page; write the path", id="Open WebUI's"),
         pytest.param(b" ", "is empty; write the path", id="nothing"),
+        pytest.param(b"", "is empty; write the path", id="mlx-lm 0.32.2 without a cache"),
         pytest.param(b"OK", "is not JSON that can be read; write the path", id="a health check"),
     ],
 )
