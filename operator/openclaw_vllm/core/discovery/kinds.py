@@ -20,6 +20,7 @@ FIELDS = (
     "model_type",  # xinference 1.x
     "pipeline_tag",  # Hugging Face's hub
     "custom_metadata.model_type",  # llama-stack 0.7.3
+    "task_type",  # SGLang's diffusion server
     "kind",  # Fireworks
     "task.name",  # Cloudflare Workers AI
     "capabilities.type",  # GitHub Copilot

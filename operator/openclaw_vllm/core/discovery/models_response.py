@@ -15,10 +15,11 @@ from typing import Any, NoReturn
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.discovery import ModelKind
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.discovery.adapters import base_ids
 from openclaw_vllm.core.discovery.kinds import kind_of
 from openclaw_vllm.core.discovery.listing import Listing, read_listing
 from openclaw_vllm.core.discovery.numbers import context_of, max_output_of
-from openclaw_vllm.core.discovery.row_fields import read_field, text
+from openclaw_vllm.core.discovery.row_fields import read_field
 
 MODELS_PATH = "/v1/models"  # of most servers
 MAX_OBJECTS = 16_000  # 1 MiB holds 4 000 models of vLLM, two objects each, or 13 000 of LiteLLM
@@ -99,7 +100,9 @@ def parse_page(body: bytes, path: str) -> Page | Problem:
 
 
 def _read_page(listing: Listing) -> Page:
-    models = tuple(_read_model(row) for row in listing.rows)
+    contexts = tuple(context_of(row) for row in listing.rows)
+    rows = zip(listing.rows, base_ids(listing.rows, contexts), contexts, strict=True)
+    models = tuple(_read_model(*row) for row in rows)
     return Page(models, listing.names_only, listing.next_after, listing.is_cut, listing.total)
 
 
@@ -112,11 +115,11 @@ def _integer(digits: str) -> int | None:
     return int(digits) if is_short and int(digits) in INT64 else None
 
 
-def _read_model(card: Mapping[str, Any]) -> ServedModel:
+def _read_model(card: Mapping[str, Any], parent: str, context: int | None) -> ServedModel:
     return ServedModel(
         id=card["id"],
-        parent=text(card.get("parent")),
-        context=context_of(card),
+        parent=parent,
+        context=context,
         max_output=max_output_of(card),
         kind=kind_of(card),
         loaded=_is_loaded(card),

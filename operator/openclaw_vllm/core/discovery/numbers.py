@@ -25,7 +25,10 @@ SERVED_CONTEXT = (
     "parameters.max_seq_len",  # TabbyAPI
     "context_window.context_length",  # Poe
     "limits.max_input_tokens",  # GitHub Models
+    "capabilities.limits.max_prompt_tokens",  # GitHub Copilot, of whose window it is a part
     "capabilities.limits.max_context_window_tokens",  # GitHub Copilot
+    "metadata.max_request_context_length",  # Ray Serve LLM 2.4x and later
+    "rayllm_metadata.max_request_context_length",  # RayLLM
     "top_provider.context_length",  # OpenRouter, whose context_length is that of the longest
     "meta.n_ctx",  # llama-server, per slot
 )
@@ -48,16 +51,31 @@ MAX_OUTPUT = (
     "capabilities.limits.max_output_tokens",  # GitHub Copilot
     "context_window.max_output_tokens",  # Poe
 )
+# Of a row that names its context beside it, as Anthropic's and those of Vercel's AI Gateway do:
+# alone it may be the context, or what a server writes if a request names no length.
+OUTPUT_BESIDE_CONTEXT = "max_tokens"
+PROVIDERS = "providers"  # of Hugging Face's router, which sends a request to any that is live
 
 
 def context_of(row: Mapping[str, Any]) -> int | None:
     """Return the length of the context, None where the row names none."""
-    return _first_tokens(row, (*SERVED_CONTEXT, *TRAINED_CONTEXT))
+    length = _first_tokens(row, (*SERVED_CONTEXT, *TRAINED_CONTEXT))
+    return length or _shortest_of_providers(row)
 
 
 def max_output_of(row: Mapping[str, Any]) -> int | None:
     """Return the length of the longest output, None where the row names none."""
-    return _first_tokens(row, MAX_OUTPUT)
+    beside = (OUTPUT_BESIDE_CONTEXT,) if context_of(row) else ()
+    return _first_tokens(row, (*MAX_OUTPUT, *beside))
+
+
+def _shortest_of_providers(row: Mapping[str, Any]) -> int | None:
+    """Return the shortest context of the live providers, or of all if none is called live."""
+    listed = row.get(PROVIDERS)
+    providers = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    live = [one for one in providers if one.get("status") == "live"]
+    lengths = (_first_tokens(one, TRAINED_CONTEXT) for one in live or providers)
+    return min((length for length in lengths if length), default=None)
 
 
 def _first_tokens(row: Mapping[str, Any], paths: Iterable[str]) -> int | None:

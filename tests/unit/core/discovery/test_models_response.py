@@ -121,6 +121,28 @@ def test_any_other_captured_answer_is_a_bad_one(name: str) -> None:
         pytest.param(
             {"context_length": 9, "top_provider": {"context_length": None}}, 9, id="or of the model"
         ),
+        pytest.param(
+            {
+                "capabilities": {
+                    "limits": {"max_context_window_tokens": 128000, "max_prompt_tokens": 64000}
+                }
+            },
+            64000,
+            id="Copilot's, of the prompt",
+        ),
+        pytest.param(
+            {"metadata": {"model_id": "x", "max_request_context_length": 32768}},
+            32768,
+            id="Ray Serve LLM 2.4x's",
+        ),
+        pytest.param(
+            {"metadata": {"model_id": "x", "max_request_context_length": None}},
+            None,
+            id="Ray Serve LLM 2.4x's without max_model_len",
+        ),
+        pytest.param(
+            {"rayllm_metadata": {"max_request_context_length": 4096}}, 4096, id="RayLLM's"
+        ),
         pytest.param({"context_size": 7}, 7, id="Novita's"),
         pytest.param({"metadata": {"context_length": 7}}, 7, id="DeepInfra's"),
         pytest.param({"info": {"contextLength": 7}}, 7, id="that of AI/ML API"),
