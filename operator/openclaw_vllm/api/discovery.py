@@ -67,7 +67,7 @@ def timeout_within_interval(timeout: str, interval: str) -> tuple[str, str]:
     )
 
 
-class Discovery(WireModel):
+class DiscoverySpec(WireModel):
     """When and how the server is asked what it serves, and which answers count."""
 
     model_config = ConfigDict(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.api.endpoint import (
     Auth,
     CABundleRef,
@@ -36,7 +36,7 @@ __all__ = [
     "Auth",
     "CABundleRef",
     "ConfigMapKeyRef",
-    "Discovery",
+    "DiscoverySpec",
     "ExplicitModel",
     "Header",
     "HeaderSource",
@@ -141,7 +141,7 @@ class VllmProviderSpec(WireModel):
     timeout_seconds: TimeoutSeconds | None = None
     """How long an agent's request may take in all, to the last word of the answer: 1 to 86400
     seconds. Absent: OpenClaw's own limits of self-hosted models."""
-    discovery: Annotated[Discovery, SharedSection] = Discovery()
+    discovery: Annotated[DiscoverySpec, SharedSection] = DiscoverySpec()
     """When and how the server is asked what it serves, and which answers count."""
     models: Annotated[
         tuple[ExplicitModel, ...], Field(max_length=1000, json_schema_extra=map_keyed_by("id"))

@@ -18,7 +18,7 @@ from openclaw_vllm.reconcile.probing import probe
 
 
 @dataclass(frozen=True, slots=True)
-class Discovery:
+class DiscoveryResult:
     """The result of one discovery."""
 
     server: ServerState
@@ -33,7 +33,7 @@ async def discover(
     context: ReconcileContext,
     *,
     retry_early: bool = False,
-) -> Discovery:
+) -> DiscoveryResult:
     """Resolve the endpoint and probe it if that is due.
 
     `retry_early` shortens the pause to the next probe, as an endpoint that is missing does.
@@ -54,7 +54,7 @@ async def discover(
     if due:
         now, wall = context.clock.monotonic(), context.clock.wall()
         server = schedule_next_probe(server, spec.discovery, now, wall, retry_early=retry_early)
-    return Discovery(server, changed=server.differs_from(before), probed=due)
+    return DiscoveryResult(server, changed=server.differs_from(before), probed=due)
 
 
 async def _probe(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.core.discovery.models_response import ServedModel
@@ -26,7 +26,7 @@ Answer = tuple[Upstream, tuple[ServedModel, ...]]
 
 
 async def read_replicas(
-    discovery: Discovery, upstream: Upstream, readers: Readers
+    discovery: DiscoverySpec, upstream: Upstream, readers: Readers
 ) -> Answer | Problem:
     """Return what the server lists, by each replica where the spec says so and slices tell where
     they are; returns the upstream as it answered."""

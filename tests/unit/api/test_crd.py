@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from openclaw_vllm.api import crd
 from openclaw_vllm.api.catalog import VllmCatalogSpec
 from openclaw_vllm.api.catalog_status import VllmCatalogStatus
-from openclaw_vllm.api.discovery import Discovery, parse_duration
+from openclaw_vllm.api.discovery import DiscoverySpec, parse_duration
 from openclaw_vllm.api.models import MAX_PARAMS_DEPTH, ModelSettings
 from openclaw_vllm.api.provider import VllmProviderSpec
 from openclaw_vllm.api.status import VllmProviderStatus
@@ -127,13 +127,13 @@ def test_what_kubernetes_cannot_say_is_refused() -> None:
 )
 def test_a_duration_in_seconds(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
-    assert Discovery(interval=text).interval_seconds == pytest.approx(seconds)
+    assert DiscoverySpec(interval=text).interval_seconds == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["", "5", "s", "-5s", "1.5h", "5 s", "5S", "5d", "5s\n", "5µs"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValidationError, match="is not a duration such as 30s"):
-        Discovery(timeout=text)
+        DiscoverySpec(timeout=text)
 
 
 def test_free_form_params_are_small_and_flat() -> None:

@@ -1,6 +1,6 @@
 """When a VllmProvider counts as synced, and when there is something left to do."""
 
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.core.discovery.next_probe import schedule_next_probe
 from openclaw_vllm.core.discovery.server import ServerState
 from openclaw_vllm.reconcile.states import ProviderState, StateStore, SyncedAt
@@ -40,7 +40,7 @@ def test_what_does_not_exist_is_never_synced() -> None:
 
 
 def test_times_alone_leave_nothing_to_do_and_failures_do() -> None:
-    later = schedule_next_probe(WRITTEN, Discovery(), 100.0, 100.0)
+    later = schedule_next_probe(WRITTEN, DiscoverySpec(), 100.0, 100.0)
     assert after(SYNCED, later).synced_at == VERSIONS
     learnt = after(SYNCED, builders.after_answer(WRITTEN, RESOURCE, *served("b")))
     assert learnt.synced_at is None

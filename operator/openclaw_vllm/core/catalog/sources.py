@@ -18,7 +18,7 @@ from openclaw_vllm.api.observed import VllmCatalog, VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.provider import (
     Auth,
-    Discovery,
+    DiscoverySpec,
     SecretKeyRef,
     ServiceRef,
     Tls,
@@ -164,7 +164,7 @@ def _build_spec(
         auth=auth,
         tls=Tls(ca_bundle_ref=source.ca_bundle_ref) if source.ca_bundle_ref else None,
         timeout_seconds=source.timeout_seconds,
-        discovery=Discovery(
+        discovery=DiscoverySpec(
             interval=source.interval,
             timeout=source.timeout,
             remove_after=source.remove_after,

@@ -9,7 +9,7 @@ after `removeAfter` refusals in a row, and one that is not is left out from the 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openclaw_vllm.api.provider import Discovery
+from openclaw_vllm.api.provider import DiscoverySpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,6 @@ class ChatRefusals:
         return self.believed | (self.answers.keys() - published)
 
 
-def leaves_out_refusals(discovery: Discovery) -> bool:
+def leaves_out_refusals(discovery: DiscoverySpec) -> bool:
     """Return whether a refusal to chat matters: it is asked for, and only chat models count."""
     return discovery.capabilities == "Probe" and set(discovery.kinds) == {"Chat"}

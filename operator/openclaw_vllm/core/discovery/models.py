@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from openclaw_vllm.api.provider import (
-    Discovery,
+    DiscoverySpec,
     ExplicitModel,
     ModelCompat,
     ModelCost,
@@ -85,12 +85,14 @@ class Model:
         return self.context_window < SMALL_CONTEXT
 
 
-def is_selected(id_: str, discovery: Discovery) -> bool:
+def is_selected(id_: str, discovery: DiscoverySpec) -> bool:
     """Return whether the id passes `include`, then `exclude`."""
     return matches_any(discovery.include, id_) and not matches_any(discovery.exclude, id_)
 
 
-def select_models(models: Iterable[ServedModel], discovery: Discovery) -> tuple[ServedModel, ...]:
+def select_models(
+    models: Iterable[ServedModel], discovery: DiscoverySpec
+) -> tuple[ServedModel, ...]:
     """Return the models that pass the filters, and the base models of adapters that are."""
     listed = tuple(models)
     ids = {name for m in listed if is_selected(m.id, discovery) for name in (m.id, m.parent)}

@@ -7,7 +7,7 @@ the mode: no change of its replicas would ever be seen.
 from dataclasses import replace
 from math import inf
 
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.core.discovery.references import awaits_reference
 from openclaw_vllm.core.discovery.schedule import MOST_FOLLOW_UPS, ProbeSchedule
 from openclaw_vllm.core.discovery.server import ServerState
@@ -15,7 +15,12 @@ from openclaw_vllm.core.discovery.settling import needed_answers
 
 
 def schedule_next_probe(
-    server: ServerState, discovery: Discovery, now: float, wall: float, *, retry_early: bool = False
+    server: ServerState,
+    discovery: DiscoverySpec,
+    now: float,
+    wall: float,
+    *,
+    retry_early: bool = False,
 ) -> ServerState:
     """Schedule the next probe: early while a user waits for the first list or, as `retry_early`
     says, a base configuration, or replicas have changed; else as the spec says."""
@@ -24,7 +29,7 @@ def schedule_next_probe(
 
 
 def reschedule_without_slices(
-    server: ServerState, discovery: Discovery, now: float, wall: float
+    server: ServerState, discovery: DiscoverySpec, now: float, wall: float
 ) -> ServerState:
     """Schedule the next probe of a Service whose slices have gone: one that slept is asked at once,
     and one that waits for changes at the interval. Once slices have come it waits for the next."""
@@ -38,7 +43,7 @@ def reschedule_without_slices(
 
 
 def _next_schedule(
-    server: ServerState, discovery: Discovery, now: float, wall: float, *, retry_early: bool
+    server: ServerState, discovery: DiscoverySpec, now: float, wall: float, *, retry_early: bool
 ) -> ProbeSchedule:
     interval, uid = discovery.interval_seconds, server.request.uid
     awaits = retry_early or awaits_reference(server.discovery.endpoint.problem)
@@ -55,7 +60,7 @@ def _next_schedule(
     return schedule.after_follow_up(uid, interval, now, wall, failed=failed)
 
 
-def _awaits_first_list(server: ServerState, discovery: Discovery) -> bool:
+def _awaits_first_list(server: ServerState, discovery: DiscoverySpec) -> bool:
     """Return whether a user still waits for a list, of a server that has nothing but models of
     other kinds only while its retries are early ones."""
     if server.is_asleep or not server.discovery.awaits_first_list:
@@ -65,7 +70,7 @@ def _awaits_first_list(server: ServerState, discovery: Discovery) -> bool:
     return True
 
 
-def _has_follow_up(server: ServerState, discovery: Discovery) -> bool:
+def _has_follow_up(server: ServerState, discovery: DiscoverySpec) -> bool:
     """Return whether a server that is asked on changes is asked again after its replicas have
     changed: pods may be ready long before they answer, and what they lack goes after several
     answers."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.api.observed import UserRequest
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
@@ -176,7 +176,9 @@ class ServerState:
         discovery = self.discovery.with_examination(examined, examination, remove_after)
         return replace(self, discovery=discovery)
 
-    def without_refusals(self, previous_ids: frozenset[str], discovery: Discovery) -> "ServerState":
+    def without_refusals(
+        self, previous_ids: frozenset[str], discovery: DiscoverySpec
+    ) -> "ServerState":
         """Leave out the models that refuse to chat; `previous_ids` are those of the answers
         before."""
         state = self.discovery

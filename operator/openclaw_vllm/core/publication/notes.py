@@ -6,7 +6,7 @@ None of it is a reason to stop publishing.
 
 from collections.abc import Collection, Iterable, Iterator
 
-from openclaw_vllm.api.provider import Discovery, ModelSettings, VllmProviderSpec
+from openclaw_vllm.api.provider import DiscoverySpec, ModelSettings, VllmProviderSpec
 from openclaw_vllm.api.status import ServerNote
 from openclaw_vllm.core.config.agents import ResolvedDefaults
 from openclaw_vllm.core.config.releases import remark_on
@@ -102,7 +102,7 @@ def _write_remarks(
 
 def _list_discovery_fields(spec: VllmProviderSpec) -> Iterator[str]:
     """Yield the fields that are set and apply to discovered models only."""
-    discovery, default_discovery = spec.discovery, Discovery()
+    discovery, default_discovery = spec.discovery, DiscoverySpec()
     settings = {
         "discovery.include": discovery.include != default_discovery.include,
         "discovery.exclude": discovery.exclude != default_discovery.exclude,

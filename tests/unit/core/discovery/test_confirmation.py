@@ -3,7 +3,7 @@
 import pytest
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.confirmation import is_inconclusive
 from openclaw_vllm.core.discovery.ids import ModelList, validate_ids
@@ -33,7 +33,7 @@ def changed(server: ServerState = ANSWERED) -> ServerState:
 def confirming(server: ServerState, times: int = 1) -> ServerState:
     """Have the next question be a confirmation."""
     for _ in range(times):
-        server = schedule_next_probe(server, Discovery(), NOW, WALL)
+        server = schedule_next_probe(server, DiscoverySpec(), NOW, WALL)
     return server
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openclaw_vllm.api.conditions import Reason
-from openclaw_vllm.api.discovery import Discovery
+from openclaw_vllm.api.discovery import DiscoverySpec
 from openclaw_vllm.api.observed import VllmProvider
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.api.status import Task
@@ -338,7 +338,7 @@ def ready(*addresses: str) -> Replicas:
 def test_replicas_that_change_are_probed_at_once(
     before: Replicas | None, after: Replicas | None, *, probed: bool
 ) -> None:
-    waits = schedule_next_probe(after_list().with_replicas(before), Discovery(), NOW, WALL)
+    waits = schedule_next_probe(after_list().with_replicas(before), DiscoverySpec(), NOW, WALL)
     assert waits.with_replicas(after).schedule.is_due(NOW) is probed
 
 
@@ -348,7 +348,7 @@ def test_after_replicas_changed_a_few_probes_follow_soon_whatever_they_say() -> 
     delays = []
     for _ in range(len(CONFIRMATION_DELAYS) + 2):
         delays.append(delay(memory))
-        memory = schedule_next_probe(memory, Discovery(), NOW, WALL)
+        memory = schedule_next_probe(memory, DiscoverySpec(), NOW, WALL)
     assert delays[:-2] == pytest.approx(CONFIRMATION_DELAYS)
     assert all(wait >= 30 for wait in delays[-2:])
     memory = memory.with_replicas(ready("10.0.0.2"))
@@ -371,13 +371,13 @@ ASLEEP = Problem(Reason.NO_READY_ENDPOINTS, "it is scaled to zero")
 def test_replicas_at_first_sight_as_after_a_restart_are_probed_at_once(
     memory: ServerState, *, probed: bool
 ) -> None:
-    waits = schedule_next_probe(memory, Discovery(mode="OnChange"), NOW, WALL)
+    waits = schedule_next_probe(memory, DiscoverySpec(mode="OnChange"), NOW, WALL)
     waits = replace(waits, schedule=waits.schedule.until_change())
     assert waits.with_replicas(ready("10.0.0.1")).schedule.is_due(NOW) is probed
 
 
 def test_a_server_that_is_asked_on_changes_is_retried_until_its_first_answer() -> None:
-    on_change, first = Discovery(mode="OnChange"), fresh().with_probe_failure(DOWN)
+    on_change, first = DiscoverySpec(mode="OnChange"), fresh().with_probe_failure(DOWN)
     assert schedule_next_probe(first, on_change, NOW, WALL).schedule.next_probe_at == NOW + 1
     answered = schedule_next_probe(after_list(), on_change, NOW, WALL)
     assert not answered.schedule.is_due(NOW + 1e9)
@@ -392,7 +392,7 @@ def test_where_replicas_changed_a_question_in_vain_is_repeated_ten_times() -> No
     memory = replace(memory, schedule=schedule)
     for _ in range(11):
         memory = memory.with_probe_failure(DOWN)
-        memory = schedule_next_probe(memory, Discovery(mode="OnChange"), now, WALL)
+        memory = schedule_next_probe(memory, DiscoverySpec(mode="OnChange"), now, WALL)
         delays.append(memory.schedule.next_probe_at - now)
         now = memory.schedule.next_probe_at
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, inf]
