@@ -11,7 +11,13 @@ import pytest
 from openclaw_vllm.core.discovery import kinds
 from openclaw_vllm.core.discovery.kinds import kind_of
 from openclaw_vllm.core.discovery.models_response import parse, parse_version
-from openclaw_vllm.core.discovery.numbers import MAX_OUTPUT, SERVED_CONTEXT, TRAINED_CONTEXT
+from openclaw_vllm.core.discovery.numbers import (
+    MAX_OUTPUT,
+    OUTPUT_BESIDE_CONTEXT,
+    PROVIDERS,
+    SERVED_CONTEXT,
+    TRAINED_CONTEXT,
+)
 from openclaw_vllm.core.discovery.routes import classify_route, task_of
 from tests import captures
 
@@ -182,8 +188,8 @@ def test_every_list_that_was_captured_is_held_against_its_row() -> None:
 @pytest.mark.parametrize(
     ("column", "read"),
     [
-        pytest.param(0, {*SERVED_CONTEXT, *TRAINED_CONTEXT}, id="context"),
-        pytest.param(1, set(MAX_OUTPUT), id="longest output"),
+        pytest.param(0, {*SERVED_CONTEXT, *TRAINED_CONTEXT, PROVIDERS}, id="context"),
+        pytest.param(1, {*MAX_OUTPUT, OUTPUT_BESIDE_CONTEXT}, id="longest output"),
         pytest.param(
             2,
             {*kinds.FIELDS, *kinds.LISTS, kinds.LABELS, *kinds.CHAT_FLAGS}

@@ -30,7 +30,7 @@ def metadata(model_id: str, context: int | None) -> dict[str, Any]:
         pytest.param(
             [BASE, {"id": "sql", "root": "qwen", "parent": None}],
             ["", "qwen"],
-            id="vLLM before 0.6: its id as root",
+            id="early vLLMs: its id as root",
         ),
         pytest.param(
             [BASE, {"id": "sql", "root": "/loras/sql", "parent": "gone"}],
@@ -56,6 +56,7 @@ def metadata(model_id: str, context: int | None) -> dict[str, Any]:
         pytest.param(
             [{"id": "m", "root": "m", "parent": None}], [""], id="FastChat 0.2.36: itself"
         ),
+        pytest.param([{"id": "m", "root": "m", "parent": "m"}], [""], id="itself as parent"),
         pytest.param(
             [BASE, {"id": "x", "root": ["qwen"], "metadata": "qwen"}], ["", ""], id="odd forms"
         ),

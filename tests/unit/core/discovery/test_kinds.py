@@ -90,6 +90,8 @@ from tests import captures
         pytest.param(
             {"task": {"name": "Text Embeddings"}}, "Embedding", id="Cloudflare Workers AI"
         ),
+        pytest.param({"task_type": "T2I"}, "Image", id="SGLang 0.5, diffusion of images"),
+        pytest.param({"task_type": "TI2V"}, "Other", id="SGLang 0.5, diffusion of videos"),
         pytest.param({"type": "text"}, None, id="Venice, text"),
         pytest.param({"type": "upscale"}, "Image", id="Venice, upscale"),
         pytest.param({"type": "text-embedding"}, "Embedding", id="a word of two"),
