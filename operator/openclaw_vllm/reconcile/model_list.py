@@ -9,8 +9,9 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from openclaw_vllm.api.problem import Problem
+from openclaw_vllm.core.discovery.body_errors import BodyError
 from openclaw_vllm.core.discovery.models_response import CUT_LIST, Page, ServedModel, parse_page
-from openclaw_vllm.core.discovery.refusals import kserve_refusal, refusal
+from openclaw_vllm.core.discovery.refusals import error_refusal, kserve_refusal, refusal
 from openclaw_vllm.core.discovery.routes import CHAT, Route
 from openclaw_vllm.reconcile.locating import Upstream
 from openclaw_vllm.reconcile.readers import Readers
@@ -55,5 +56,9 @@ async def _read_page(upstream: Upstream, url: str, readers: Readers) -> Page | P
     if answer.status != HTTPStatus.OK:
         return refusal(answer.status, path, upstream.endpoint.host, upstream.credentials)
     if len(answer.body) <= MAX_PARSED_INLINE:
-        return parse_page(answer.body, path)
-    return await asyncio.to_thread(parse_page, answer.body, path)
+        page = parse_page(answer.body, path)
+    else:
+        page = await asyncio.to_thread(parse_page, answer.body, path)
+    if isinstance(page, BodyError):
+        return error_refusal(page, path, upstream.endpoint.host, upstream.credentials)
+    return page

@@ -11,6 +11,7 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.endpoint import Endpoint
 from openclaw_vllm.core.discovery.models_response import CUT_LIST, ServedModel
+from openclaw_vllm.core.discovery.references import SentCredentials
 from openclaw_vllm.core.discovery.refusals import kserve_refusal
 from openclaw_vllm.edges.vllm.probe_request import ProbeRequest, ProbeResponse
 from openclaw_vllm.edges.vllm.trust import Trust
@@ -104,6 +105,17 @@ async def test_a_list_without_an_end_is_given_up() -> None:
     prober = Endless()
     assert await read(prober) == CUT_LIST
     assert len(prober.asked) <= MAX_PAGES + 1
+
+
+async def test_an_error_with_status_200_names_the_host_and_doubts_the_key() -> None:
+    keyed = replace(UPSTREAM, credentials=SentCredentials("key k of Secret s"))
+    answer = ProbeResponse(200, b'{"error": {"code": "invalid_api_key"}, "data": []}')
+    async with fake_context() as here:
+        prober = PathProber(answers={"/models": answer})
+        result = await read_list(keyed, replace(here.context, prober=prober))
+    assert isinstance(result, Problem)
+    assert (result.reason, result.doubts_credentials) == (Reason.UNAUTHORIZED, True)
+    assert "vllm.example.test refuses key k of Secret s" in result.message
 
 
 BOTH = (ServedModel("a"), ServedModel("b"))

@@ -14,7 +14,6 @@ from openclaw_vllm.core.discovery.paging import is_cut, next_after, total_of
 from openclaw_vllm.core.discovery.row_fields import text
 
 FORM = 'expected is {"data": [...]} with an id in each row'
-ERROR = "an object with an error; ask it with curl to see which, it may be about spec.auth"
 OTHER_API = "that is another API than OpenAI's; write the path of that, such as /v1"
 OTHER_IDS = ("name", "key")
 JSON_TYPES = {dict: "an object", list: "an array", str: "text", bool: "a truth value"}
@@ -37,8 +36,6 @@ def read_listing(document: object) -> Listing | str:
     A row without a usable id costs the others nothing; without a single good row the answer is bad.
     """
     values = _values(document)
-    if isinstance(document, dict) and document.get("error") and isinstance(values, str):
-        return f"is {ERROR}"
     if isinstance(values, str):
         return f"{values}; {FORM}"
     rows = tuple(_row(value) for value in values)

@@ -16,9 +16,11 @@ from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.discovery import ModelKind
 from openclaw_vllm.api.problem import Problem
 from openclaw_vllm.core.discovery.adapters import base_ids
+from openclaw_vllm.core.discovery.body_errors import BodyError, read_error
 from openclaw_vllm.core.discovery.kinds import kind_of
 from openclaw_vllm.core.discovery.listing import Listing, read_listing
 from openclaw_vllm.core.discovery.numbers import context_of, max_output_of
+from openclaw_vllm.core.discovery.refusals import error_refusal
 from openclaw_vllm.core.discovery.row_fields import read_field
 
 MODELS_PATH = "/v1/models"  # of most servers
@@ -75,13 +77,15 @@ def parse(body: bytes, path: str = MODELS_PATH) -> tuple[ServedModel, ...] | Pro
     `path` is what was asked, for messages.
     """
     page = parse_page(body, path)
+    if isinstance(page, BodyError):
+        return error_refusal(page, path)
     if isinstance(page, Problem):
         return page
     return page.models if page.is_last_of(len(page.models)) else CUT_LIST
 
 
-def parse_page(body: bytes, path: str) -> Page | Problem:
-    """Read an answer, which may be one page of several."""
+def parse_page(body: bytes, path: str) -> Page | Problem | BodyError:
+    """Read an answer, which may be one page of several, or an error."""
     if body.count(b"{") > MAX_OBJECTS or body.count(b",") > MAX_VALUES:
         message = f"the answer to GET {path} holds more than {MAX_OBJECTS} objects, or "
         message += f"{MAX_VALUES} values; {WRITE_MODELS}"
@@ -93,6 +97,8 @@ def parse_page(body: bytes, path: str) -> Page | Problem:
         form = "a web page" if body.lstrip().startswith(b"<") else "not JSON that can be read"
         message = f"the answer to GET {path} is {form if body.strip() else 'empty'}; {NO_API}"
         return Problem(Reason.INVALID_ANSWER, message)
+    if error := read_error(document):
+        return error
     listing = read_listing(document)
     if isinstance(listing, str):
         return Problem(Reason.INVALID_ANSWER, f"the answer to GET {path} {listing}")

@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 from openclaw_vllm.api.conditions import Reason
 from openclaw_vllm.api.problem import Problem
-from openclaw_vllm.core.discovery.references import SentCredentials
+from openclaw_vllm.core.discovery.body_errors import BodyError
+from openclaw_vllm.core.discovery.references import NOTHING_SENT, SentCredentials
 
 REDIRECTS = (301, 302, 303, 307, 308)
 NO_SUCH_PATH = (
@@ -34,6 +35,7 @@ _REASONS = {
     401: Reason.UNAUTHORIZED,
     403: Reason.UNEXPECTED_STATUS,
 }
+SEE = "ask it with curl to see which, it may be about spec.auth or the path of spec.baseUrl"
 NOT_READY = "the server, or what is behind it, is not ready"
 
 
@@ -42,6 +44,17 @@ def refusal(status: int, path: str, host: str, credentials: SentCredentials) -> 
     are those that were sent to the host."""
     answer = f"status {status} to GET {path}"
     problem = _refusal(status, answer, host, credentials)
+    return replace(problem, doubts_credentials=status in CREDENTIALS_REFUSED)
+
+
+def error_refusal(
+    error: BodyError, path: str, host: str = "", credentials: SentCredentials = NOTHING_SENT
+) -> Problem:
+    """Say what an error means that came with status 200, as if it had come with its own."""
+    status, answer = error.status, f"status 200 to GET {path}, with an error"
+    if not status:
+        return Problem(Reason.INVALID_ANSWER, f"{answer}: {SEE}")
+    problem = _refusal(status, f"{answer} of status {status}", host, credentials)
     return replace(problem, doubts_credentials=status in CREDENTIALS_REFUSED)
 
 
