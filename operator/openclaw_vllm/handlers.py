@@ -6,8 +6,7 @@ other handlers add finalizers and annotations to the user's objects and cost a P
 
 import asyncio
 import logging
-import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from openclaw_vllm.api.endpoint_slice import SERVICE_NAME
 from openclaw_vllm.api.pods import REFRESH
 from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.edges.backoffs import EndlessBackoffs
-from openclaw_vllm.edges.kube.connection import Credentials
+from openclaw_vllm.edges.kube.connection import Connection
 from openclaw_vllm.edges.kube.paths import SLICES, group_of
 from openclaw_vllm.edges.kube.watch_events import OnEvent
 from openclaw_vllm.edges.kube.watch_session import session
@@ -39,7 +38,7 @@ logger = logging.getLogger(__name__)
 def registry_for(
     controllers: Controllers,
     watches: Watches,
-    login: Callable[[], Awaitable[Credentials]],
+    connection: Connection,
     end_tasks: Callable[[], Awaitable[None]],
     fall_back: FallBack | None = None,
 ) -> kopf.OperatorRegistry:
@@ -53,7 +52,11 @@ def registry_for(
 
     @kopf.on.login(errors=kopf.ErrorsMode.TEMPORARY, backoff=2, registry=registry)
     async def log_in(**_: Any) -> kopf.AiohttpSession:
-        return _create_session(await login(), watches, fall_back, event_handlers)
+        return kopf.AiohttpSession(
+            server=connection.server,
+            aiohttp_session=session(watches, connection, fall_back, event_handlers),
+            expiration=datetime.now(UTC) + LOGIN_LIFETIME,
+        )
 
     @kopf.on.cleanup(registry=registry)
     async def clean_up(**_: Any) -> None:
@@ -162,38 +165,3 @@ class _NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
 
     def build(self, **_: Any) -> Any:
         return {}
-
-
-class _Connection(kopf.ConnectionInfo):
-    """Accepts CAs without keyUsage, which some clusters have and Python 3.13 refuses."""
-
-    def as_ssl_context(self) -> ssl.SSLContext:
-        context = super().as_ssl_context()
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        return context
-
-
-def _create_session(
-    credentials: Credentials,
-    watches: Watches,
-    fall_back: FallBack | None,
-    event_handlers: Mapping[str, OnEvent],
-) -> kopf.AiohttpSession:
-    """Return a session for kopf, which closes it; like its own, but records watch activity."""
-    connection = _Connection(
-        server=credentials.server,
-        ca_path=credentials.ca_path,
-        ca_data=credentials.ca_data,
-        insecure=credentials.insecure,
-        token=credentials.token,
-        certificate_path=credentials.certificate_path,
-        private_key_path=credentials.private_key_path,
-    )
-    context, headers = connection.as_ssl_context(), connection.as_http_headers()
-    return kopf.AiohttpSession(
-        server=credentials.server,
-        aiohttp_session=session(
-            watches, context, headers, credentials.proxy_url, fall_back, event_handlers
-        ),
-        expiration=datetime.now(UTC) + LOGIN_LIFETIME,
-    )

@@ -13,7 +13,7 @@ from openclaw_vllm.controllers.controllers import Controllers
 from openclaw_vllm.controllers.missing_rights import go_on_without
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.connection import Credentials, credentials, load_configuration
+from openclaw_vllm.edges.kube.connection import Connection, connect_to_cluster
 from openclaw_vllm.edges.kube.leader import Election
 from openclaw_vllm.edges.kube.replies import Rejected
 from openclaw_vllm.edges.kube.watches import Watches, expected_watches
@@ -39,8 +39,8 @@ async def run(
     Raises NoCluster when there is none, OSError when an address is in use, LeadershipLost,
     and what ends kopf: a restart writes nothing, so a fatal error may end the process.
     """
-    configuration = await load_configuration()
-    operator = _Operator(settings, ApiServer(configuration), prober or Prober(), stop)
+    connection = await connect_to_cluster()
+    operator = _Operator(settings, connection, prober or Prober(), stop)
     try:
         await operator.run()
     finally:
@@ -51,10 +51,15 @@ class _Operator:
     """The parts of one process, from start to end."""
 
     def __init__(
-        self, settings: Settings, server: ApiServer, prober: Prober, stop: asyncio.Event | None
+        self,
+        settings: Settings,
+        connection: Connection,
+        prober: Prober,
+        stop: asyncio.Event | None,
     ) -> None:
         self._settings = settings
-        self._server = server
+        self._connection = connection
+        self._server = server = ApiServer(connection.configuration())
         self._prober = prober
         self._cluster = Cluster(server)
         self._metrics = Metrics(version("openclaw-vllm-operator"))
@@ -108,7 +113,7 @@ class _Operator:
         )
         fall_back = handlers.fall_back_to_lists(settings) if self._settings.falls_back else None
         registry = handlers.registry_for(
-            controllers, self._watches, self._log_in, self._tasks.end, fall_back
+            controllers, self._watches, self._connection, self._tasks.end, fall_back
         )
         await handlers.watch(
             registry,
@@ -168,9 +173,6 @@ class _Operator:
         pods = self._settings.mount_refresh
         expected = expected_watches(namespaces, catalogs=catalogs is not None, pods=pods)
         self._watches.expect(expected)
-
-    async def _log_in(self) -> Credentials:
-        return await credentials(await load_configuration())
 
     async def _serve(self) -> None:
         health = self._settings.health_probe_bind_address

@@ -47,6 +47,7 @@ def kube_apiserver(program: Path, folder: Path, ports: Ports) -> list[str | Path
         f"--tls-cert-file={folder / 'server.crt'}",
         f"--tls-private-key-file={folder / 'server.key'}",
         f"--token-auth-file={folder / 'tokens.csv'}",
+        f"--client-ca-file={folder / 'clients.crt'}",
         "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={folder / 'server.crt'}",
@@ -85,6 +86,7 @@ def prepare(folder: Path, authority: Authority, tokens: Mapping[str, str]) -> No
     certificate = authority.issue(LOCAL, "localhost", "kubernetes.default.svc")
     rows = [f'{token},{user},{user},"system:masters"\n' for user, token in tokens.items()]
     (folder / "server.crt").write_bytes(certificate.certificate)
+    (folder / "clients.crt").write_text(authority.pem)
     (folder / "server.key").write_bytes(certificate.key)
     (folder / "tokens.csv").write_text("".join(rows))
     (folder / "audit-policy.json").write_text(json.dumps(POLICY))

@@ -39,7 +39,7 @@ class ControlPlane:
         self._programs = binaries.ensure(*(PROGRAMS if controller_manager else PROGRAMS[:-1]))
         self._crds = crds
         self._ports = commands.Ports(free_port(), free_port(), free_port())
-        self._authority = Authority.create()
+        self.authority = Authority.create()
         self._tokens = {user: secrets.token_urlsafe(24) for user in ("admin", MANAGER_USER)}
         self._components: dict[str, Component] = {}
         self.folder = Path(mkdtemp(prefix="openclaw-vllm-plane-"))
@@ -115,7 +115,7 @@ class ControlPlane:
         compacted.raise_for_status()
 
     def _start(self) -> None:
-        commands.prepare(self.folder, self._authority, self._tokens)
+        commands.prepare(self.folder, self.authority, self._tokens)
         self._add(commands.etcd(self._programs["etcd"], self.folder, self._ports))
         self._add(
             commands.kube_apiserver(self._programs["kube-apiserver"], self.folder, self._ports)
@@ -153,7 +153,7 @@ class ControlPlane:
         self._add(command).start(lambda: self.admin.answers(account))
 
     def _credential(self, token: str, namespace: str = "default") -> Credential:
-        return Credential(self.server, self._authority.pem, token, namespace)
+        return Credential(self.server, self.authority.pem, token, namespace)
 
     def _write_kubeconfig(self, name: str, credential: Credential) -> Path:
         path = self.folder / f"{name}.kubeconfig"

@@ -14,7 +14,8 @@ from openclaw_vllm.commands.provider_input import ProviderInput
 from openclaw_vllm.commands.schema import Violation
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.kube.cluster import Cluster
-from openclaw_vllm.edges.kube.connection import NoCluster, load_configuration
+from openclaw_vllm.edges.kube.connection import connect_to_cluster
+from openclaw_vllm.edges.kube.login.errors import NoCluster
 from openclaw_vllm.edges.kube.replies import Rejected
 
 
@@ -22,7 +23,7 @@ from openclaw_vllm.edges.kube.replies import Rejected
 async def connect() -> AsyncIterator[Cluster]:
     """Connect as kubectl does; raises click.ClickException for every error of the connection."""
     try:
-        server = ApiServer(await load_configuration())
+        server = ApiServer((await connect_to_cluster()).configuration())
         try:
             yield Cluster(server)
         finally:

@@ -18,8 +18,9 @@ from openclaw_vllm.commands.parameters import (
     namespaces,
     selector,
 )
-from openclaw_vllm.edges.kube.connection import NoCluster, own_namespace
+from openclaw_vllm.edges.kube.connection import own_namespace
 from openclaw_vllm.edges.kube.leader import LEASE, LeadershipLost
+from openclaw_vllm.edges.kube.login.errors import NoCluster
 from openclaw_vllm.edges.metrics.http_endpoints import is_address
 from openclaw_vllm.logs import is_watch_failure, set_up
 from openclaw_vllm.run import run as run_operator

@@ -2,7 +2,7 @@
 
 Of the kubernetes library only the client is used. Its typed layer costs a second of start-up, 24
 MiB and twice the time per request (measured), and returns None for an apply that creates. Transient
-faults (429, 5xx, broken connections) are retried here a few times; what remains is raised as
+faults (401, 429, 5xx, broken connections) are retried here a few times; what remains is raised as
 `Unavailable`, and the work queue retries later.
 """
 
@@ -49,13 +49,23 @@ def retry_after(headers: Mapping[str, str]) -> float:
 def _is_transient(method: str, reply: Reply) -> bool:
     """Return whether a retry may succeed.
 
-    An API server answers 403 to everything until it has read the roles at its start (measured).
+    An API server answers 403 to everything until it has read the roles at its start (measured). A
+    401 is there until somebody has renewed a token.
     """
+    if reply.code == HTTPStatus.UNAUTHORIZED:
+        return True
     if reply.code == HTTPStatus.FORBIDDEN:
         return not reply.namespace_terminates
     if reply.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return not reply.is_about_the_request
     return reply.code in (TRANSIENT_FOR_READS if method == "GET" else TRANSIENT)
+
+
+def _describe(reply: Reply) -> str:
+    """Say what a transient fault was; after a 401 it is of no use to look at the API server."""
+    if reply.code == HTTPStatus.UNAUTHORIZED:
+        return "status 401: it does not accept the credentials"
+    return f"status {reply.code}"
 
 
 def _encode_yaml(manifest: Json) -> bytes:
@@ -142,7 +152,7 @@ class ApiServer:
                 forbidden = reply.code == HTTPStatus.FORBIDDEN
                 if not _is_transient(method, reply) or (forbidden and attempt == LAST_ATTEMPT):
                     return reply
-                failure, pause = f"status {reply.code}", max(pause, asked_pause)
+                failure, pause = _describe(reply), max(pause, asked_pause)
             if attempt < LAST_ATTEMPT:
                 await asyncio.sleep(jittered(pause))
         raise Unavailable(f"the API server did not answer {method} {path}: {failure}")

@@ -7,7 +7,6 @@ the process, on a 4xx other than 401, 403 and 429, and on a Retry-After that is 
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +16,8 @@ from typing import Any, cast
 import aiohttp
 
 from openclaw_vllm.edges.kube.apiserver import TRANSIENT_FOR_READS, retry_after
+from openclaw_vllm.edges.kube.connection import Connection
+from openclaw_vllm.edges.kube.login.session import Send
 from openclaw_vllm.edges.kube.paths import OPTIONAL
 from openclaw_vllm.edges.kube.watch_events import DeliveringStream, OnEvent
 from openclaw_vllm.edges.kube.watch_streams import (
@@ -27,16 +28,15 @@ from openclaw_vllm.edges.kube.watch_streams import (
 )
 from openclaw_vllm.edges.kube.watches import Watch, Watches
 
-# Of an API server that does not list by watching: 422 (1.30.14), and 400 of a proxy that checks it.
 NO_HANDLERS: Mapping[str, OnEvent] = MappingProxyType({})
+REFUSAL_PAUSE = 2.0  # seconds
+# Of an API server that does not list by watching: 422 (1.30.14), and 400 of a proxy that checks it.
 REFUSALS_TO_LIST = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 def session(
     watches: Watches,
-    context: ssl.SSLContext,
-    headers: Mapping[str, str],
-    proxy: str | None,
+    connection: Connection,
     fall_back: FallBack | None = None,
     event_handlers: Mapping[str, OnEvent] = NO_HANDLERS,
 ) -> aiohttp.ClientSession:
@@ -54,11 +54,21 @@ def session(
             return self
 
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=context),
-        headers=headers,
-        proxy=proxy,
+        connector=aiohttp.TCPConnector(limit=0),
+        proxy=connection.proxy,
         response_class=_Response,
+        **connection.session_options | {"middlewares": (_hide_refusal, connection.authentication)},
     )
+
+
+async def _hide_refusal(request: aiohttp.ClientRequest, send: Send) -> aiohttp.ClientResponse:
+    """Have kopf send a refused request again: a session with the same credentials, which it would
+    ask for at once, again and again, is no better."""
+    response = await send(request)
+    if response.status == HTTPStatus.UNAUTHORIZED:
+        await asyncio.sleep(REFUSAL_PAUSE)
+        response.status = HTTPStatus.SERVICE_UNAVAILABLE
+    return response
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,17 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
 
-from openclaw_vllm.edges.kube import watch_streams
+from openclaw_vllm.edges.kube import watch_session, watch_streams
 from openclaw_vllm.edges.kube.watch_session import session
 from openclaw_vllm.edges.kube.watch_streams import RELIST, FallBack
 from openclaw_vllm.edges.kube.watches import Watch, Watches
+from tests.fakes.connection import connection
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
 LINES = {"data": {"a": '\n{"type":"ERROR"}\n'}}
@@ -21,7 +21,6 @@ NESTED = b'{"type":"ADDED","object":{"spec":'
 NESTED_END = b'{"type":"ERROR"}}}\n'
 TROUBLED = b'{"type":"ERROR","object":{"kind":"Status","code":500,"message":"etcd"}}\n'
 TOO_OLD = b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}\n'
-PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 WATCH = "/api/v1/services?watch=true"
 LIST = "/api/v1/services"
 LIST_BY_WATCHING = f"{WATCH}&sendInitialEvents=true"
@@ -50,7 +49,7 @@ class Scene:
     async def read(self, path: str, fall_back: FallBack | None = None) -> tuple[int, bytes]:
         """Return the status and all that kopf reads."""
         async with (
-            session(self.watches, PLAIN, {}, None, fall_back) as client,
+            session(self.watches, connection(self.url), fall_back) as client,
             client.get(f"{self.url}{path}") as response,
         ):
             return response.status, b"".join(
@@ -61,6 +60,7 @@ class Scene:
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
     monkeypatch.setattr(watch_streams, "RELIST_PAUSE", 0.0)
+    monkeypatch.setattr(watch_session, "REFUSAL_PAUSE", 0.0)
     scene = Scene()
     app = web.Application()
     app.router.add_get("/{path:.*}", scene.answer)
@@ -106,7 +106,7 @@ async def test_what_an_object_contains_is_no_error_event(
 @pytest.mark.parametrize("path", [WATCH, LIST])
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, 401), (403, 403), (404, 404), (408, 503), (409, 503), (425, 503), (429, 503)],
+    [(401, 503), (403, 403), (404, 404), (408, 503), (409, 503), (425, 503), (429, 503)],
 )
 async def test_a_status_that_passes_by_itself_is_one_that_kopf_tries_again(
     status: int, expected: int, path: str, scene: Scene

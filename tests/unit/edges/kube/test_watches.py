@@ -1,7 +1,6 @@
 """Watches are listened to as kopf reads them: openings, events, bookmarks, the end of a list."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from openclaw_vllm.edges.kube.watches import (
     Watches,
     expected_watches,
 )
+from tests.fakes.connection import connection
 
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n'
 BOOKMARK = b'{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}\n'
@@ -27,7 +27,6 @@ END = (
 )
 SERVICES = Watch("services")
 JSON = {"Content-Type": "application/json"}
-PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 INSIDE = END.index(b"events-end")
 STREAMING = "?watch=true&sendInitialEvents=true"
 
@@ -61,7 +60,7 @@ class Scene:
     async def read(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a path and read as kopf does."""
         async with (
-            session(self.watches, PLAIN, {}, None) as client,
+            session(self.watches, connection(self.url)) as client,
             client.get(f"{self.url}{path}") as response,
         ):
             yield response.content.iter_chunked(1024)

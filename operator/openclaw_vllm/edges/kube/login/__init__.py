@@ -1,0 +1,1 @@
+"""Login to the API server as kubectl does: kubeconfig, proxy, tokens, plugins, certificates."""
