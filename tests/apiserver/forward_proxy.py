@@ -23,6 +23,7 @@ class ForwardProxy:
 
     def __init__(self, thread: ServerThread, plane: ControlPlane) -> None:
         self.asked: list[tuple[str, str]] = []  # what CONNECT named, and user and password
+        self.refusal = ""  # status and reason with which it opens no tunnel
         self._thread = thread
         self._upstream = urlsplit(plane.server)
         self._server: asyncio.Server | None = None
@@ -68,8 +69,8 @@ class ForwardProxy:
         method, target, _ = line.decode().split(" ")
         sent = (header[len(BASIC) :] for header in headers if header.lower().startswith(BASIC))
         self.asked.append((target, b64decode(next(sent, b"")).decode()))
-        if method != "CONNECT":
-            writer.write(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0" + END_OF_HEAD)
+        if refusal := self.refusal or ("" if method == "CONNECT" else "405 Method Not Allowed"):
+            writer.write(f"HTTP/1.1 {refusal}\r\nContent-Length: 0".encode() + END_OF_HEAD)
             writer.close()
             return
         upstream = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)

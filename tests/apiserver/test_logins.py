@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.apiserver.forward_proxy import ForwardProxy
-from tests.apiserver.kubeconfigs import NAME, Kubeconfigs
+from tests.apiserver.kubeconfigs import NAME, Kubeconfigs, encoded
 from tests.apiserver.servers import Servers, ServerThread
 from tests.apiserver.workspace import Provider, Workspace, soon
 from tests.controlplane.credential import ApiError, Credential
@@ -18,6 +18,7 @@ from tests.operator_process import ACCOUNT, NAMESPACE, OperatorProcess
 
 pytestmark = pytest.mark.timeout(240)
 
+PROXY_USER = "me:s3cret"
 RENEWED_WITHIN = 5.0  # seconds from the new token to the write that waited for it
 ACCOUNT_PATH = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{ACCOUNT}/token"
 SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
@@ -77,7 +78,7 @@ class Scene:
     @property
     def cluster(self) -> dict[str, str]:
         server = f"https://{NAME}:{self.home.plane.server.rpartition(':')[2]}"
-        proxy = f"http://{self.proxy.address}"
+        proxy = f"http://{PROXY_USER}@{self.proxy.address}"
         return {"server": server, "tls-server-name": "localhost", "proxy-url": proxy}
 
 
@@ -105,6 +106,8 @@ def start(home: Workspace, tmp_path: Path) -> Iterator[Start]:
         process.kill()
         assert not [line for line in process.log_lines() if "exception" in line]
         assert not process.bugs()
+        log, (_, _, word) = process.log.read_text(), PROXY_USER.partition(":")
+        assert not [text for text in (word, encoded(PROXY_USER.encode())) if text in log]
 
 
 def messages(process: OperatorProcess) -> list[str]:
@@ -191,6 +194,26 @@ def test_a_proxy_that_cannot_be_used_is_named(kubeconfigs: Kubeconfigs, start: S
     assert process.wait() == 1
     (message,) = messages(process)
     assert "proxy-url of the kubeconfig's cluster: a proxy of the scheme 'socks5'" in message
+
+
+@pytest.mark.parametrize(
+    "refusal", ["407 Proxy Authentication Required", "503 Service Unavailable", "403 Forbidden"]
+)
+def test_a_proxy_that_opens_no_tunnel_for_a_while_ends_nothing(
+    refusal: str, scene: Scene, servers: Servers, start: Start
+) -> None:
+    user = {"token": scene.home.plane.admin.token}
+    process = start(scene.kubeconfigs.write(user, scene.cluster))
+    process.wait_until_ready()
+    provider = published(scene.home, servers)
+    scene.proxy.refusal = refusal
+    scene.proxy.cut()
+    soon(lambda: any(refusal[:3] in message for message in messages(process)), "it is told")
+    time.sleep(2)
+    scene.proxy.refusal = ""
+    scene.home.patch("vllmproviders", "vllm", {"spec": {"discovery": {"interval": "6s"}}})
+    provider.is_ready()
+    assert process.runs
 
 
 def published(home: Workspace, servers: Servers) -> Provider:

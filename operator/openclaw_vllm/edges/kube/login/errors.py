@@ -12,3 +12,10 @@ class LoginFailed(aiohttp.ClientConnectionError):
 
     kopf and `ApiServer` do so after a broken connection, so this is one.
     """
+
+
+class NotReached(aiohttp.ClientConnectionError):
+    """What is in between has answered, and not the API server: tried again in the same way.
+
+    aiohttp's own error would end kopf, and shows the password of a proxy.
+    """

@@ -15,7 +15,9 @@ from aiohttp.client_reqrep import ConnectionKey
 from typing_extensions import override
 
 from openclaw_vllm.edges.kube.login.credential import Credential, Login
-from openclaw_vllm.edges.kube.login.errors import LoginFailed, NoCluster
+from openclaw_vllm.edges.kube.login.errors import LoginFailed, NoCluster, NotReached
+
+REDIRECTIONS = {301, 302, 303, 307, 308}
 
 Send = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 Middleware = Callable[[aiohttp.ClientRequest, Send], Awaitable[aiohttp.ClientResponse]]
@@ -89,7 +91,7 @@ class Authentication:
         for header, value in self._impersonation:
             request.headers.add(header, value)
         credential = await self._login.credential()
-        response = await send(self._prepare(request, credential))
+        response = await _send(self._prepare(request, credential), send)
         if response.status != HTTPStatus.UNAUTHORIZED:
             return response
         try:
@@ -100,7 +102,7 @@ class Authentication:
         if renewed == credential:
             return response
         response.release()
-        return await send(self._prepare(request, renewed))
+        return await _send(self._prepare(request, renewed), send)
 
     def _prepare(
         self, request: aiohttp.ClientRequest, credential: Credential
@@ -123,3 +125,18 @@ class Authentication:
             except NoCluster as error:
                 raise LoginFailed(str(error)) from error
         return self._contexts[pair]
+
+
+async def _send(request: aiohttp.ClientRequest, send: Send) -> aiohttp.ClientResponse:
+    """Send a request, and follow no redirection: credentials would go along. Raises NotReached."""
+    try:
+        response = await send(request)
+    except aiohttp.ClientHttpProxyError as error:
+        message = f"the proxy opens no tunnel to the API server: {error.status} {error.message}"
+        raise NotReached(message) from None
+    if response.status not in REDIRECTIONS:
+        return response
+    response.release()
+    target = response.headers.get("Location", "").partition("?")[0]
+    advice = "write the URL of the API server itself, or log in to what is in between"
+    raise NotReached(f"{request.url.origin()} leads to {target}: {advice}")

@@ -39,6 +39,8 @@ class Scene:
 
     accepted: set[str]
     url: str = ""
+    location: str = ""  # where it leads to, with this status
+    status: int = 302
     seen: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
 
@@ -46,6 +48,8 @@ class Scene:
         header = request.headers.get("Authorization", "")
         self.seen.append(header.removeprefix("Bearer "))
         self.bodies.append(await request.text())
+        if self.location:
+            return web.Response(status=self.status, headers={"Location": self.location})
         return web.json_response({}, status=200 if self.seen[-1] in self.accepted else 401)
 
 
@@ -127,3 +131,14 @@ async def test_a_refusal_that_others_have_seen_before_reads_nothing() -> None:
     old = await login.credential()
     assert await login.renewed(old) == await login.renewed(old)
     assert tokens.reads == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_credentials_go_where_a_server_leads_to(status: int, scene: Scene) -> None:
+    scene.location, scene.status = "https://login.example.test/start?state=secret", status
+    with pytest.raises(
+        Unavailable, match=r"leads to https://login\.example\.test/start: "
+    ) as caught:
+        await ask(scene, Tokens(["good"]))
+    assert len(scene.seen) == ATTEMPTS
+    assert "secret" not in str(caught.value)
