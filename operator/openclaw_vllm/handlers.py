@@ -12,20 +12,17 @@ from typing import Any
 
 import kopf
 
-from openclaw_vllm.api.configmap import SELECTOR
-from openclaw_vllm.api.endpoint_slice import SERVICE_NAME
-from openclaw_vllm.api.pods import REFRESH
 from openclaw_vllm.controllers.controllers import Controllers
+from openclaw_vllm.controllers.listing import LABEL_SELECTORS, PROVIDERS
 from openclaw_vllm.edges.backoffs import EndlessBackoffs
 from openclaw_vllm.edges.kube.connection import Connection
-from openclaw_vllm.edges.kube.paths import SLICES, group_of
+from openclaw_vllm.edges.kube.paths import group_of
 from openclaw_vllm.edges.kube.watch_events import OnEvent
 from openclaw_vllm.edges.kube.watch_session import session
 from openclaw_vllm.edges.kube.watch_streams import FallBack
 from openclaw_vllm.edges.kube.watches import Watches
 from openclaw_vllm.shutdown import cancel_until_done
 
-PROVIDERS = "vllmproviders"
 # Its expiration makes each login differ from the last: kopf refuses a repeated one.
 LOGIN_LIFETIME = timedelta(minutes=10)
 
@@ -97,9 +94,8 @@ def settings_for(*, streaming: bool, shard_selector: str = "") -> kopf.OperatorS
     settings.watching.inactivity_timeout = 70  # the API server sends a bookmark each minute
     settings.watching.reconnect_backoff = 0.1
     settings.watching.initial_streaming = streaming
-    settings.watching.label_selectors["", "v1", "configmaps"] = SELECTOR
-    settings.watching.label_selectors[*group_of(SLICES), SLICES] = SERVICE_NAME
-    settings.watching.label_selectors["", "v1", "pods"] = REFRESH
+    for plural, selector in LABEL_SELECTORS.items():
+        settings.watching.label_selectors[*group_of(plural), plural] = selector
     if shard_selector:
         settings.watching.label_selectors[*group_of(PROVIDERS), PROVIDERS] = shard_selector
     settings.scanning.disabled = True

@@ -119,7 +119,7 @@ def _check_json(document: object) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """ObjectReader YAML as the parser of Kubernetes' clients does."""
+    """Loader that reads YAML as the parser of Kubernetes' clients does."""
 
     _pairs = 0  # keys and values of a document, again wherever they are merged (<<)
 

@@ -10,7 +10,8 @@ from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.reconcile.context import ReconcileContext
 
 PROVIDERS = "vllmproviders"
-SELECTORS = {"configmaps": SELECTOR, SLICES: SERVICE_NAME, "pods": REFRESH}
+# Of what is watched in part.
+LABEL_SELECTORS = {"configmaps": SELECTOR, SLICES: SERVICE_NAME, "pods": REFRESH}
 
 
 async def uids_of(
@@ -28,5 +29,5 @@ def list_metadata(
     context: ReconcileContext, kind: str, namespaces: tuple[str, ...]
 ) -> AsyncIterator[dict[str, Any]]:
     """List the metadata of a kind's objects, of those that are watched."""
-    selector = context.shard_selector if kind == PROVIDERS else SELECTORS.get(kind, "")
+    selector = context.shard_selector if kind == PROVIDERS else LABEL_SELECTORS.get(kind, "")
     return context.cluster.list_objects(kind, namespaces, selector=selector, metadata_only=True)

@@ -2,12 +2,12 @@
 
 import logging
 
-from openclaw_vllm.api.configmap import SELECTOR, ConfigMapState
-from openclaw_vllm.api.endpoint_slice import SERVICE_NAME, EndpointSlice
+from openclaw_vllm.api.configmap import ConfigMapState
+from openclaw_vllm.api.endpoint_slice import EndpointSlice
 from openclaw_vllm.api.service import Service
 from openclaw_vllm.controllers.catalog import CatalogController
 from openclaw_vllm.controllers.events import key_of
-from openclaw_vllm.controllers.listing import uids_of
+from openclaw_vllm.controllers.listing import LABEL_SELECTORS, uids_of
 from openclaw_vllm.controllers.missing_rights import WITHOUT_SLICES
 from openclaw_vllm.edges.kube.paths import SLICES
 from openclaw_vllm.edges.kube.replies import Rejected
@@ -23,7 +23,8 @@ async def prime_caches(context: ReconcileContext, namespaces: tuple[str, ...]) -
 
     Without it each restart would find no ConfigMap and no Service, and write everything again.
     """
-    async for manifest in context.cluster.list_objects("configmaps", namespaces, selector=SELECTOR):
+    selector = LABEL_SELECTORS["configmaps"]
+    async for manifest in context.cluster.list_objects("configmaps", namespaces, selector=selector):
         context.record_at_start(key_of(manifest), ConfigMapState.read(manifest))
     async for manifest in context.cluster.list_objects("services", namespaces):
         context.cache.services[key_of(manifest)] = Service.read(manifest)
@@ -32,7 +33,7 @@ async def prime_caches(context: ReconcileContext, namespaces: tuple[str, ...]) -
 
 async def _prime_slices(context: ReconcileContext, namespaces: tuple[str, ...]) -> None:
     """Read EndpointSlices, without which a Service that sleeps would be asked at each start."""
-    manifests = context.cluster.list_objects(SLICES, namespaces, selector=SERVICE_NAME)
+    manifests = context.cluster.list_objects(SLICES, namespaces, selector=LABEL_SELECTORS[SLICES])
     try:
         async for manifest in manifests:
             context.cache.slices.upsert(key_of(manifest), EndpointSlice.read(manifest))

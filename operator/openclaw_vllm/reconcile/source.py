@@ -37,7 +37,7 @@ async def reconcile(
     fresh = provider.request != before.request
     discovery = await discover(provider, spec, before, replace(context, fresh=fresh))
     states[key] = server = discovery.server
-    if server.offer != before.offer:
+    if server.offer_inputs != before.offer_inputs:
         wake(ObjectKey("", key.catalog))
     delay = max(0.0, server.schedule.next_probe_at - context.clock.monotonic())
     return requeue_delay(spec, delay)

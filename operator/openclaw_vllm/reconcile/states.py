@@ -22,7 +22,7 @@ BaseSource = str | Problem | None  # the text of a base configuration, or why th
 
 @dataclass(frozen=True, slots=True)
 class SyncedAt:
-    """The versions at which nothing was left to do for a VllmProvider."""
+    """What a reconcile of a VllmProvider had seen when nothing was left to do."""
 
     provider: str  # its resourceVersion
     config_map: str  # the resourceVersion of what it publishes

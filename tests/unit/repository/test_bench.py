@@ -123,5 +123,5 @@ async def test_a_watch_that_the_api_server_ends_is_followed_from_where_it_ended(
     async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as session:
         objects = Client(session).follow("/objects", "7")
         versions = [(await anext(objects))["metadata"]["resourceVersion"] for _ in range(3)]
-        await objects.aclose()  # type: ignore[attr-defined]
+        await objects.aclose()  # type: ignore[attr-defined] # a generator at run time
     assert (asked, versions) == (["7", "8", "9"], ["8", "9", "10"])

@@ -38,6 +38,7 @@ def test_the_archive_of_the_chart_holds_every_blob_under_its_digest(tmp_path: Pa
     archive = tmp_path / "chart.oci.tar"
     chart.write_archive(archive, rbac.CHART, packed, SECONDS)
     with tarfile.open(archive) as tar:
+        # type: ignore, since extractfile returns None for folders alone, and there is none here
         files = {each.name: tar.extractfile(each).read() for each in tar}  # type: ignore[union-attr]
     (entry,) = json.loads(files["index.json"])["manifests"]
     manifest = json.loads(files[f"blobs/{entry['digest'].replace(':', '/')}"])

@@ -42,11 +42,11 @@ class ServerState:
         return problem is not None and problem.reason is Reason.NO_READY_ENDPOINTS
 
     @property
-    def offer(self) -> tuple[object, ...]:
+    def offer_inputs(self) -> tuple[object, ...]:
         """What a catalog publishes of the server and says of its replicas."""
         ready = len(self.replicas.ready) if self.replicas and self.survey else 0
         counts = (self.survey.asked, self.survey.differing) if self.survey else ()
-        return (self.discovery.offer, counts, ready)
+        return (self.discovery.offer_inputs, counts, ready)
 
     def observe_request(self, request: UserRequest) -> "ServerState":
         """Record the user's last request: a new one starts the retries again."""

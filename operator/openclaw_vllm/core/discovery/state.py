@@ -96,7 +96,7 @@ class DiscoveryState:
         return {**(self.rejected or {}), **dict.fromkeys(others, Rejection.NOT_CHAT)}
 
     @property
-    def offer(self) -> tuple[object, ...]:
+    def offer_inputs(self) -> tuple[object, ...]:
         """What a catalog publishes of the server, and how fresh that is."""
         endpoint, server = self.endpoint.problem, self.problem
         return (

@@ -51,8 +51,8 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
-        # Each counter would have a second series; prometheus_client leaves the function untyped.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        # Each counter would have a second series.
+        disable_created_metrics()  # type: ignore[no-untyped-call] # prometheus_client has no type
         ProcessCollector(registry=registry)
         self.provider = ReconcileCounters("vllmprovider", registry)
         self.catalog = ReconcileCounters("vllmcatalog", registry)
