@@ -60,6 +60,17 @@ async def test_a_list_in_pages_is_read_to_its_end() -> None:
     assert prober.asked == list(PAGES)
 
 
+async def test_a_server_that_knows_no_after_is_asked_by_after_id_as_anthropic_s_wants_it() -> None:
+    pages = {
+        "/models": page("a", "b", has_more=True, last_id="b"),
+        "/models?after=b": page("a", "b", has_more=True, last_id="b"),
+        "/models?after_id=b": page("c", has_more=False, last_id="c"),
+    }
+    prober = PathProber(answers=pages)
+    assert await read(prober) == tuple(map(ServedModel, ("a", "b", "c")))
+    assert prober.asked == list(pages)
+
+
 async def test_pages_that_give_their_total_are_read_to_their_end() -> None:
     pages = {
         "/models": page("a", "b", has_more=True, total=3),
@@ -72,7 +83,19 @@ async def test_pages_that_give_their_total_are_read_to_their_end() -> None:
     ("answers", "problem"),
     [
         pytest.param(
-            {**PAGES, "/models?after=b": PAGES["/models"]}, CUT_LIST, id="the same page again"
+            {path: PAGES["/models"] for path in (*PAGES, "/models?after_id=b")},
+            CUT_LIST,
+            id="the same page again",
+        ),
+        pytest.param(
+            {**PAGES, "/models?after=b": PAGES["/models"], "/models?after_id=b": DEAD},
+            DEAD,
+            id="the same page again, and no answer to the other parameter",
+        ),
+        pytest.param(
+            {**PAGES, "/models?after=b": PAGES["/models"]},
+            CUT_LIST,
+            id="the same page again, and the other parameter is refused",
         ),
         pytest.param({**PAGES, "/models?after=b": DEAD}, DEAD, id="a page that does not come"),
         pytest.param(

@@ -217,6 +217,13 @@ BAD: dict[str, bytes] = {
     "a first page, by a token": b'{"data":[{"id":"x"}],"next_page_token":"t"}',
     "a first page, by a link": b'{"data":[{"id":"x"}],"links":{"next":"/v1/models?offset=1"}}',
     "a first page, by its total": b'{"data":[{"id":"x"}],"total":2,"limit":1,"offset":0}',
+    "a first page, by its number": b'{"data":[{"id":"x"}],"page":1,"total_pages":3}',
+    "a first page, by a total inside": b'{"data":[{"id":"x"}],"result_info":{"page":1,"total":9}}',
+    "a first page, by a flag inside": b'{"data":[{"id":"x"}],"pagination":{"has_next":true}}',
+    "a first page, by a flag of GraphQL": b'{"data":[{"id":"x"}],"pageInfo":{"hasNextPage":true}}',
+    "a first page, by a cursor inside": b'{"data":[{"id":"x"}],"meta":{"next_cursor":"t"}}',
+    "a first page, by a link of HAL": b'{"data":[{"id":"x"}],"_links":{"next":{"href":"/2"}}}',
+    "a first page, by the next number": b'{"data":[{"id":"x"}],"next_page":2}',
     "a first page without an id to go on from": b'{"data":[{"id":"x"},{}],"has_more":true}',
     "a control character in text": b'{"data":[{"id":"a\nb"}]}',
     "a hundred thousand arrays": b"[" * 100_000 + b"]" * 100_000,
@@ -277,6 +284,17 @@ X, NO_ID = ServedModel("x"), ServedModel("")
         pytest.param(b'{"data":[{"id":"x"}],"total":1,"next":null}', (X,), id="the only page"),
         pytest.param(
             b'{"data":[{"id":"x"}],"links":{"next":null},"total_count":1}', (X,), id="OpenRouter's"
+        ),
+        pytest.param(
+            b'{"data":[{"id":"x"}],"page":3,"total_pages":3,"next_page":null}', (X,), id="the last"
+        ),
+        pytest.param(
+            b'{"data":[{"id":"x"}],"meta":{"total":1,"page":1,"has_more":false},"pagination":[]}',
+            (X,),
+            id="the only page, said inside",
+        ),
+        pytest.param(
+            b'{"data":[{"id":"x"}],"meta":{"total":9}}', (X,), id="a total of something else"
         ),
         pytest.param(b'{"data":[{"id":"x"},{"name":"y"}]}', (X, NO_ID), id="a row without an id"),
         pytest.param(b'{"data":[{"id":"x"},{"id":""}]}', (X, NO_ID), id="an empty id"),
