@@ -124,8 +124,8 @@ class ConfigMapState:
 
 def documents_in(annotations: Mapping[str, str]) -> tuple[str, ...]:
     """Return our keys of a ConfigMap with these annotations: all, unless one names them."""
-    named = annotations.get(DOCUMENTS, "").split(",")
-    return tuple(key for key in KEYS if key in named) or KEYS
+    keys = annotations.get(DOCUMENTS, "").split(",")
+    return tuple(key for key in KEYS if key in keys) or KEYS
 
 
 def _parts(data: Mapping[str, str], documents: Collection[str]) -> tuple[str, str]:

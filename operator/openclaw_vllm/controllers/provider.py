@@ -137,8 +137,8 @@ class ProviderController:
 
     def _asks(self, service: ObjectKey) -> bool:
         """Return whether a VllmProvider or a catalog asks a Service."""
-        named = bool(self._cache.referrers(Reference("Service", service)))
-        return named or (self._catalogs is not None and self._catalogs.asks(service))
+        is_referenced = bool(self._cache.referrers(Reference("Service", service)))
+        return is_referenced or (self._catalogs is not None and self._catalogs.asks(service))
 
     def _wake_for_replicas(self, service: ObjectKey) -> None:
         self._wake(Reference("Service", service))

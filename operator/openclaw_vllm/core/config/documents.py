@@ -69,8 +69,8 @@ class Documents:
     @property
     def annotations(self) -> dict[str, str]:
         """The annotations that tell how to read the data."""
-        named = {} if self.data.keys() >= set(KEYS) else {DOCUMENTS: ",".join(self.data)}
-        return {DIGEST: self.digest, **named}
+        subset = {} if self.data.keys() >= set(KEYS) else {DOCUMENTS: ",".join(self.data)}
+        return {DIGEST: self.digest, **subset}
 
     @property
     def size(self) -> int:

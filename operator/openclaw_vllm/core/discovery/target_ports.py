@@ -26,10 +26,10 @@ def at_target_port(
     """
     if service is None or not service.headless:
         return endpoint
-    named = _service_port(service, endpoint.port)
-    if named is None:
+    service_port = _service_port(service, endpoint.port)
+    if service_port is None:
         return endpoint
-    target = _number(*named, replicas, _port_of(last_url, endpoint))
+    target = _number(*service_port, replicas, _port_of(last_url, endpoint))
     if target in (None, endpoint.port):
         return endpoint
     parts = urlsplit(endpoint.base_url)
@@ -45,10 +45,10 @@ def pod_port(endpoint: Endpoint, service: Service | None, ports: Ports) -> int |
     """
     if service is None:
         return ports[0][1] if len(ports) == 1 else 0
-    named = _service_port(service, endpoint.service_port or endpoint.port)
-    if named is None:
+    service_port = _service_port(service, endpoint.service_port or endpoint.port)
+    if service_port is None:
         return 0 if service.headless or not service.ports else _no_port(endpoint, service)
-    name, target = named
+    name, target = service_port
     numbers = [number for port, number in ports if port == name]
     if ports and not numbers:
         names = ", ".join(repr(port) for port, _ in ports)

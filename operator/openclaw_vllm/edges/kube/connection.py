@@ -101,8 +101,8 @@ def _read_account() -> Context:
     """Return the cluster and the user of the pod's service account."""
     host, port = (os.environ.get(f"KUBERNETES_SERVICE_{part}") for part in ("HOST", "PORT"))
     if not (host and port):
-        named = os.environ.get("KUBECONFIG")
-        where = f"there is no kubeconfig at {named}, and " if named else ""
+        path = os.environ.get("KUBECONFIG")
+        where = f"there is no kubeconfig at {path}, and " if path else ""
         raise NoCluster(f"{where}Service host/port is not set")
     server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
     cluster = {"server": server, "certificate-authority": "ca.crt"}
@@ -136,8 +136,8 @@ async def _ask_auth_provider(context: Context) -> str:
     """Return the header of a user whose entry has an `auth-provider`, such as OIDC; the kubernetes
     library renews its token."""
     cluster, user = context
-    named: dict[str, Any] = {"cluster": dict(cluster.entry), "user": dict(user.entry)}
-    entries = {f"{kind}s": [{"name": "it", kind: entry}] for kind, entry in named.items()}
+    parts: dict[str, Any] = {"cluster": dict(cluster.entry), "user": dict(user.entry)}
+    entries = {f"{kind}s": [{"name": "it", kind: entry}] for kind, entry in parts.items()}
     contexts = [{"name": "it", "context": {"cluster": "it", "user": "it"}}]
     loaded = Configuration()
     try:

@@ -92,9 +92,9 @@ class ExecPlugin:
         return Credential(authorization, certificate, key, expires_at)
 
     def _failed(self, what: str, complaint: str = "") -> LoginFailed:
-        said = " ".join(complaint.split())[:LONGEST_OUTPUT]
+        detail = " ".join(complaint.split())[:LONGEST_OUTPUT]
         command = " ".join((self.command, *self.args))
-        return LoginFailed(f"the kubeconfig's plugin {command!r} {what}{said and f': {said}'}")
+        return LoginFailed(f"the kubeconfig's plugin {command!r} {what}{detail and f': {detail}'}")
 
 
 def exec_plugin_of(entry: Located, cluster: Located) -> ExecPlugin:
@@ -103,8 +103,8 @@ def exec_plugin_of(entry: Located, cluster: Located) -> ExecPlugin:
     if not command:
         raise NoCluster("exec of the kubeconfig's user has no command")
     if version not in VERSIONS:
-        known = " and ".join(VERSIONS)
-        raise NoCluster(f"exec of the kubeconfig's user: {version!r} is not known, {known} are")
+        versions = " and ".join(VERSIONS)
+        raise NoCluster(f"exec of the kubeconfig's user: {version!r} is not known, {versions} are")
     if entry.text("interactiveMode") == "Always":
         raise NoCluster(f"the kubeconfig's plugin {command!r} wants a terminal, and gets none here")
     if os.sep in command:
@@ -125,13 +125,13 @@ def exec_plugin_of(entry: Located, cluster: Located) -> ExecPlugin:
 def _describe(cluster: Located) -> dict[str, Any]:
     """Return what a plugin may know of the cluster."""
     names = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
-    known = {name: cluster.entry[name] for name in names if cluster.entry.get(name)}
+    description = {name: cluster.entry[name] for name in names if cluster.entry.get(name)}
     if authority := cluster.pem("certificate-authority"):
-        known["certificate-authority-data"] = b64encode(authority).decode()
+        description["certificate-authority-data"] = b64encode(authority).decode()
     for extension in cluster.entry.get("extensions") or ():
         if extension.get("name") == EXTENSION:
-            known["config"] = extension.get("extension")
-    return known
+            description["config"] = extension.get("extension")
+    return description
 
 
 def _seconds(timestamp: Any) -> float:

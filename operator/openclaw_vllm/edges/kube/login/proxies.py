@@ -20,11 +20,11 @@ def proxy_for(server: str, proxy_url: str, environment: Mapping[str, str]) -> st
         return _check(proxy_url, "proxy-url of the kubeconfig's cluster")
     parts = urlsplit(server)
     name = f"{parts.scheme.upper()}_PROXY"
-    named = environment.get(name) or environment.get(name.lower()) or ""
+    proxy = environment.get(name) or environment.get(name.lower()) or ""
     excluded = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    if not named or _is_excluded(parts, excluded):
+    if not proxy or _is_excluded(parts, excluded):
         return None
-    return _check(named if "://" in named else f"http://{named}", name)
+    return _check(proxy if "://" in proxy else f"http://{proxy}", name)
 
 
 def _check(url: str, where: str) -> str:
