@@ -142,7 +142,7 @@ class Registry(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         with tarfile.open(self.archive) as tar:
             files = {each.name: tar.extractfile(each) for each in tar}
-            # noqa, since the other file is for mypy alone: this entry is no folder
+            # the other file is for mypy alone: this entry is no folder
             (entry,) = json.load(files["index.json"] or open(os.devnull))["manifests"]  # noqa: SIM115
             reference = self.path.rpartition("/")[2]
             digest = entry["digest"] if "/manifests/" in self.path else reference
