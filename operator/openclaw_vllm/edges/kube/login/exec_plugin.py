@@ -109,9 +109,8 @@ def exec_plugin_of(entry: Located, cluster: Located) -> ExecPlugin:
         raise NoCluster(f"the kubeconfig's plugin {command!r} wants a terminal, and gets none here")
     if os.sep in command:
         command = str(entry.folder / Path(command))
-    variables = {
-        str(one.get("name")): str(one.get("value")) for one in entry.entry.get("env") or ()
-    }
+    pairs = entry.entry.get("env") or ()
+    variables = {str(pair.get("name")): str(pair.get("value")) for pair in pairs}
     return ExecPlugin(
         command,
         version,

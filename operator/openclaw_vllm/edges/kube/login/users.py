@@ -47,13 +47,17 @@ async def _credential(context: Context, auth_provider: AuthProvider) -> Credenti
         return replace(with_certificate, authorization=f"Basic {b64encode(pair).decode()}")
     if isinstance(entry := user.entry.get("exec"), dict):
         plugin = exec_plugin_of(Located(entry, user.folder), cluster)
-        credential = await plugin.run()
-        return (
-            credential if credential.key else replace(credential, certificate=certificate, key=key)
-        )
+        return _with_certificate_of(with_certificate, await plugin.run())
     if user.entry.get("auth-provider"):
         return replace(with_certificate, authorization=await auth_provider(context))
     return with_certificate
+
+
+def _with_certificate_of(user: Credential, plugin: Credential) -> Credential:
+    """Return the plugin's credential, with the user's certificate where it gives none."""
+    if plugin.key:
+        return plugin
+    return replace(plugin, certificate=user.certificate, key=user.key)
 
 
 def _read_token(path: Path) -> str:
