@@ -68,12 +68,12 @@ def parse_release(text: str | None) -> Release | Problem:
         message = f"there is no release {text} of OpenClaw to publish for: write one from "
         message += f"{write(OLDEST)} on, such as 2026.6 or {write(NEWEST)}, or none for the newest"
         return Problem(Reason.INVALID_SPEC, message)
-    return (year, month, patch)
+    return (year, month, patch or 1)
 
 
 def write(release: Release) -> str:
     """Return a release as OpenClaw writes it."""
-    return ".".join(map(str, release)).removesuffix(".0")
+    return ".".join(map(str, release))
 
 
 def adapt(

@@ -176,7 +176,7 @@ def test_what_older_releases_assume_anyway_is_left_out(release: str) -> None:
     assert model["compat"] == {"supportsStore": True}
 
 
-@pytest.mark.parametrize("release", ["2026.8.1", "2026.9.6", "2026.12", "2027.1.3"])
+@pytest.mark.parametrize("release", ["2026.8", "2026.8.1", "2026.9.6", "2026.12", "2027.1.3"])
 def test_newer_releases_have_the_newest_form(release: str) -> None:
     case = Case(ALLOW, served("a"))
     assert rendered(case, release) == rendered(case, None)
