@@ -100,7 +100,7 @@ def _install(new: Installation, npm: Path) -> None:
     except progress.StepError as error:
         offline = any(sign in str(error) for sign in OFFLINE)
         raise progress.StepError(f"{error}\n{MIRROR}" if offline else str(error)) from None
-    _write_schema(new)
+    new.schema.write_bytes(print_schema(new))
 
 
 def _npm_environment() -> Mapping[str, str]:
@@ -109,19 +109,20 @@ def _npm_environment() -> Mapping[str, str]:
     return {**private, **os.environ}
 
 
-def _write_schema(new: Installation) -> None:
-    with TemporaryDirectory(dir=new.folder) as home:
+def print_schema(installation: Installation) -> bytes:
+    """Return what `openclaw config schema` prints."""
+    with TemporaryDirectory(dir=installation.folder) as home:
         printed = subprocess.run(
-            [*new.command, "config", "schema"],
+            [*installation.command, "config", "schema"],
             check=False,
-            env=new.environment(Path(home)),
+            env=installation.environment(Path(home)),
             stdin=subprocess.DEVNULL,
             capture_output=True,
         )
     if printed.returncode != 0:
         output = printed.stderr.decode(errors="replace")
         raise progress.StepError(f"`openclaw config schema` failed: {output}")
-    new.schema.write_bytes(printed.stdout)
+    return printed.stdout
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from hack import openclaw_schema
 from openclaw_vllm.api.configmap import AGENTS, CONFIG, MODELS
 from openclaw_vllm.core.config.documents import empty_documents
 from tests import builders
@@ -64,6 +65,12 @@ def test_what_is_published_before_the_first_answer_is_valid(schema: Schema) -> N
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_the_golden_is_valid(schema: Schema, path: Path) -> None:
     assert schema.complaint(CONFIG, json.loads(path.read_text(encoding="utf-8"))) == ""
+
+
+def test_the_test_data_of_the_pinned_release_is_what_it_prints(installation: Installation) -> None:
+    release = json.loads((installation.package / "package.json").read_text())["version"]
+    expected = (openclaw_schema.FOLDER / f"schema-{release}.json").read_text()
+    assert openclaw_schema.reduce(release, installation.schema.read_bytes()) == expected
 
 
 @pytest.mark.parametrize(("key", "document"), REFUSED)
