@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
@@ -120,16 +121,25 @@ async def _connect(read: Callable[[], Context]) -> Connection:
     proxy = proxy_for(server, cluster.text("proxy-url"), os.environ)
     login = Login(source_of(read, _ask_auth_provider))
     trust.context(await login.credential())
-    return Connection(
-        server, proxy, trust, Authentication(login, trust, tuple(impersonation_of(user)))
-    )
+    return Connection(server, proxy, trust, Authentication(login, trust, impersonation_of(user)))
 
 
 def _server_of(cluster: Located, *, is_tls: bool) -> str:
-    server = cluster.text("server").rstrip("/")
+    server = cluster.text("server")
     if not server:
         raise NoCluster("the kubeconfig's cluster has no server")
-    return server if "://" in server else f"{'https' if is_tls else 'http'}://{server}"
+    server = server if "://" in server else f"{'https' if is_tls else 'http'}://{server}"
+    if not _is_url(server):
+        raise NoCluster(f"the kubeconfig's server {server!r} is no URL such as https://host:6443")
+    return server.rstrip("/")
+
+
+def _is_url(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 async def _ask_auth_provider(context: Context) -> str:

@@ -14,6 +14,11 @@ from openclaw_vllm.edges.kube.login.errors import LoginFailed, NoCluster
 from openclaw_vllm.edges.kube.login.kubeconfig import read_kubeconfig
 from openclaw_vllm.edges.kube.login.users import Context, source_of
 
+PLUGIN = {
+    "command": "true",
+    "apiVersion": "client.authentication.k8s.io/v1",
+    "provideClusterInfo": True,
+}
 SERVER = "https://cluster.example.test:6443"
 KUBECONFIG = f"""
 apiVersion: v1
@@ -93,11 +98,22 @@ async def test_watches_and_writes_take_the_proxy_that_the_environment_names(
         ({}, {"tokenFile": "nowhere"}, "nowhere cannot be read"),
         ({"server": ""}, {}, "the kubeconfig's cluster has no server"),
         ({"proxy-url": "socks5://proxy:1"}, {}, "'socks5' cannot be used"),
+        ({"server": "ftp://host"}, {}, "'ftp://host' is no URL such as https://host:6443"),
+        ({"server": "https://host:1:2"}, {}, "is no URL"),
+        ({"server": "https://"}, {}, "is no URL"),
+        ({}, {"token": "two\nlines"}, "the token holds a space, a line break"),
+        ({}, {"exec": "command"}, "exec of the kubeconfig is no object"),
+        ({}, {"exec": PLUGIN | {"args": 5}}, "args of the kubeconfig is no list"),
+        ({}, {"exec": PLUGIN | {"env": ["A=b"]}}, "env of the kubeconfig is no list of objects"),
+        ({"extensions": [5]}, {"exec": PLUGIN}, "extensions of the kubeconfig is no list of obj"),
+        ({}, {"token": "a", "as-groups": "b"}, "as-groups of the kubeconfig is no list"),
+        ({}, {"token": "a", "as-user-extra": ["b"]}, "as-user-extra of the kubeconfig is no obj"),
+        ({}, {"token": "a", "as": "two\nlines"}, "Impersonate-User cannot be a header"),
     ],
 )
 async def test_what_is_wrong_with_a_kubeconfig_ends_a_start(
-    cluster: dict[str, str],
-    user: dict[str, str],
+    cluster: dict[str, Any],
+    user: dict[str, Any],
     message: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

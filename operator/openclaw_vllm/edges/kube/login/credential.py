@@ -26,6 +26,16 @@ class Credential:
         return now >= self.expires_at
 
 
+def bearer(token: str) -> str:
+    """Return the header of a token, empty without one; raises ValueError for one that no header can
+    hold, as of several lines."""
+    if not all("!" <= character <= "~" for character in token):
+        raise ValueError(
+            "the token holds a space, a line break or another character that it cannot"
+        )
+    return f"Bearer {token}" if token else ""
+
+
 Source = Callable[[], Awaitable[Credential]]
 
 

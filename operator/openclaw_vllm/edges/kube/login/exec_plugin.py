@@ -14,7 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from openclaw_vllm.edges.kube.login.credential import Credential
+from openclaw_vllm.edges.kube.login.credential import Credential, bearer
 from openclaw_vllm.edges.kube.login.errors import LoginFailed, NoCluster
 from openclaw_vllm.edges.kube.login.kubeconfig import Located
 
@@ -88,8 +88,7 @@ class ExecPlugin:
         if bool(certificate) != bool(key) or not (token or key):
             raise ValueError("it has neither a token nor a certificate with its key")
         expires_at = _seconds(status.get("expirationTimestamp"))
-        authorization = f"Bearer {token}" if token else ""
-        return Credential(authorization, certificate, key, expires_at)
+        return Credential(bearer(token), certificate, key, expires_at)
 
     def _failed(self, what: str, complaint: str = "") -> LoginFailed:
         detail = " ".join(complaint.split())[:LONGEST_OUTPUT]
@@ -109,12 +108,11 @@ def exec_plugin_of(entry: Located, cluster: Located) -> ExecPlugin:
         raise NoCluster(f"the kubeconfig's plugin {command!r} wants a terminal, and gets none here")
     if os.sep in command:
         command = str(entry.folder / Path(command))
-    pairs = entry.entry.get("env") or ()
-    variables = {str(pair.get("name")): str(pair.get("value")) for pair in pairs}
+    variables = {pair.text("name"): pair.text("value") for pair in entry.objects("env")}
     return ExecPlugin(
         command,
         version,
-        tuple(map(str, entry.entry.get("args") or ())),
+        tuple(entry.texts("args")),
         variables,
         entry.text("installHint"),
         _describe(cluster) if entry.entry.get("provideClusterInfo") else None,
@@ -127,9 +125,9 @@ def _describe(cluster: Located) -> dict[str, Any]:
     description = {name: cluster.entry[name] for name in names if cluster.entry.get(name)}
     if authority := cluster.pem("certificate-authority"):
         description["certificate-authority-data"] = b64encode(authority).decode()
-    for extension in cluster.entry.get("extensions") or ():
-        if extension.get("name") == EXTENSION:
-            description["config"] = extension.get("extension")
+    for extension in cluster.objects("extensions"):
+        if extension.text("name") == EXTENSION:
+            description["config"] = extension.entry.get("extension")
     return description
 
 

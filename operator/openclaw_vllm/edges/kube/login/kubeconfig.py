@@ -31,6 +31,27 @@ class Located:
         value = self.entry.get(key)
         return "" if value is None else str(value)
 
+    def texts(self, key: str) -> list[str]:
+        """Return a field that is a list of texts; raises NoCluster for another one."""
+        value = self.entry.get(key) or []
+        if not isinstance(value, list):
+            raise NoCluster(f"{key} of the kubeconfig is no list")
+        return [str(one) for one in value]
+
+    def objects(self, key: str) -> list["Located"]:
+        """Return a field that is a list of objects; raises NoCluster for another one."""
+        value = self.entry.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise NoCluster(f"{key} of the kubeconfig is no list of objects")
+        return [Located(one, self.folder) for one in value]
+
+    def object(self, key: str) -> "Located | None":
+        """Return a field that is an object, None without one; raises NoCluster for another one."""
+        value = self.entry.get(key)
+        if value is not None and not isinstance(value, dict):
+            raise NoCluster(f"{key} of the kubeconfig is no object")
+        return None if value is None else Located(value, self.folder)
+
     def path(self, key: str) -> Path | None:
         """Return a field that is a path."""
         text = self.text(key)

@@ -23,6 +23,13 @@ Send = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 Middleware = Callable[[aiohttp.ClientRequest, Send], Awaitable[aiohttp.ClientResponse]]
 
 
+class _Context(ssl.SSLContext):
+    """Shows itself in aiohttp's messages as the default context does, without an address."""
+
+    def __str__(self) -> str:
+        return "default"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerTrust:
     """How the API server's certificate is judged."""
@@ -34,14 +41,19 @@ class ServerTrust:
     def context(self, credential: Credential) -> ssl.SSLContext:
         """Return a context that also shows the credential's certificate; raises NoCluster."""
         try:
-            authority = self.authority.decode() or None
-            context = ssl.create_default_context(cadata=authority)
+            context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+            if self.authority:
+                context.load_verify_locations(cadata=self.authority.decode())
+            else:
+                context.load_default_certs()
             if credential.certificate:
                 _load(context, credential)
         except (ssl.SSLError, OSError, ValueError) as error:
             message = "a certificate or key of the kubeconfig cannot be read"
             raise NoCluster(f"{message}: {error}") from error
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # some clusters' CAs lack keyUsage
+        # As Go does: an intermediate authority may be the only one that is given. Strict as Python
+        # 3.13 is by default it is not, for some clusters' CAs lack keyUsage.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         if self.insecure:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context

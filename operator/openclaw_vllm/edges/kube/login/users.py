@@ -5,13 +5,14 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
-from openclaw_vllm.edges.kube.login.credential import Credential, Source
+from openclaw_vllm.edges.kube.login.credential import Credential, Source, bearer
 from openclaw_vllm.edges.kube.login.errors import LoginFailed, NoCluster
 from openclaw_vllm.edges.kube.login.exec_plugin import exec_plugin_of
 from openclaw_vllm.edges.kube.login.kubeconfig import Located
 
+HEADER_CHARACTERS = "!#$&'*+-.^_`|~"  # of a name, beside letters and digits
 TOKEN_FILE_PERIOD = 60.0  # seconds for which a token file is not read again
 
 Context = tuple[Located, Located]  # cluster and user
@@ -25,7 +26,7 @@ def source_of(read: Callable[[], Context], auth_provider: AuthProvider) -> Sourc
     async def credential() -> Credential:
         try:
             return await _credential(read(), auth_provider)
-        except NoCluster as error:
+        except (NoCluster, ValueError) as error:
             raise LoginFailed(str(error)) from error
 
     return credential
@@ -38,15 +39,15 @@ async def _credential(context: Context, auth_provider: AuthProvider) -> Credenti
     with_certificate = Credential(certificate=certificate, key=key)
     if path := user.path("tokenFile"):
         expires_at = time.time() + TOKEN_FILE_PERIOD
-        authorization = f"Bearer {_read_token(path)}"
+        authorization = bearer(_read_token(path))
         return replace(with_certificate, authorization=authorization, expires_at=expires_at)
     if token := user.text("token").strip():
-        return replace(with_certificate, authorization=f"Bearer {token}")
+        return replace(with_certificate, authorization=bearer(token))
     if user.text("username"):
         pair = f"{user.text('username')}:{user.text('password')}".encode()
         return replace(with_certificate, authorization=f"Basic {b64encode(pair).decode()}")
-    if isinstance(entry := user.entry.get("exec"), dict):
-        plugin = exec_plugin_of(Located(entry, user.folder), cluster)
+    if (entry := user.object("exec")) is not None:
+        plugin = exec_plugin_of(entry, cluster)
         return _with_certificate_of(with_certificate, await plugin.run())
     if user.entry.get("auth-provider"):
         return replace(with_certificate, authorization=await auth_provider(context))
@@ -70,18 +71,26 @@ def _read_token(path: Path) -> str:
     return token
 
 
-def impersonation_of(user: Located) -> Iterator[tuple[str, str]]:
-    """Yield the headers by which a user asks as another one (`kubectl config` calls it `as`)."""
+def impersonation_of(user: Located) -> tuple[tuple[str, str], ...]:
+    """Return the headers by which a user asks as another one, whom the kubeconfig names by `as`.
+
+    Raises NoCluster for what cannot be one.
+    """
+    headers = tuple(_impersonation(user))
+    for name, value in headers:
+        if not (name + value).isprintable():
+            raise NoCluster(f"{name} cannot be a header: it holds a line break or the like")
+    return headers
+
+
+def _impersonation(user: Located) -> Iterator[tuple[str, str]]:
     if name := user.text("as"):
         yield "Impersonate-User", name
     if uid := user.text("as-uid"):
         yield "Impersonate-Uid", uid
-    for group in _texts(user.entry.get("as-groups")):
+    for group in user.texts("as-groups"):
         yield "Impersonate-Group", group
-    for key, values in (user.entry.get("as-user-extra") or {}).items():
-        for value in _texts(values):
-            yield f"Impersonate-Extra-{key}", value
-
-
-def _texts(values: Any) -> list[str]:
-    return [str(value) for value in values or ()]
+    extra = user.object("as-user-extra") or Located({}, user.folder)
+    for key in extra.entry:
+        for value in extra.texts(key):
+            yield f"Impersonate-Extra-{quote(key, safe=HEADER_CHARACTERS)}", value

@@ -102,7 +102,7 @@ def test_the_headers_of_impersonation() -> None:
         "as": "frank",
         "as-uid": "1",
         "as-groups": ["a", "b"],
-        "as-user-extra": {"scopes": ["view", "edit"]},
+        "as-user-extra": {"scopes": ["view", "edit"], "a.test/b": ["c"]},
     }
     assert list(impersonation_of(Located(user, Path()))) == [
         ("Impersonate-User", "frank"),
@@ -111,5 +111,6 @@ def test_the_headers_of_impersonation() -> None:
         ("Impersonate-Group", "b"),
         ("Impersonate-Extra-scopes", "view"),
         ("Impersonate-Extra-scopes", "edit"),
+        ("Impersonate-Extra-a.test%2Fb", "c"),
     ]
     assert list(impersonation_of(Located({}, Path()))) == []
