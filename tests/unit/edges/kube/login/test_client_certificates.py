@@ -1,6 +1,7 @@
 """Client certificates of a login: one that is refused is replaced, on a connection of its own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from math import inf
 
@@ -10,7 +11,7 @@ from aiohttp import web
 from openclaw_vllm.edges.kube.apiserver import ApiServer, Unavailable
 from openclaw_vllm.edges.kube.login.credential import Credential
 from openclaw_vllm.edges.kube.login.session import ServerTrust
-from tests.certificates import Authority
+from tests.certificates import Authority, Certificate
 from tests.fakes.connection import connection
 
 CA = Authority.create()
@@ -38,18 +39,25 @@ class Scene:
         return web.json_response({}, status=200 if self.seen[-1] in self.known else 401)
 
 
-@pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
+@asynccontextmanager
+async def serving(certificate: Certificate) -> AsyncIterator[Scene]:
+    """Serve with this certificate, to clients with one."""
     scene = Scene({"new"})
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", scene.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    context = SERVER.server_context(clients=CA)
+    context = certificate.server_context(clients=CA)
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
     scene.url = "https://{}:{}".format(*runner.addresses[0][:2])
     yield scene
     await runner.cleanup()
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with serving(SERVER) as scene:
+        yield scene
 
 
 async def ask(scene: Scene, trust: ServerTrust, *credentials: Credential) -> None:
@@ -96,3 +104,11 @@ async def test_what_is_wrong_with_the_server_is_told(
     with pytest.raises(Unavailable, match=message):
         await ask(scene, trust, shown("new"))
     assert scene.seen == []
+
+
+async def test_an_intermediate_authority_alone_is_trusted_as_kubectl_trusts_it() -> None:
+    intermediate = CA.issue_authority("Intermediate CA")
+    trust = ServerTrust(authority=intermediate.pem.encode(), server_name=TRUST.server_name)
+    async with serving(intermediate.issue(TRUST.server_name)) as scene:
+        await ask(scene, trust, shown("new"))
+    assert scene.seen == ["new", "new"]
