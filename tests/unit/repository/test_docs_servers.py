@@ -189,7 +189,7 @@ def test_every_list_that_was_captured_is_held_against_its_row() -> None:
     ("column", "read"),
     [
         pytest.param(0, {*SERVED_CONTEXT, *TRAINED_CONTEXT, PROVIDERS}, id="context"),
-        pytest.param(1, {*MAX_OUTPUT, OUTPUT_BESIDE_CONTEXT}, id="longest output"),
+        pytest.param(1, {*MAX_OUTPUT, *OUTPUT_BESIDE_CONTEXT}, id="longest output"),
         pytest.param(
             2,
             {*kinds.FIELDS, *kinds.LISTS, kinds.LABELS, *kinds.CHAT_FLAGS}

@@ -41,6 +41,7 @@ KINDS: Mapping[ModelKind, frozenset[str]] = {
             "text2audio",
             "text-to-audio",
             "text-to-music",
+            "music",
             "audio-to-audio",
             "audio-classification",
             "voice-activity-detection",
@@ -51,6 +52,8 @@ KINDS: Mapping[ModelKind, frozenset[str]] = {
             "image",
             "images",
             "image-generation",
+            "images-generations",
+            "images-edits",
             "image-edit",
             "image-variation",
             "text-to-image",
@@ -104,6 +107,7 @@ KINDS: Mapping[ModelKind, frozenset[str]] = {
     ),
 }
 KIND_OF_WORD = {word: kind for kind, words in KINDS.items() for word in words}
+GAPS = str.maketrans("_-/", "   ")
 # of words that servers compose as they like: text-embedding, EMBEDDING_MODEL, jina-rerank
 STEMS: tuple[tuple[str, ModelKind], ...] = (
     ("embed", "Embedding"),
@@ -117,6 +121,7 @@ def kind_of_word(word: object) -> ModelKind | None:
     """Return the kind that a word names, however it is spelled; None for any other value."""
     if not isinstance(word, str):
         return None
-    spelled = "-".join(word.lower().replace("_", " ").replace("-", " ").split())
+    path = word.lower().removeprefix("/v1").strip("/")  # such as /v1/images/generations
+    spelled = "-".join(path.translate(GAPS).split())
     by_stem = (kind for stem, kind in STEMS if stem in spelled)
     return KIND_OF_WORD.get(spelled) or next(by_stem, None)

@@ -30,6 +30,10 @@ LISTS = (
     "model_ability",  # xinference 1.x
     "categories",  # GPUStack
     "supported_endpoint_types",  # New API
+    "supported_endpoints",  # GitHub Copilot, with paths
+    "endpoints",  # Novita, with paths
+    "supported_methods",  # Bifrost
+    "metadata.tags",  # DeepInfra
 )
 LABELS = "labels"  # Lemonade Server
 CHAT_FLAGS = (
@@ -60,9 +64,11 @@ def _by_lists(row: Mapping[str, Any]) -> ModelKind | None:
     `completion` alone says nothing: llama-server b10434 writes it of a model that only embeds.
     """
     for name in LISTS:
-        words = row.get(name)
-        if isinstance(words, list) and words and words != ["completion"]:
-            return _common_kind(words)
+        words = read_field(row, name)
+        if not isinstance(words, list) or words in ([], ["completion"]):
+            continue
+        if kind := _common_kind(words):
+            return kind
     return None
 
 

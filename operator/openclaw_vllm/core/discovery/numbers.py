@@ -22,6 +22,7 @@ SERVED_CONTEXT = (
     "max_input_tokens",  # LiteLLM 1.108.7
     "context_window",  # Dynamo 1.6.1, Groq
     "maxInputTokens",  # Foundry Local
+    "maxTokensInput",  # Glama
     "parameters.max_seq_len",  # TabbyAPI
     "context_window.context_length",  # Poe
     "limits.max_input_tokens",  # GitHub Models
@@ -46,6 +47,7 @@ MAX_OUTPUT = (
     "max_completion_tokens",  # Groq, SambaNova
     "max_output_length",  # what OpenRouter asks of its providers, such as Chutes
     "maxOutputTokens",  # Foundry Local
+    "maxTokensOutput",  # Glama
     "top_provider.max_completion_tokens",  # OpenRouter
     "limits.max_output_tokens",  # GitHub Models
     "capabilities.limits.max_output_tokens",  # GitHub Copilot
@@ -53,7 +55,7 @@ MAX_OUTPUT = (
 )
 # Of a row that names its context beside it, as Anthropic's and those of Vercel's AI Gateway do:
 # alone it may be the context, or what a server writes if a request names no length.
-OUTPUT_BESIDE_CONTEXT = "max_tokens"
+OUTPUT_BESIDE_CONTEXT = ("max_tokens", "metadata.max_tokens")  # the second: DeepInfra
 PROVIDERS = "providers"  # of Hugging Face's router, which sends a request to any that is live
 
 
@@ -65,7 +67,7 @@ def context_of(row: Mapping[str, Any]) -> int | None:
 
 def max_output_of(row: Mapping[str, Any]) -> int | None:
     """Return the length of the longest output, None where the row names none."""
-    beside = (OUTPUT_BESIDE_CONTEXT,) if context_of(row) else ()
+    beside = OUTPUT_BESIDE_CONTEXT if context_of(row) else ()
     return _first_tokens(row, (*MAX_OUTPUT, *beside))
 
 

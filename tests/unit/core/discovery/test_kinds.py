@@ -92,6 +92,32 @@ from tests import captures
         ),
         pytest.param({"task_type": "T2I"}, "Image", id="SGLang 0.5, diffusion of images"),
         pytest.param({"task_type": "TI2V"}, "Other", id="SGLang 0.5, diffusion of videos"),
+        pytest.param(
+            {"supported_methods": ["chat_completion", "responses"]}, "Chat", id="Bifrost, chat"
+        ),
+        pytest.param({"supported_methods": ["embedding"]}, "Embedding", id="Bifrost, embedding"),
+        pytest.param(
+            {"supported_methods": ["transcription", "transcription_stream"]},
+            "Speech",
+            id="Bifrost, speech",
+        ),
+        pytest.param(
+            {"endpoints": ["chat/completions", "completions"], "status": 1}, None, id="Novita, chat"
+        ),
+        pytest.param({"endpoints": ["embeddings"]}, "Embedding", id="Novita, embedding"),
+        pytest.param(
+            {"endpoints": ["/v1/images/generations", "/v1/images/edits"]}, "Image", id="images"
+        ),
+        pytest.param({"endpoints": ["/v1/audio/speech"]}, "Speech", id="a path of speech"),
+        pytest.param({"endpoints": [{"name": "rerank"}]}, None, id="endpoints of another form"),
+        pytest.param({"supported_endpoints": ["/embeddings"]}, "Embedding", id="Copilot, a path"),
+        pytest.param({"metadata": {"tags": ["embeddings"]}}, "Embedding", id="DeepInfra"),
+        pytest.param({"metadata": {"tags": ["chat", "vision"]}}, None, id="DeepInfra, chat"),
+        pytest.param({"metadata": None}, None, id="DeepInfra without metadata"),
+        pytest.param(
+            {"capabilities": ["tools"], "endpoints": ["rerank"]}, "Reranker", id="the next list"
+        ),
+        pytest.param({"type": "music"}, "Speech", id="Venice, music"),
         pytest.param({"type": "text"}, None, id="Venice, text"),
         pytest.param({"type": "upscale"}, "Image", id="Venice, upscale"),
         pytest.param({"type": "text-embedding"}, "Embedding", id="a word of two"),

@@ -151,6 +151,7 @@ def test_any_other_captured_answer_is_a_bad_one(name: str) -> None:
         pytest.param(
             {"rayllm_metadata": {"max_request_context_length": 4096}}, 4096, id="RayLLM's"
         ),
+        pytest.param({"maxTokensInput": 7}, 7, id="Glama's"),
         pytest.param({"context_size": 7}, 7, id="Novita's"),
         pytest.param({"metadata": {"context_length": 7}}, 7, id="DeepInfra's"),
         pytest.param({"info": {"contextLength": 7}}, 7, id="that of AI/ML API"),

@@ -31,6 +31,11 @@ from openclaw_vllm.core.discovery.numbers import context_of, max_output_of
             4096,
             id="a name that is clear before max_tokens",
         ),
+        pytest.param(
+            {"metadata": {"context_length": 40960, "max_tokens": 2048}}, 2048, id="DeepInfra's"
+        ),
+        pytest.param({"metadata": {"max_tokens": 2048}}, None, id="not DeepInfra's alone"),
+        pytest.param({"maxTokensInput": 9000, "maxTokensOutput": 4000}, 4000, id="Glama's"),
         pytest.param({"max_completion_tokens": 4096}, 4096, id="Groq's and SambaNova's"),
         pytest.param({"max_output_length": 4096}, 4096, id="that of OpenRouter's providers"),
         pytest.param({"maxOutputTokens": 4096}, 4096, id="Foundry Local's"),
